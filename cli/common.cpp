@@ -1,0 +1,150 @@
+#include "cli/common.hpp"
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+#include <CLI/Validators.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace fedctl::cli {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string check_duration(const std::string& text) {
+  return time::parse_duration(text) ? "" : fmt::format("'{}' is no duration such as 30s, 2m or 1h30m", text);
+}
+
+}  // namespace
+
+CLI::Option* add_duration(CLI::App& command, const std::string& name, std::string& value, const std::string& help) {
+  return command.add_option(name, value, help)->check(check_duration)->type_name("DURATION")->capture_default_str();
+}
+
+void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags, bool talks) {
+  const std::string group = "Clusters";
+  auto* fleet = command.add_option("--fleet", flags.fleet, "Fleet file that names the clusters; default $FEDCTL_FLEET, then ./fleet.yaml");
+  fleet->type_name("FILE")->group(group);
+  program.values[fleet] = {ValueKind::file};
+  auto* contexts = command.add_option("--contexts", flags.contexts, "Contexts of the kubeconfig to use as the fleet, separated by commas");
+  contexts->delimiter(',')->type_name("A,B,C")->group(group)->allow_extra_args(false);
+  program.values[contexts] = {ValueKind::context};
+  auto* only = command.add_option("--cluster", flags.only, "Only this cluster of the fleet; may be repeated");
+  only->delimiter(',')->type_name("NAME")->group(group)->allow_extra_args(false);
+  program.values[only] = {ValueKind::cluster};
+  if (!talks) return;
+  auto* kubeconfig = command.add_option("--kubeconfig", flags.kubeconfig, "kubeconfig file; default $KUBECONFIG, then ~/.kube/config");
+  kubeconfig->type_name("FILE")->group(group);
+  program.values[kubeconfig] = {ValueKind::file};
+  command.add_option("--parallelism", flags.parallelism, "Requests in flight at most, for each cluster")->check(CLI::Range(1, 1000))->type_name("N")->group(group)->capture_default_str();
+  add_duration(command, "--request-timeout", flags.request_timeout, "How long one request may take")->group(group);
+  add_duration(command, "--connect-timeout", flags.connect_timeout, "How long a cluster that does not answer is tried")->group(group);
+}
+
+void add_output_flags(Program& program, CLI::App& command, OutputFlags& flags, std::vector<std::string> formats) {
+  const std::string group = "Output";
+  if (!formats.empty()) {
+    auto* output = command.add_option("-o,--output", flags.output, "Format: " + text::join(formats, ", "));
+    output->check(CLI::IsMember(formats))->type_name("FORMAT")->group(group);
+    program.values[output] = {ValueKind::choice, std::move(formats)};
+  }
+  command.add_option("-v,--v", flags.verbosity, "How much to say on standard error: 4 retries, 6 requests")
+      ->transform([](std::string text) { return text.starts_with('=') ? text.substr(1) : text; })
+      ->type_name("LEVEL")
+      ->group(group);
+  command.add_flag("--no-color", flags.no_color, "No colours; so does the environment variable NO_COLOR")->group(group);
+  command.add_flag("--no-exit-code", flags.no_exit_code, "Exit with 0 instead of 2, 3 or 4, for shells with 'set -e'; errors stay 1")->group(group);
+}
+
+void add_input_flags(Program& program, CLI::App& command, InputFlags& flags) {
+  const std::string group = "Input";
+  auto* paths = command.add_option("-f,--filename", flags.paths, "File, folder or - (standard input) with manifests; may be repeated");
+  paths->type_name("PATH")->group(group)->allow_extra_args(false)->required();
+  program.values[paths] = {ValueKind::file};
+  command.add_flag("-R,--recursive", flags.recursive, "Take the folders within folders too")->group(group);
+  command.add_option("-n,--namespace", flags.name_space, "Namespace of objects that name none; default 'default'")->type_name("NAME")->group(group);
+  command.add_option("--api", flags.apis, "What a federated kind stands for: FederatedFoo=example.com/v1/Foo; may be repeated")
+      ->type_name("KIND=API")
+      ->group(group)
+      ->allow_extra_args(false);
+}
+
+Result<fleet::Fleet> fleet_from(const ClusterFlags& flags) {
+  if (!flags.contexts.empty() && !flags.fleet.empty()) return Failure{{Code::usage, "--fleet and --contexts exclude each other"}};
+  if (!flags.contexts.empty()) return fleet::from_contexts(flags.contexts);
+  if (!flags.fleet.empty()) return fleet::load(flags.fleet);
+  if (const std::string path = environment("FEDCTL_FLEET"); !path.empty()) return fleet::load(path);
+  std::error_code ignored;
+  if (std::filesystem::exists("fleet.yaml", ignored)) return fleet::load("fleet.yaml");
+  return Failure{{Code::usage, "nothing says which clusters to work on", "", "", "", "use --contexts A,B or --fleet FILE, or put a fleet.yaml here"}};
+}
+
+Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only) {
+  if (only.empty()) return fleet;
+  const std::vector<std::string> names = fleet.names();
+  for (const std::string& name : only) {
+    if (fleet.find(name) != nullptr) continue;
+    return Failure{{Code::usage, fmt::format("--cluster {}: the fleet has no such cluster{}", name, text::did_you_mean(name, names)), "", "", "",
+                    "it has " + text::join(names, ", ")}};
+  }
+  fleet::Fleet result{.name = fleet.name};
+  std::ranges::copy_if(fleet.clusters, std::back_inserter(result.clusters), [&](const fleet::Cluster& cluster) { return std::ranges::find(only, cluster.name) != only.end(); });
+  return result;
+}
+
+Result<fleet::Clients> connect(http::Loop& loop, const fleet::Fleet& fleet, const ClusterFlags& flags) {
+  fleet::ConnectOptions options;
+  if (!flags.kubeconfig.empty()) options.kubeconfig = file::expand_home(flags.kubeconfig);
+  options.parallelism = flags.parallelism;
+  options.request_timeout = time::parse_duration(flags.request_timeout).value_or(options.request_timeout);
+  options.connect_timeout = time::parse_duration(flags.connect_timeout).value_or(options.connect_timeout);
+  return fleet::connect(loop, fleet, options);
+}
+
+Result<Input> read_input(const InputFlags& flags) {
+  auto manifests = manifest::read(flags.paths, flags.recursive);
+  if (!manifests) return Failure{manifests.error()};
+  for (const std::string& warning : manifests->warnings) warn(warning);
+  Input input{.manifests = std::move(manifests->items)};
+  input.types.learn(input.manifests);
+  for (const std::string& api : flags.apis) {
+    if (auto added = input.types.add_api(api); !added) return Failure{added.error()};
+  }
+  input.render.namespace_is_given = !flags.name_space.empty();
+  if (input.render.namespace_is_given) input.render.default_namespace = flags.name_space;
+  return input;
+}
+
+Log log_for(const OutputFlags& flags) {
+  return {flags.verbosity, [](std::string_view line) { fmt::print(stderr, "{}\n", line); }};
+}
+
+int report(const Error& error) {
+  if (error.code == Code::cancelled) {
+    fmt::print(stderr, "interrupted; nothing was changed\n");
+    return exit_interrupted;
+  }
+  fmt::print(stderr, "error: {}\n", describe(error));
+  return exit_error;
+}
+
+void warn(const std::string& line) { fmt::print(stderr, "warning: {}\n", line); }
+
+int finish(int code, const OutputFlags& flags) {
+  std::fflush(stdout);
+  const bool is_outcome = code == exit_changes || code == exit_partial || code == exit_refused;
+  return flags.no_exit_code && is_outcome ? exit_done : code;
+}
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+}  // namespace fedctl::cli

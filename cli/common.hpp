@@ -1,0 +1,83 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "cli/program.hpp"
+#include "cli/terminal.hpp"
+#include "federation/render.hpp"
+#include "fleet/fleet.hpp"
+#include "http/loop.hpp"
+#include "manifest/manifest.hpp"
+
+#include <CLI/App.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedctl::cli {
+
+/// Flags that name the clusters and how to reach them; every command that talks to clusters has them.
+struct ClusterFlags {
+  std::string fleet;
+  std::vector<std::string> contexts;
+  std::vector<std::string> only;
+  std::string kubeconfig;
+  int parallelism = 50;
+  std::string request_timeout = "30s";
+  std::string connect_timeout = "5s";
+};
+
+/// Flags of every command.
+struct OutputFlags {
+  std::string output;
+  int verbosity = 0;
+  bool no_color = false;
+  bool no_exit_code = false;
+};
+
+/// Flags that name the input.
+struct InputFlags {
+  std::vector<std::string> paths;
+  bool recursive = false;
+  std::string name_space;
+  std::vector<std::string> apis;
+};
+
+void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags, bool talks);
+void add_output_flags(Program& program, CLI::App& command, OutputFlags& flags, std::vector<std::string> formats);
+void add_input_flags(Program& program, CLI::App& command, InputFlags& flags);
+
+/// An option whose value is a duration such as 30s; refused at parse time otherwise.
+CLI::Option* add_duration(CLI::App& command, const std::string& name, std::string& value, const std::string& help);
+
+/// The clusters that the flags name: --fleet, --contexts, FEDCTL_FLEET or ./fleet.yaml.
+/// Errors: usage where nothing names any, or both do.
+Result<fleet::Fleet> fleet_from(const ClusterFlags& flags);
+
+/// The clusters that --cluster leaves. Errors: usage for a name that the fleet lacks.
+Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only);
+
+Result<fleet::Clients> connect(http::Loop& loop, const fleet::Fleet& fleet, const ClusterFlags& flags);
+
+/// The parsed input with its types; offline types only.
+struct Input {
+  std::vector<manifest::Manifest> manifests;
+  federation::TypeTable types;
+  federation::RenderOptions render;
+};
+Result<Input> read_input(const InputFlags& flags);
+
+/// Where `-v` goes: standard error.
+Log log_for(const OutputFlags& flags);
+
+/// Says an error on standard error; exit code 1, or 130 when the user interrupted.
+int report(const Error& error);
+void warn(const std::string& line);
+
+/// The exit code, or 0 for 2, 3 and 4 under --no-exit-code.
+int finish(int code, const OutputFlags& flags);
+
+/// Prints everything at once; false when nobody reads it any more.
+void print(const std::string& text);
+
+}  // namespace fedctl::cli

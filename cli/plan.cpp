@@ -1,0 +1,48 @@
+#include "cli/planning.hpp"
+
+#include <memory>
+
+namespace fedctl::cli {
+namespace {
+
+struct Flags {
+  PlanFlags plan;
+  bool detailed_exit_code = false;
+};
+
+int show_plan(const Flags& flags) {
+  http::Loop loop{log_for(flags.plan.output)};
+  loop.interrupt_on_signals();
+  const auto planned = make_plan(loop, flags.plan);
+  if (!planned) return report(planned.error());
+  const plan::Plan& plan = (*planned)->plan;
+  if (flags.plan.output.output == "json") {
+    print(plan_json(plan));
+  } else {
+    print_plan_text(plan, Style{flags.plan.output.no_color});
+  }
+  const int code = plan_exit(plan);
+  return code == exit_done && flags.detailed_exit_code && plan.summary().has_changes() ? exit_changes : code;
+}
+
+}  // namespace
+
+void add_plan(Program& program) {
+  auto flags = std::make_shared<Flags>();
+  CommandText text{
+      "Shows for each cluster what apply would create, update (each field with its old and its new value) and delete, what is in "
+      "conflict and what could not be found out. Nothing is written. Federated manifests go where their placement says; plain ones "
+      "to every cluster. The values of Secrets are masked.\n\n"
+      "Exits with 0 when the plan is whole, 1 on an error (or when no cluster could be planned), 3 when some clusters or objects are "
+      "unknown or in error, 4 when something is in conflict; with --detailed-exitcode 2 when changes are pending.",
+      {{"What would happen", "fedctl plan -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
+       {"In CI: exit with 2 when there is something to do", "fedctl plan -R -f manifests/ --fleet fleet.yaml --detailed-exitcode"},
+       {"For a program", "fedctl plan -f manifests/ --fleet fleet.yaml -o json | jq .summary"}}};
+  CLI::App* command = add_command(program, "plan", "Show what apply would do in every cluster", std::move(text),
+                                  [flags] { return finish(show_plan(*flags), flags->plan.output); });
+  add_plan_flags(program, *command, flags->plan);
+  command->add_flag("--detailed-exitcode", flags->detailed_exit_code, "Exit with 2 when changes are pending")->group("Output");
+  add_output_flags(program, *command, flags->plan.output, {"text", "json"});
+}
+
+}  // namespace fedctl::cli

@@ -1,0 +1,100 @@
+#include "cli/program.hpp"
+
+#include "base/text.hpp"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace fedctl::cli {
+namespace {
+
+std::string footer_of(const CommandText& text) {
+  std::string footer = "EXAMPLES";
+  for (const auto& [what, line] : text.examples) footer += fmt::format("\n  # {}\n  {}\n", what, line);
+  return footer;
+}
+
+/// kubectl takes its flags before the command too; CLI11 wants them behind it.
+void move_leading_flags(std::vector<std::string>& arguments, const CLI::App& app) {
+  const auto is_command = [&](const std::string& word) {
+    return std::ranges::any_of(app.get_subcommands([](const CLI::App*) { return true; }), [&](const CLI::App* command) { return command->get_name() == word; });
+  };
+  const auto command = std::ranges::find_if(arguments, is_command);
+  if (command == arguments.begin() || command == arguments.end() || !arguments.front().starts_with('-')) return;
+  std::rotate(arguments.begin(), command, command + 1);
+}
+
+int usage_error(const Program& program, const std::string& message) {
+  const auto chosen = program.app.get_subcommands();
+  const std::string command = chosen.empty() ? program.name : program.name + " " + chosen.front()->get_name();
+  fmt::print(stderr, "error: {}; see '{} --help'\n", message, command);
+  return exit_error;
+}
+
+std::string explain(const CLI::ParseError& error, const std::vector<std::string>& arguments, const CLI::App& app) {
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  const bool is_unknown_command = !first.empty() && !first.starts_with('-') && app.get_subcommands().empty();
+  if (!is_unknown_command) return error.what();
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  return fmt::format("unknown command '{}'{}", first, text::did_you_mean(first, names));
+}
+
+}  // namespace
+
+Program::Program(std::string_view called_as) : app("fedctl: one plan for Kubernetes in many regions") {
+  const std::string base = std::filesystem::path{called_as}.filename().string();
+  if (base.starts_with("kubectl-")) name = "kubectl " + base.substr(8);
+  app.name(name);
+  app.require_subcommand(0, 1);
+  app.set_help_flag("-h,--help", "Show help with examples and leave");
+  app.get_formatter()->column_width(34);
+  app.footer("Each command has its own --help. Exit codes: 0 done or nothing to do, 1 error, 2 changes are pending\n"
+             "(plan --detailed-exitcode), 3 some clusters failed or are unknown, 4 refused.");
+  add_clusters(*this);
+  add_render(*this);
+  add_plan(*this);
+  add_apply(*this);
+  add_version(*this);
+  add_completion(*this);
+}
+
+CLI::App* add_command(Program& program, const std::string& name, const std::string& summary, CommandText text, std::function<int()> run) {
+  CLI::App* command = program.app.add_subcommand(name, summary);
+  command->footer(footer_of(text));
+  program.texts[name] = std::move(text);
+  command->callback([&program, run = std::move(run)] { program.action = run; });
+  return command;
+}
+
+int run(std::vector<std::string> arguments, std::string_view called_as) {
+  Program program{called_as};
+  if (!arguments.empty() && (arguments.front() == "__complete" || arguments.front() == "__completeNoDesc")) {
+    return complete(program, {arguments.begin() + 1, arguments.end()}, arguments.front() == "__complete");
+  }
+  if (arguments.size() == 2 && arguments.front() == "__man") return write_man_pages(program, arguments[1]);
+  if (arguments.size() <= 2 && !arguments.empty() && arguments.front() == "help") arguments = {arguments.begin() + 1, arguments.end()}, arguments.emplace_back("--help");
+  if (arguments.size() == 1 && arguments.front() == "--version") arguments = {"version"};
+  move_leading_flags(arguments, program.app);
+  std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
+  try {
+    program.app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = program.app.get_subcommands();
+    fmt::print("{}", chosen.empty() ? program.app.help() : chosen.front()->help());
+    return exit_done;
+  } catch (const CLI::ParseError& error) {
+    return usage_error(program, explain(error, arguments, program.app));
+  }
+  if (!program.action) {
+    fmt::print("{}", program.app.help());
+    return arguments.empty() ? exit_done : exit_error;
+  }
+  return program.action();
+}
+
+}  // namespace fedctl::cli

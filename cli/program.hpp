@@ -1,0 +1,69 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The command line: flags in, a call of the library, its result printed. No decisions about clusters are made here.
+namespace fedctl::cli {
+
+/// Exit codes, documented in fedctl(1).
+enum Exit : int {
+  exit_done = 0,         ///< Done, or nothing to do.
+  exit_error = 1,        ///< An error, of usage too; nothing was done.
+  exit_changes = 2,      ///< `plan --detailed-exitcode`: changes are pending.
+  exit_partial = 3,      ///< Some clusters failed or are unknown; the others are done.
+  exit_refused = 4,      ///< Refused: a conflict, a missing confirmation.
+  exit_interrupted = 130,  ///< Ctrl-C.
+};
+
+/// What the value of an option is, for completion.
+enum class ValueKind { any, file, folder, choice, context, cluster };
+
+/// The words of one command that CLI11 does not keep. `--help`, the man page and completion are all made from these and from
+/// the command's options.
+struct CommandText {
+  std::string description;                                     ///< A paragraph or two.
+  std::vector<std::pair<std::string, std::string>> examples;   ///< {what it does, the command line}
+};
+
+struct Value {
+  ValueKind kind = ValueKind::any;
+  std::vector<std::string> choices = {};
+};
+
+/// The tree of commands and what belongs to it.
+struct Program {
+  std::string name = "fedctl";  ///< "kubectl fed" when called as a kubectl plugin.
+  CLI::App app;
+  std::map<std::string, CommandText> texts;            ///< By command name.
+  std::map<const CLI::Option*, Value> values;          ///< Of options that take one of a kind.
+  std::function<int()> action;                         ///< Set by the parsed command.
+
+  explicit Program(std::string_view called_as);
+};
+
+/// Adds a command with its help; `run` is called after parsing.
+CLI::App* add_command(Program& program, const std::string& name, const std::string& summary, CommandText text, std::function<int()> run);
+
+/// Runs a command line (without the program's name) and returns the exit code.
+int run(std::vector<std::string> arguments, std::string_view called_as);
+
+// Each of these adds one command; see the files named after them.
+void add_version(Program& program);
+void add_clusters(Program& program);
+void add_render(Program& program);
+void add_plan(Program& program);
+void add_apply(Program& program);
+void add_completion(Program& program);
+
+/// cobra's hidden `__complete` protocol: prints candidates for the last of `words`, then ":DIRECTIVE".
+int complete(Program& program, const std::vector<std::string>& words, bool with_descriptions);
+
+/// Writes a man page for the program and one for each command into `folder`.
+int write_man_pages(const Program& program, const std::string& folder);
+
+}  // namespace fedctl::cli

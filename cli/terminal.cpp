@@ -1,0 +1,72 @@
+#include "cli/terminal.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace fedctl::cli {
+namespace {
+
+bool wants_color() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  const bool dumb = term == nullptr || std::string_view{term} == "dumb";
+  return (no_color == nullptr || *no_color == '\0') && !dumb && is_terminal(STDOUT_FILENO);
+}
+
+}  // namespace
+
+bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+
+Style::Style(bool no_color) : on_(!no_color && wants_color()) {}
+
+std::string Style::paint(std::string_view code, std::string_view text) const {
+  return on_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
+}
+
+std::string table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const std::string& heading : headings) widths.push_back(text::width(heading));
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], text::width(row[i]));
+  }
+  std::string result;
+  const auto add = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += row[i] + std::string(widths[i] - text::width(row[i]) + 3, ' ');
+    line.erase(line.find_last_not_of(' ') + 1);
+    result += line + '\n';
+  };
+  add(headings);
+  for (const auto& row : rows) add(row);
+  return result;
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  }
+  return 80;
+}
+
+std::string clipped(std::string_view text, std::size_t columns) {
+  std::string result;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t length = 1;
+    while (i + length < text.size() && (static_cast<unsigned char>(text[i + length]) >> 6) == 2) ++length;
+    const std::size_t wide = text::width(text.substr(i, length));
+    if (used + wide + 1 > columns && i + length < text.size()) return result + "…";
+    result += text.substr(i, length);
+    used += wide;
+    i += length;
+  }
+  return result;
+}
+
+}  // namespace fedctl::cli

@@ -1,0 +1,31 @@
+#include "cli/common.hpp"
+
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+namespace fedctl::cli {
+namespace {
+
+int show_version(const OutputFlags& flags) {
+  const std::string compiler = __VERSION__;
+  if (flags.output == "json") {
+    const nlohmann::json version{{"version", "v" FEDCTL_VERSION}, {"compiler", compiler}};
+    print(version.dump(2) + "\n");
+  } else {
+    print("fedctl version: v" FEDCTL_VERSION "\n");
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_version(Program& program) {
+  auto flags = std::make_shared<OutputFlags>();
+  CommandText text{"Prints the version of fedctl. It asks no cluster; 'fedctl clusters' shows theirs.",
+                   {{"The version as JSON", "fedctl version -o json"}}};
+  CLI::App* command = add_command(program, "version", "Print the version", std::move(text), [flags] { return show_version(*flags); });
+  add_output_flags(program, *command, *flags, {"text", "json"});
+}
+
+}  // namespace fedctl::cli

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "fleet/fleet.hpp"
+#include "plan/plan.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+/// Carries out a Plan, all clusters at the same time, and tells what happens as it happens.
+namespace fedctl::apply {
+
+struct Options {
+  bool wait = true;  ///< Until what was applied is ready.
+  time::Duration timeout{300'000};  ///< For that wait, from the start of the apply.
+};
+
+struct Event {
+  enum class Type {
+    begun,     ///< A cluster's apply begins; `total` changes.
+    applied,   ///< The server has it.
+    failed,    ///< The server refused, or did not answer; `message`.
+    waiting,   ///< Not ready yet; `message` says how far it is.
+    ready,     ///< An object that takes time is ready.
+    not_ready, ///< It failed, or time is over; `message`.
+    ended,     ///< A cluster's apply is over.
+  };
+  Type type;
+  std::string cluster;
+  kube::ObjectKey key = {};
+  plan::Action action = plan::Action::unchanged;
+  std::string message = {};
+  std::size_t total = 0;
+};
+using Listener = std::function<void(const Event&)>;
+
+struct ClusterResult {
+  enum class Outcome {
+    done,         ///< All of the cluster's changes are made, and ready where waited for.
+    untouched,    ///< The plan has an error or an unknown for this cluster: nothing was written.
+    failed,       ///< A change failed, or did not become ready.
+    interrupted,  ///< The user stopped it.
+  };
+  std::string cluster;
+  Outcome outcome = Outcome::done;
+  std::size_t created = 0;
+  std::size_t updated = 0;
+  std::size_t deleted = 0;
+  std::size_t unchanged = 0;
+  std::size_t skipped = 0;  ///< Changes not tried, since one before them failed.
+  std::size_t ready = 0;    ///< Of those waited for.
+  std::size_t waited_for = 0;
+  std::vector<Error> errors;
+};
+
+std::string_view to_string(ClusterResult::Outcome outcome);
+
+/// Applies `plan`, whose clusters are in the order of `clients`. Clusters that are not ok are left alone. Conflicts are
+/// never applied: the caller refuses plans that hold some.
+std::vector<ClusterResult> run(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
+                               const Listener& listener);
+
+}  // namespace fedctl::apply

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "kube/object.hpp"
+#include "plan/plan.hpp"
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace fedctl::apply {
+
+/// The stages of an apply: what is in one stage goes out at once, what is in a later one waits for it.
+/// Namespaces; CustomResourceDefinitions (and until they are established); what workloads lean on (accounts, rights, quotas,
+/// configuration, storage); everything else; webhooks and API services, which could stand in the way of the rest; deletes.
+enum class Stage { namespaces, definitions, foundations, workloads, gates, deletes };
+
+Stage stage_of(const kube::ObjectKey& key);
+
+/// The changes that do something (creates, updates, deletes, refreshed marks), grouped by stage in order; no empty groups.
+std::vector<std::vector<const plan::Change*>> stages_of(std::span<const plan::Change> changes);
+
+}  // namespace fedctl::apply

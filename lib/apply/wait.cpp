@@ -1,0 +1,152 @@
+#include "apply/wait.hpp"
+
+#include "federation/render.hpp"
+#include "kube/readiness.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+
+namespace fedctl::apply {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using kube::Readiness;
+using nlohmann::json;
+using plan::Change;
+
+/// The objects of one type in one namespace, watched together.
+class Watcher {
+ public:
+  Watcher(kube::Client& client, kube::Resource resource, std::string name_space, Clock::time_point deadline, const Listener& listener)
+      : client_(client), resource_(std::move(resource)), name_space_(std::move(name_space)), deadline_(deadline), listener_(listener) {}
+
+  void add(const Change& change) { pending_[change.key.name] = {change.key, "not seen yet"}; }
+
+  Task<Waited> run() {
+    result_.total = pending_.size();
+    const kube::ListOptions options{.name_space = name_space_, .label_selector = std::string{federation::managed_label} + "=true"};
+    while (!pending_.empty() && time_left().count() > 0 && !client_.loop().interrupted()) {
+      const auto listed = co_await client_.list(resource_, options);
+      if (!listed) {
+        if (co_await gives_up(listed.error())) break;
+        continue;
+      }
+      last_error_.reset();
+      take_all(*listed);
+      if (pending_.empty()) break;
+      const auto watched = co_await client_.watch(resource_, options, listed->resource_version, time_left(),
+                                                  [this](const std::string& type, const json& object) { return take(type, object); });
+      if (watched) continue;
+      if (co_await gives_up(watched.error())) break;
+    }
+    end();
+    co_return std::move(result_);
+  }
+
+ private:
+  struct Pending {
+    kube::ObjectKey key;
+    std::string message;
+  };
+
+  time::Duration time_left() const { return std::chrono::duration_cast<time::Duration>(deadline_ - Clock::now()); }
+
+  /// A server that is away for a moment is asked again; one that says no is not.
+  Task<bool> gives_up(Error error) {
+    if (client_.loop().interrupted() || time_left().count() <= 0) co_return true;
+    last_error_ = error;
+    if (error.code != Code::unreachable && error.code != Code::timeout && error.code != Code::rejected) co_return true;
+    co_await client_.loop().sleep(std::min(time::Duration{500}, time_left()));
+    co_return false;
+  }
+
+  void take_all(const kube::List& list) {
+    for (json object : list.items) {
+      // Items of a list carry no type of their own.
+      object["kind"] = resource_.kind;
+      object["apiVersion"] = resource_.type().api_version();
+      judge(object);
+    }
+  }
+
+  bool take(const std::string& type, const json& object) {
+    if (type == "ERROR") return false;
+    if (type == "BOOKMARK") return true;
+    const auto found = pending_.find(kube::name_of(object));
+    if (type == "DELETED" && found != pending_.end()) {
+      fail(found->second.key, "somebody deleted it");
+      pending_.erase(found);
+    } else {
+      judge(object);
+    }
+    return !pending_.empty();
+  }
+
+  void judge(const json& object) {
+    const auto found = pending_.find(kube::name_of(object));
+    if (found == pending_.end()) return;
+    const Readiness readiness = kube::readiness_of(object);
+    if (readiness.state == Readiness::State::waiting) {
+      if (std::exchange(found->second.message, readiness.message) != readiness.message) tell(Event::Type::waiting, found->second.key, readiness.message);
+      return;
+    }
+    if (readiness.state == Readiness::State::ready) {
+      ++result_.ready;
+      tell(Event::Type::ready, found->second.key, readiness.message);
+    } else {
+      fail(found->second.key, readiness.message);
+    }
+    pending_.erase(found);
+  }
+
+  void tell(Event::Type type, const kube::ObjectKey& key, const std::string& message) {
+    listener_({.type = type, .cluster = client_.cluster(), .key = key, .message = message});
+  }
+
+  void fail(const kube::ObjectKey& key, const std::string& message) {
+    tell(Event::Type::not_ready, key, message);
+    result_.errors.push_back({Code::timeout, "not ready: " + message, "", client_.cluster(), kube::to_string(key),
+                              fmt::format("look at it: kubectl --context CONTEXT describe {} {}{}", resource_.qualified_plural(), key.name,
+                                          key.name_space.empty() ? "" : " -n " + key.name_space)});
+  }
+
+  void end() {
+    result_.interrupted = client_.loop().interrupted() && !pending_.empty();
+    if (result_.interrupted) return;
+    for (const auto& [name, pending] : pending_) fail(pending.key, last_error_ ? last_error_->message : pending.message + ", and time is over");
+  }
+
+  kube::Client& client_;
+  kube::Resource resource_;
+  std::string name_space_;
+  Clock::time_point deadline_;
+  const Listener& listener_;
+  std::map<std::string, Pending> pending_;
+  std::optional<Error> last_error_;
+  Waited result_;
+};
+
+}  // namespace
+
+Task<Waited> wait_until_ready(kube::Client& client, std::vector<const Change*> changes, Clock::time_point deadline, const Listener& listener) {
+  std::map<std::string, Watcher> watchers;
+  for (const Change* change : changes) {
+    if (!kube::takes_time(change->key.group, change->key.kind)) continue;
+    const std::string path = change->resource.path(change->key.name_space);
+    watchers.try_emplace(path, client, change->resource, change->key.name_space, deadline, listener).first->second.add(*change);
+  }
+  std::vector<Task<Waited>> tasks;
+  for (auto& [path, watcher] : watchers) tasks.push_back(watcher.run());
+  std::vector<Waited> parts = co_await when_all(std::move(tasks));
+  Waited all;
+  for (Waited& part : parts) {
+    all.ready += part.ready;
+    all.total += part.total;
+    all.interrupted = all.interrupted || part.interrupted;
+    std::ranges::move(part.errors, std::back_inserter(all.errors));
+  }
+  co_return all;
+}
+
+}  // namespace fedctl::apply

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// YAML as Kubernetes reads it: a bare scalar means what kubectl (sigs.k8s.io/yaml) says it means, and the result is JSON.
+namespace fedctl::yaml {
+
+/// A text and the name it goes by in errors: a path, or "<stdin>".
+struct Source {
+  std::string name;
+  std::string text;
+};
+
+/// One YAML document. The source is kept, so that `place_of` can find positions when an error needs them.
+struct Document {
+  nlohmann::json value;
+  std::shared_ptr<const Source> source;
+  std::size_t index = 0;  ///< Which document of the source, from 0.
+  int line = 1;           ///< Where its value starts, from 1.
+  int column = 1;
+};
+
+struct Parsed {
+  std::vector<Document> documents;    ///< Without the empty ones.
+  std::vector<std::string> warnings;  ///< One line each, place included.
+};
+
+/// Reads every document of `source`. JSON is read too, being YAML.
+///
+/// Errors, all `Code::invalid_input` with "name:line:column" as their place: what is no YAML; a duplicate key (both
+/// lines); a value JSON cannot hold (.inf, .nan, bytes that are no UTF-8); aliases that expand to more than 64 MiB.
+Result<Parsed> parse(std::shared_ptr<const Source> source);
+
+/// "name:line:column" of what `pointer` (RFC 6901) names in the document, or of its nearest ancestor written there.
+std::string place_of(const Document& document, const std::string& pointer = "");
+
+/// What a bare (unquoted) scalar means; nothing for .inf and .nan, which JSON cannot hold.
+std::optional<nlohmann::json> resolve_plain(std::string_view scalar);
+
+/// `value` as block-style YAML that `parse`, and kubectl, read back as the same JSON; keys sorted, no `---`.
+std::string emit(const nlohmann::json& value);
+
+}  // namespace fedctl::yaml

@@ -1,0 +1,360 @@
+#include "base/encoding.hpp"
+#include "base/yaml.hpp"
+
+#include <fmt/format.h>
+#include <map>
+#include <sstream>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+namespace fedctl::yaml {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t most_alias_bytes = 64u << 20;
+
+/// Carries a problem out of the parser's callbacks; `path` leads to the value where a key stood first.
+struct Problem {
+  YAML::Mark mark;
+  std::string message;
+  std::optional<json::json_pointer> first_seen = {};
+};
+
+std::string place(const Source& source, const YAML::Mark& mark) {
+  return fmt::format("{}:{}:{}", source.name, mark.line + 1, mark.column + 1);
+}
+
+/// About what a value takes in memory; what bounds the expansion of aliases.
+std::size_t weight(const json& value) {
+  std::size_t total = 32;
+  if (value.is_string()) total += value.get_ref<const std::string&>().size();
+  if (value.is_structured()) {
+    for (const auto& [key, item] : value.items()) total += key.size() + weight(item);
+  }
+  return total;
+}
+
+/// Builds JSON from the parser's events.
+class Builder : public YAML::EventHandler {
+ public:
+  explicit Builder(const Source& source) : source_(source) {}
+
+  std::optional<json> result;
+  YAML::Mark start;  ///< Of the result.
+  std::vector<std::string> warnings;
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(mark, nullptr, anchor, "null"); }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) throw Problem{mark, "the alias stands inside the value it refers to"};
+    alias_bytes_ += found->second.weight;
+    if (alias_bytes_ > most_alias_bytes) throw Problem{mark, "the aliases expand to more than 64 MiB"};
+    add(mark, found->second.value, 0, {});
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+    const bool is_key = !stack_.empty() && stack_.back().wants_key();
+    if (is_key && tag == "?" && text == "<<") {
+      stack_.back().key = text;
+      stack_.back().merging = true;
+      stack_.back().has_key = true;
+      return;
+    }
+    add(mark, scalar(mark, tag, text), anchor, text);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(mark, json::array(), anchor);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    open(mark, json::object(), anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapEnd() override {
+    Frame& frame = stack_.back();
+    for (const json& merged : frame.merges) {
+      for (const auto& [key, value] : merged.items()) {
+        if (!frame.container.contains(key)) frame.container[key] = value;
+      }
+    }
+    close();
+  }
+
+ private:
+  struct Anchored {
+    json value;
+    std::size_t weight;
+  };
+  struct Frame {
+    json container;
+    YAML::Mark mark;
+    YAML::anchor_t anchor = 0;
+    std::string key = {};
+    bool has_key = false;
+    bool merging = false;
+    std::vector<json> merges = {};
+
+    bool wants_key() const { return container.is_object() && !has_key; }
+  };
+
+  void open(const YAML::Mark& mark, json container, YAML::anchor_t anchor) {
+    if (!stack_.empty() && stack_.back().wants_key()) throw Problem{mark, "a key must be a scalar"};
+    stack_.push_back({std::move(container), mark, anchor});
+  }
+
+  void close() {
+    Frame frame = std::move(stack_.back());
+    stack_.pop_back();
+    add(frame.mark, std::move(frame.container), frame.anchor, {});
+  }
+
+  void add(const YAML::Mark& mark, json value, YAML::anchor_t anchor, std::string_view text) {
+    if (anchor != 0) anchors_[anchor] = {value, weight(value)};
+    if (stack_.empty()) {
+      start = mark;
+      result = std::move(value);
+      return;
+    }
+    Frame& frame = stack_.back();
+    if (frame.container.is_array()) {
+      frame.container.push_back(std::move(value));
+    } else if (!frame.has_key) {
+      begin_entry(frame, mark, value, text);
+    } else if (frame.merging) {
+      merge(frame, mark, value);
+    } else {
+      frame.container[frame.key] = std::move(value);
+      frame.has_key = false;
+    }
+  }
+
+  void begin_entry(Frame& frame, const YAML::Mark& mark, const json& key, std::string_view text) {
+    if (key.is_null() || key.is_structured()) throw Problem{mark, "a key must be a string"};
+    frame.key = key.is_string() ? key.get<std::string>() : key.dump();
+    frame.has_key = true;
+    if (key.is_boolean() && text != frame.key) {
+      warnings.push_back(fmt::format("{}: the bare key {} is read as \"{}\", as kubectl reads it; quote it to keep it as it is",
+                                     place(source_, mark), text, frame.key));
+    }
+    if (frame.container.contains(frame.key)) {
+      throw Problem{mark, fmt::format("the key \"{}\" stands twice in one map", frame.key), pointer_to(frame.key)};
+    }
+  }
+
+  static void merge(Frame& frame, const YAML::Mark& mark, const json& value) {
+    const auto take = [&](const json& map) {
+      if (!map.is_object()) throw Problem{mark, "'<<' merges a map, or a list of maps"};
+      frame.merges.push_back(map);
+    };
+    if (value.is_array()) {
+      for (const json& item : value) take(item);
+    } else {
+      take(value);
+    }
+    frame.merging = false;
+    frame.has_key = false;
+  }
+
+  json::json_pointer pointer_to(const std::string& key) const {
+    json::json_pointer path;
+    for (std::size_t i = 0; i + 1 < stack_.size(); ++i) {
+      const Frame& frame = stack_[i];
+      if (frame.container.is_array()) {
+        path.push_back(std::to_string(frame.container.size()));
+      } else {
+        path.push_back(frame.key);
+      }
+    }
+    path.push_back(key);
+    return path;
+  }
+
+  static json scalar(const YAML::Mark& mark, const std::string& tag, const std::string& text) {
+    if (!encoding::is_utf8(text)) throw Problem{mark, "the text is not UTF-8"};
+    constexpr std::string_view standard = "tag:yaml.org,2002:";
+    if (tag.starts_with(standard)) return tagged(mark, tag.substr(standard.size()), text);
+    if (tag != "?") return text;
+    const auto value = resolve_plain(text);
+    if (!value) throw Problem{mark, fmt::format("JSON has no number for {}; quote it if it is a text", text)};
+    return *value;
+  }
+
+  static json tagged(const YAML::Mark& mark, std::string_view type, const std::string& text) {
+    if (type == "str" || type == "timestamp") return text;
+    if (type == "binary") {
+      const auto bytes = encoding::from_base64(text);
+      if (!bytes || !encoding::is_utf8(*bytes)) throw Problem{mark, "!!binary holds what is no base64 of UTF-8 text"};
+      return *bytes;
+    }
+    const json value = resolve_plain(text).value_or(nullptr);
+    const bool fits = (type == "int" && value.is_number_integer()) || (type == "float" && value.is_number()) ||
+                      (type == "bool" && value.is_boolean()) || (type == "null" && value.is_null());
+    if (!fits) throw Problem{mark, fmt::format("\"{}\" is no !!{}", text, type)};
+    return value;
+  }
+
+  const Source& source_;
+  std::vector<Frame> stack_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
+  std::size_t alias_bytes_ = 0;
+};
+
+/// Finds where in a document a JSON pointer leads, without building anything.
+class Locator : public YAML::EventHandler {
+ public:
+  explicit Locator(const json::json_pointer& wanted) {
+    for (json::json_pointer rest = wanted; !rest.empty(); rest.pop_back()) tokens_.insert(tokens_.begin(), rest.back());
+  }
+
+  YAML::Mark best;
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, "null"); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, {}); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& text) override { leaf(mark, text); }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(mark, false);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(mark, true);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Frame {
+    bool is_map;
+    bool on_path;
+    bool has_key = false;
+    std::string key = {};
+    YAML::Mark key_mark = {};
+    std::size_t next = 0;
+  };
+
+  /// Is the value that comes now on the way to the wanted one, and how far along?
+  bool reaches(const YAML::Mark& mark) {
+    if (stack_.empty()) {
+      best = mark;
+      return true;
+    }
+    const Frame& frame = stack_.back();
+    const std::size_t depth = stack_.size() - 1;
+    if (!frame.on_path || depth >= tokens_.size() || depth < found_) return false;
+    if ((frame.is_map ? frame.key : std::to_string(frame.next)) != tokens_[depth]) return false;
+    best = frame.is_map ? frame.key_mark : mark;
+    found_ = depth + 1;
+    return true;
+  }
+
+  void advance() {
+    if (stack_.empty()) return;
+    stack_.back().has_key = false;
+    ++stack_.back().next;
+  }
+
+  void leaf(const YAML::Mark& mark, std::string_view text) {
+    if (!stack_.empty() && stack_.back().is_map && !stack_.back().has_key) {
+      stack_.back().key = text;
+      stack_.back().key_mark = mark;
+      stack_.back().has_key = true;
+      return;
+    }
+    reaches(mark);
+    advance();
+  }
+
+  void open(const YAML::Mark& mark, bool is_map) {
+    const bool on_path = reaches(mark);
+    stack_.push_back({is_map, on_path});
+  }
+
+  void close() {
+    stack_.pop_back();
+    advance();
+  }
+
+  std::vector<std::string> tokens_;
+  std::vector<Frame> stack_;
+  std::size_t found_ = 0;
+};
+
+YAML::Mark locate(const Source& source, std::size_t index, const json::json_pointer& pointer) {
+  std::istringstream stream{source.text};
+  YAML::Parser parser{stream};
+  Locator locator{pointer};
+  try {
+    for (std::size_t i = 0; i <= index; ++i) {
+      locator = Locator{pointer};
+      if (!parser.HandleNextDocument(locator)) break;
+    }
+  } catch (const YAML::Exception&) {
+    return locator.best;
+  }
+  return locator.best;
+}
+
+Error failed(const Source& source, std::size_t index, const Problem& problem) {
+  std::string message = problem.message;
+  if (problem.first_seen) message += fmt::format(" (first in line {})", locate(source, index, *problem.first_seen).line + 1);
+  return {Code::invalid_input, message, place(source, problem.mark)};
+}
+
+/// JSON writes characters beyond the basic plane as two \u escapes; YAML has \U for them.
+std::string without_surrogates(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] != 'u') {
+      result += text[i++];
+      result += text[i];
+      continue;
+    }
+    unsigned high = 0;
+    unsigned low = 0;
+    if (text[i] == '\\' && i + 12 <= text.size() && std::sscanf(text.c_str() + i, "\\u%4x\\u%4x", &high, &low) == 2 &&
+        high >> 10 == 0x36 && low >> 10 == 0x37) {
+      result += fmt::format("\\U{:08x}", 0x10000 + ((high & 0x3FFu) << 10) + (low & 0x3FFu));
+      i += 11;
+      continue;
+    }
+    result += text[i];
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<Parsed> parse(std::shared_ptr<const Source> source) {
+  Parsed parsed;
+  const bool is_json = source->text.starts_with('{') && source->text.find("\\ud") != std::string::npos;
+  std::istringstream stream{is_json ? without_surrogates(source->text) : source->text};
+  std::size_t index = 0;
+  try {
+    YAML::Parser parser{stream};
+    while (true) {
+      Builder builder{*source};
+      if (!parser.HandleNextDocument(builder)) return parsed;
+      parsed.warnings.insert(parsed.warnings.end(), builder.warnings.begin(), builder.warnings.end());
+      if (builder.result && !builder.result->is_null()) {
+        parsed.documents.push_back({std::move(*builder.result), source, index, builder.start.line + 1, builder.start.column + 1});
+      }
+      ++index;
+    }
+  } catch (const Problem& problem) {
+    return Failure{failed(*source, index, problem)};
+  } catch (const YAML::Exception& error) {
+    return Failure{{Code::invalid_input, fmt::format("this is no YAML: {}", error.msg), place(*source, error.mark)}};
+  }
+}
+
+std::string place_of(const Document& document, const std::string& pointer) {
+  if (pointer.empty()) return fmt::format("{}:{}:{}", document.source->name, document.line, document.column);
+  return place(*document.source, locate(*document.source, document.index, json::json_pointer{pointer}));
+}
+
+}  // namespace fedctl::yaml

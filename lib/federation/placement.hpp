@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "fleet/fleet.hpp"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fedctl::federation {
+
+/// Where a federated object goes.
+struct Placement {
+  std::set<std::string> clusters;
+  std::vector<std::string> unknown;  ///< Names in `placement.clusters` that are no cluster of the fleet.
+};
+
+/// What is wrong with a placement, and where in it ("/clusterSelector/matchExpressions/0").
+struct PlacementProblem {
+  std::string part;
+  std::string message;
+};
+
+/// `spec.placement` as KubeFed reads it: `clusters` wins, even when empty; without it `clusterSelector` is matched on the
+/// clusters' labels, an empty one selecting all; neither selects none.
+tl::expected<Placement, PlacementProblem> place(const nlohmann::json& placement, const fleet::Fleet& fleet);
+
+/// Kubernetes' label selector: matchLabels and matchExpressions with In, NotIn, Exists, DoesNotExist.
+tl::expected<bool, PlacementProblem> matches(const nlohmann::json& selector, const std::map<std::string, std::string>& labels);
+
+}  // namespace fedctl::federation

@@ -1,0 +1,207 @@
+#include "federation/render.hpp"
+
+#include "base/text.hpp"
+#include "federation/concrete.hpp"
+#include "federation/federated_object.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <set>
+
+namespace fedctl::federation {
+namespace {
+
+using kube::GroupVersionKind;
+using manifest::Manifest;
+using nlohmann::json;
+
+tl::unexpected<Error> fail(Code code, const Manifest& manifest, const std::string& part, std::string message, std::string hint = {}) {
+  return Failure{{code, std::move(message), manifest.place(part), "", kube::to_string(kube::key_of(manifest.object)), std::move(hint)}};
+}
+
+bool touches_replicas(const ClusterOverrides& overrides) {
+  return std::ranges::any_of(overrides.items, [](const Override& item) { return item.path == "/spec/replicas"; });
+}
+
+/// Renders one run's manifests; collects per cluster.
+class Renderer {
+ public:
+  Renderer(const fleet::Fleet& fleet, const TypeTable& types, const RenderOptions& options) : fleet_(fleet), types_(types), options_(options) {
+    for (const fleet::Cluster& cluster : fleet.clusters) result_.clusters.push_back({cluster.name, {}, {}});
+    taken_.resize(fleet.clusters.size());
+  }
+
+  Result<Rendered> run(std::span<const Manifest> manifests) {
+    if (auto read = read_all(manifests); !read) return Failure{read.error()};
+    for (const Manifest& manifest : manifests) {
+      const GroupVersionKind type = kube::gvk_of(manifest.object);
+      const auto federated = federated_.find(&manifest);
+      auto done = federated != federated_.end() ? render_federated(federated->second) : is_control(type) ? note_control(manifest) : render_plain(manifest);
+      if (!done) return Failure{done.error()};
+    }
+    return std::move(result_);
+  }
+
+ private:
+  /// Reads the federated objects first: a FederatedNamespace bounds the placement of all that lives in it.
+  Result<void> read_all(std::span<const Manifest> manifests) {
+    for (const Manifest& manifest : manifests) {
+      if (!is_federated(kube::gvk_of(manifest.object))) continue;
+      if (auto same = check_namespace(manifest); !same) return same;
+      auto object = read_federated(manifest, types_, fleet_, options_.default_namespace);
+      if (!object) return Failure{object.error()};
+      if (object->target.type == GroupVersionKind{"", "v1", "Namespace"}) namespaces_[object->name] = object->placement.clusters;
+      federated_.emplace(&manifest, std::move(*object));
+    }
+    return {};
+  }
+
+  Result<void> check_namespace(const Manifest& manifest) const {
+    const std::string written = kube::namespace_of(manifest.object);
+    if (!options_.namespace_is_given || written.empty() || written == options_.default_namespace) return {};
+    return fail(Code::usage, manifest, "/metadata/namespace", fmt::format("the object is in namespace '{}', and -n says '{}'", written, options_.default_namespace),
+                "leave one of them out");
+  }
+
+  static bool is_control(const GroupVersionKind& type) {
+    return type.group == "core.kubefed.io" || type.group == "scheduling.kubefed.io" || type.group == "fedctl.io" || type.kind == "EnableTypeDirective";
+  }
+
+  /// Objects that speak to the federation itself: never sent to the members.
+  Result<void> note_control(const Manifest& manifest) {
+    const std::string kind = kube::string_at(manifest.object, "kind");
+    if (kind == "ReplicaSchedulingPreference") {
+      return fail(Code::invalid_input, manifest, "", "this version of fedctl does not schedule replicas by preferences yet",
+                  "set /spec/replicas for each cluster in the target's overrides and leave the preference out");
+    }
+    if (kind != "FederatedTypeConfig" && kind != "EnableTypeDirective") {
+      notice(manifest, fmt::format("a {} belongs to the host cluster; it is not sent to the members", kind));
+    }
+    return {};
+  }
+
+  void notice(const Manifest& manifest, const std::string& message) {
+    result_.notices.push_back(fmt::format("{}: {}: {}", manifest.place(), kube::to_string(kube::key_of(manifest.object)), message));
+  }
+
+  Result<void> render_plain(const Manifest& manifest) {
+    const GroupVersionKind type = kube::gvk_of(manifest.object);
+    if (type.kind == "CustomResourceDefinition" && kube::string_at(manifest.object.value("spec", json()), "group") == "types.kubefed.io") {
+      notice(manifest, "the definition of a federated type belongs to the host cluster; it is not sent to the members");
+      return {};
+    }
+    if (auto same = check_namespace(manifest); !same) return same;
+    json object = manifest.object;
+    json& metadata = object["metadata"];
+    const auto namespaced = types_.is_namespaced(type.group, type.kind);
+    if (namespaced == false) metadata.erase("namespace");
+    if (namespaced == true && kube::namespace_of(object).empty()) metadata["namespace"] = options_.default_namespace;
+    auto concrete = make_concrete(std::move(object), manifest);
+    if (!concrete) return Failure{concrete.error()};
+    for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
+      if (auto added = add(i, {*concrete, kube::key_of(**concrete), &manifest}); !added) return added;
+    }
+    return {};
+  }
+
+  Result<void> render_federated(const FederatedObject& federated) {
+    report_placement(federated);
+    std::shared_ptr<const json> shared;
+    for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
+      const std::string& cluster = fleet_.clusters[i].name;
+      if (!is_placed(federated, cluster)) {
+        leave_out(i, federated);
+        continue;
+      }
+      const auto overrides = federated.overrides.find(cluster);
+      const bool has_overrides = overrides != federated.overrides.end() && !overrides->second.items.empty();
+      auto object = has_overrides ? overridden(federated, cluster, overrides->second) : shared ? Result<std::shared_ptr<const json>>{shared} : make_concrete(federated.base, *federated.manifest);
+      if (!object) return Failure{object.error()};
+      if (!has_overrides) shared = *object;
+      DesiredObject desired{*object, kube::key_of(**object), federated.manifest, !federated.template_names_version};
+      desired.retain_replicas = federated.retain_replicas && !(has_overrides && touches_replicas(overrides->second));
+      if (auto added = add(i, std::move(desired)); !added) return added;
+    }
+    return {};
+  }
+
+  bool is_placed(const FederatedObject& federated, const std::string& cluster) const {
+    if (!federated.placement.clusters.contains(cluster)) return false;
+    const auto bound = namespaces_.find(federated.name_space);
+    return bound == namespaces_.end() || bound->second.contains(cluster);
+  }
+
+  void report_placement(const FederatedObject& federated) {
+    if (!federated.placement.unknown.empty()) {
+      notice(*federated.manifest, fmt::format("the fleet has no cluster {}; the placement's other clusters get it", text::join(federated.placement.unknown, ", ")));
+    }
+    std::vector<std::string> blocked;
+    for (const std::string& cluster : federated.placement.clusters) {
+      if (!is_placed(federated, cluster)) blocked.push_back(cluster);
+    }
+    if (!blocked.empty()) {
+      notice(*federated.manifest, fmt::format("not in {}: FederatedNamespace {} is not placed there", text::join(blocked, ", "), federated.name_space));
+    }
+    if (federated.placement.clusters.empty() && federated.placement.unknown.empty()) {
+      notice(*federated.manifest, "placed in no cluster: it has neither placement.clusters nor a clusterSelector that matches");
+    }
+  }
+
+  /// A namespace is never taken away with all that is in it because of a placement; people do that by hand.
+  void leave_out(std::size_t cluster, const FederatedObject& federated) {
+    const GroupVersionKind type = kube::gvk_of(federated.base);
+    if (type.group.empty() && type.kind == "Namespace") return;
+    result_.clusters[cluster].absences.push_back({type, kube::key_of(federated.base), federated.manifest});
+  }
+
+  static Result<std::shared_ptr<const json>> overridden(const FederatedObject& federated, const std::string& cluster, const ClusterOverrides& overrides) {
+    auto object = apply_overrides(federated.base, overrides.items);
+    if (!object) {
+      const std::size_t index = object.error().index;
+      return fail(Code::invalid_override, *federated.manifest, overrides.parts[index] + "/path",
+                  fmt::format("override {} of cluster '{}': {}", index, cluster, object.error().message));
+    }
+    if (kube::key_of(*object) != kube::key_of(federated.base)) {
+      return fail(Code::invalid_override, *federated.manifest, "/spec/overrides", fmt::format("the overrides of cluster '{}' change what names the object", cluster));
+    }
+    return make_concrete(std::move(*object), *federated.manifest);
+  }
+
+  Result<void> add(std::size_t cluster, DesiredObject desired) {
+    const auto [first, is_new] = taken_[cluster].emplace(desired.key, desired.manifest);
+    if (!is_new) {
+      return fail(Code::invalid_input, *desired.manifest, "", fmt::format("the cluster '{}' would get this object twice: it also comes from {}",
+                                                                         fleet_.clusters[cluster].name, first->second->place()),
+                  "keep one of them");
+    }
+    result_.clusters[cluster].objects.push_back(std::move(desired));
+    return {};
+  }
+
+  const fleet::Fleet& fleet_;
+  const TypeTable& types_;
+  const RenderOptions& options_;
+  Rendered result_;
+  std::map<const Manifest*, FederatedObject> federated_;
+  std::map<std::string, std::set<std::string>> namespaces_;
+  std::vector<std::map<kube::ObjectKey, const Manifest*>> taken_;
+};
+
+}  // namespace
+
+Result<Rendered> render(std::span<const Manifest> manifests, const fleet::Fleet& fleet, const TypeTable& types, const RenderOptions& options) {
+  return Renderer{fleet, types, options}.run(manifests);
+}
+
+std::vector<GroupVersionKind> unknown_types(std::span<const Manifest> manifests, const TypeTable& types) {
+  std::set<GroupVersionKind> unknown;
+  for (const Manifest& manifest : manifests) {
+    const GroupVersionKind type = kube::gvk_of(manifest.object);
+    const bool known = is_federated(type) ? types.target_of(type.kind).has_value() : types.is_namespaced(type.group, type.kind).has_value();
+    if (!known) unknown.insert(type);
+  }
+  return {unknown.begin(), unknown.end()};
+}
+
+}  // namespace fedctl::federation

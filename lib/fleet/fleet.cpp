@@ -1,0 +1,136 @@
+#include "fleet/fleet.hpp"
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+#include "kubeconfig/kubeconfig.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+namespace fedctl::fleet {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view example = "see examples/fleet.yaml";
+
+/// Reads one Fleet document, keeping it at hand for the places of errors.
+class Reader {
+ public:
+  Reader(const yaml::Document& document, std::filesystem::path folder) : document_(document), folder_(std::move(folder)) {}
+
+  Result<Fleet> read() const {
+    const json& root = document_.value;
+    if (kube::string_at(root, "kind") != "Fleet" || kube::string_at(root, "apiVersion") != "fedctl.io/v1alpha1") {
+      return invalid("", "this is no Fleet: expected apiVersion fedctl.io/v1alpha1 and kind Fleet");
+    }
+    if (auto fields = only(root, "", {"apiVersion", "kind", "metadata", "spec"}); !fields) return Failure{fields.error()};
+    const json spec = root.value("spec", json());
+    if (!spec.is_object() || !spec.contains("clusters") || !spec["clusters"].is_array() || spec["clusters"].empty()) {
+      return invalid("/spec", "a fleet needs spec.clusters, a list with at least one cluster");
+    }
+    if (auto fields = only(spec, "/spec", {"clusters"}); !fields) return Failure{fields.error()};
+    Fleet fleet{.name = kube::name_of(root)};
+    for (std::size_t i = 0; i < spec["clusters"].size(); ++i) {
+      const std::string pointer = fmt::format("/spec/clusters/{}", i);
+      auto cluster = read_cluster(spec["clusters"][i], pointer);
+      if (!cluster) return Failure{cluster.error()};
+      if (fleet.find(cluster->name) != nullptr) return invalid(pointer, fmt::format("the cluster '{}' stands twice in the fleet", cluster->name));
+      fleet.clusters.push_back(std::move(*cluster));
+    }
+    return fleet;
+  }
+
+ private:
+  tl::unexpected<Error> invalid(const std::string& pointer, std::string message) const {
+    return Failure{{Code::invalid_input, std::move(message), yaml::place_of(document_, pointer), "", "", std::string{example}}};
+  }
+
+  Result<void> only(const json& map, const std::string& pointer, const std::vector<std::string>& known) const {
+    for (const auto& [key, value] : map.items()) {
+      if (std::ranges::find(known, key) != known.end()) continue;
+      return invalid(pointer + "/" + key, fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)));
+    }
+    return {};
+  }
+
+  Result<Cluster> read_cluster(const json& item, const std::string& pointer) const {
+    if (!item.is_object() || kube::string_at(item, "name").empty()) return invalid(pointer, "each cluster needs a name");
+    if (auto fields = only(item, pointer, {"name", "context", "kubeconfig", "labels"}); !fields) return Failure{fields.error()};
+    for (const char* key : {"context", "kubeconfig"}) {
+      if (item.contains(key) && !item[key].is_string()) return invalid(pointer + "/" + key, fmt::format("'{}' must be a string", key));
+    }
+    Cluster cluster{.name = kube::string_at(item, "name"), .context = kube::string_at(item, "context")};
+    if (cluster.context.empty()) cluster.context = cluster.name;
+    if (const std::string path = kube::string_at(item, "kubeconfig"); !path.empty()) cluster.kubeconfig = folder_ / file::expand_home(path);
+    const json labels = item.value("labels", json::object());
+    if (!labels.is_object()) return invalid(pointer + "/labels", "'labels' must be a map");
+    for (const auto& [key, value] : labels.items()) {
+      if (!value.is_string()) return invalid(pointer + "/labels", fmt::format("the label '{}' must be a string; quote its value", key));
+      cluster.labels[key] = value.get<std::string>();
+    }
+    return cluster;
+  }
+
+  const yaml::Document& document_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace
+
+const Cluster* Fleet::find(const std::string& cluster) const {
+  const auto found = std::ranges::find(clusters, cluster, &Cluster::name);
+  return found == clusters.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Fleet::names() const {
+  std::vector<std::string> result;
+  for (const Cluster& cluster : clusters) result.push_back(cluster.name);
+  return result;
+}
+
+Result<Fleet> load(const std::filesystem::path& path) {
+  auto text = file::read(path);
+  if (!text) return Failure{text.error()};
+  const auto parsed = yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{path.string(), std::move(*text)}));
+  if (!parsed) return Failure{parsed.error()};
+  if (parsed->documents.size() != 1) {
+    return Failure{{Code::invalid_input, fmt::format("expected one Fleet, found {}", text::count(parsed->documents.size(), "document")),
+                    path.string(), "", "", std::string{example}}};
+  }
+  return Reader{parsed->documents.front(), std::filesystem::absolute(path).parent_path()}.read();
+}
+
+Result<Fleet> from_contexts(const std::vector<std::string>& contexts) {
+  Fleet fleet;
+  for (const std::string& context : contexts) {
+    if (context.empty()) return Failure{{Code::usage, "--contexts holds an empty name"}};
+    if (fleet.find(context) != nullptr) return Failure{{Code::usage, fmt::format("--contexts names '{}' twice", context)}};
+    fleet.clusters.push_back({context, context, std::nullopt, {}});
+  }
+  return fleet;
+}
+
+Result<Clients> connect(http::Loop& loop, const Fleet& fleet, const ConnectOptions& options) {
+  std::map<std::optional<std::filesystem::path>, kubeconfig::Config> configs;
+  Clients clients;
+  for (const Cluster& cluster : fleet.clusters) {
+    const auto path = cluster.kubeconfig ? cluster.kubeconfig : options.kubeconfig;
+    if (!configs.contains(path)) {
+      auto config = kubeconfig::load(path);
+      if (!config) return Failure{in_cluster(config.error(), cluster.name)};
+      configs.emplace(path, std::move(*config));
+    }
+    auto access = kubeconfig::access(configs.at(path), cluster.context);
+    if (!access) return Failure{in_cluster(access.error(), cluster.name)};
+    access->endpoint.connect_timeout = options.connect_timeout;
+    access->endpoint.request_timeout = options.request_timeout;
+    access->endpoint.parallelism = options.parallelism;
+    clients.push_back(std::make_unique<kube::Client>(loop, cluster.name, std::move(*access)));
+  }
+  return clients;
+}
+
+}  // namespace fedctl::fleet

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "http/loop.hpp"
+#include "kube/client.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The set of clusters we work on.
+namespace fedctl::fleet {
+
+struct Cluster {
+  std::string name;
+  std::string context;                              ///< In the kubeconfig; by default the name.
+  std::optional<std::filesystem::path> kubeconfig;  ///< Its own file; else what `--kubeconfig` or KUBECONFIG say.
+  std::map<std::string, std::string> labels;
+};
+
+struct Fleet {
+  std::string name;
+  std::vector<Cluster> clusters;
+
+  const Cluster* find(const std::string& cluster) const;
+  std::vector<std::string> names() const;
+};
+
+/// Reads a Fleet file (fedctl.io/v1alpha1). Errors: not_found; invalid_input with file:line for an unknown field, a
+/// missing or repeated name, a label that is no string, and for no clusters at all.
+Result<Fleet> load(const std::filesystem::path& path);
+
+/// One cluster a context, named like it. Errors: usage for an empty or repeated name.
+Result<Fleet> from_contexts(const std::vector<std::string>& contexts);
+
+struct ConnectOptions {
+  std::optional<std::filesystem::path> kubeconfig;
+  time::Duration connect_timeout{5000};
+  time::Duration request_timeout{30000};
+  int parallelism = 50;
+};
+
+using Clients = std::vector<std::unique_ptr<kube::Client>>;
+
+/// A client for each cluster, in the fleet's order; asks no server yet. Errors are the kubeconfig's, with the cluster's name.
+Result<Clients> connect(http::Loop& loop, const Fleet& fleet, const ConnectOptions& options);
+
+}  // namespace fedctl::fleet

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "kube/client.hpp"
+
+#include <optional>
+#include <string>
+
+namespace fedctl::fleet {
+
+/// What one look at a cluster tells.
+struct Health {
+  bool ready = false;
+  std::string version;  ///< "v1.36.3"; empty where unknown.
+  std::string region;   ///< The fleet's label `region`, else the nodes' (topology.kubernetes.io/region, or the old label).
+  time::Duration latency{0};     ///< Of one request over an open connection.
+  std::optional<Error> problem;  ///< Why it is not ready.
+};
+
+/// Asks /healthz, /version and one node's labels at the same time; nodes that may not be read are no problem.
+Task<Health> probe(kube::Client& client, std::string region_label);
+
+}  // namespace fedctl::fleet

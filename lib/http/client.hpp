@@ -1,0 +1,33 @@
+#pragma once
+
+#include "http/limiter.hpp"
+#include "http/loop.hpp"
+#include "http/message.hpp"
+
+#include <memory>
+#include <random>
+
+namespace fedctl::http {
+
+/// Requests to one server: at most so many at once, retried where that is safe (retry.hpp).
+class Client {
+ public:
+  Client(Loop& loop, Endpoint endpoint);
+
+  Task<Result<Response>> send(Request request);
+
+  const Endpoint& endpoint() const { return *endpoint_; }
+
+  /// From now on requests present this client certificate; those under way keep theirs.
+  void present(const std::string& certificate_pem, const std::string& key_pem);
+
+  Loop& loop() const { return loop_; }
+
+ private:
+  Loop& loop_;
+  std::shared_ptr<const Endpoint> endpoint_;
+  Limiter limiter_;
+  std::minstd_rand random_;
+};
+
+}  // namespace fedctl::http

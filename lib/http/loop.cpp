@@ -1,0 +1,239 @@
+#include "http/loop.hpp"
+
+#include "http/transfer.hpp"
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <unistd.h>
+
+namespace fedctl::http {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The write end of the pipe that a signal handler may write to; the handler can reach nothing but a static.
+volatile std::sig_atomic_t signal_pipe = -1;
+
+void on_signal(int number) {
+  std::signal(number, SIG_DFL);
+  const int pipe = signal_pipe;
+  const char byte = 1;
+  if (pipe >= 0 && ::write(pipe, &byte, 1) < 0) std::_Exit(128 + number);
+}
+
+struct FreeMulti {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+
+/// libcurl wants one global set-up before the first handle, and never on two threads at once.
+void set_up_curl() {
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static_cast<void>(once);
+}
+
+}  // namespace
+
+struct Loop::State {
+  explicit State(Log the_log) : log(std::move(the_log)) {
+    set_up_curl();
+    multi.reset(curl_multi_init());
+    curl_multi_setopt(multi.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, 1000L);
+  }
+  ~State() {
+    threads.clear();
+    if (pipe[1] >= 0) {
+      signal_pipe = -1;
+      ::close(pipe[0]);
+      ::close(pipe[1]);
+    }
+  }
+
+  void add(Transfer& transfer) {
+    active.insert(&transfer);
+    ++statistics.requests;
+    statistics.bytes_sent += transfer.request().body.size();
+    curl_multi_add_handle(multi.get(), transfer.handle());
+  }
+
+  void remove(Transfer& transfer) {
+    curl_off_t received = 0;
+    curl_easy_getinfo(transfer.handle(), CURLINFO_SIZE_DOWNLOAD_T, &received);
+    statistics.bytes_received += static_cast<std::size_t>(received);
+    curl_multi_remove_handle(multi.get(), transfer.handle());
+    active.erase(&transfer);
+    ready.push_back(transfer.waiting);
+  }
+
+  void collect_finished() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      void* owner = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+      auto& transfer = *static_cast<Transfer*>(owner);
+      transfer.finish(message->data.result);
+      remove(transfer);
+    }
+    for (auto timer = timers.begin(); timer != timers.end() && timer->first <= Clock::now(); timer = timers.erase(timer)) {
+      ready.push_back(timer->second);
+    }
+    const std::scoped_lock lock{mutex};
+    ready.insert(ready.end(), offloaded.begin(), offloaded.end());
+    offloaded.clear();
+  }
+
+  void resume_ready() {
+    while (!ready.empty()) {
+      const auto next = ready.front();
+      ready.pop_front();
+      next.resume();
+    }
+  }
+
+  void wait() {
+    auto patience = std::chrono::milliseconds{60'000};
+    if (!timers.empty()) {
+      const auto until = std::chrono::ceil<std::chrono::milliseconds>(timers.begin()->first - Clock::now());
+      patience = std::clamp(until, std::chrono::milliseconds{0}, patience);
+    }
+    curl_waitfd interruption{pipe[0], CURL_WAIT_POLLIN, 0};
+    curl_multi_poll(multi.get(), &interruption, pipe[0] >= 0 ? 1 : 0, static_cast<int>(patience.count()), nullptr);
+    char byte = 0;
+    if (pipe[0] >= 0 && ::read(pipe[0], &byte, 1) == 1) interrupt();
+  }
+
+  void interrupt() {
+    interrupted = true;
+    const std::vector<Transfer*> all{active.begin(), active.end()};
+    for (Transfer* transfer : all) {
+      if (transfer->request().survives_interrupt) continue;
+      transfer->cancel();
+      remove(*transfer);
+    }
+    for (const auto& [when, waiting] : timers) ready.push_back(waiting);
+    timers.clear();
+  }
+
+  Log log;
+  Statistics statistics;
+  std::unique_ptr<CURLM, FreeMulti> multi;
+  std::set<Transfer*> active;
+  std::multimap<Clock::time_point, std::coroutine_handle<>> timers;
+  std::deque<std::coroutine_handle<>> ready;
+  std::vector<std::jthread> threads;
+  std::mutex mutex;
+  std::vector<std::coroutine_handle<>> offloaded;  ///< Guarded by `mutex`.
+  std::array<int, 2> pipe{-1, -1};
+  bool interrupted = false;
+};
+
+namespace {
+
+struct WaitForTransfer {
+  Loop::State& state;
+  Transfer& transfer;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    transfer.waiting = waiting;
+    state.add(transfer);
+  }
+  void await_resume() const noexcept {}
+};
+
+struct WaitForTimer {
+  Loop::State& state;
+  time::Duration delay;
+  bool await_ready() const noexcept { return state.interrupted; }
+  void await_suspend(std::coroutine_handle<> waiting) { state.timers.emplace(Clock::now() + delay, waiting); }
+  void await_resume() const noexcept {}
+};
+
+struct WaitForThread {
+  Loop::State& state;
+  std::function<void()>& work;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    state.threads.emplace_back([this, waiting, &all = state] {
+      work();
+      {
+        const std::scoped_lock lock{all.mutex};
+        all.offloaded.push_back(waiting);
+      }
+      curl_multi_wakeup(all.multi.get());
+    });
+  }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace
+
+Loop::Loop(Log log) : state_(std::make_unique<State>(std::move(log))) {}
+Loop::~Loop() = default;
+
+Task<Result<Response>> Loop::transfer(const Endpoint& endpoint, const Request& request) {
+  if (state_->interrupted && !request.survives_interrupt) co_return Failure{{Code::cancelled, "interrupted"}};
+  const auto started = Clock::now();
+  Transfer transfer{endpoint, request};
+  co_await WaitForTransfer{*state_, transfer};
+  Result<Response> result = transfer.take();
+  if (state_->log.shows(6)) {
+    const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - started);
+    const std::string outcome = result ? std::to_string(result->status) : std::string{to_string(result.error().code)};
+    state_->log.say(6, fmt::format("{} {}{} {} in {}, {} bytes", request.method, endpoint.url, request.path, outcome,
+                                   time::format_duration(took), result ? result->body.size() : 0));
+  }
+  co_return result;
+}
+
+Task<Done> Loop::sleep(time::Duration delay) {
+  co_await WaitForTimer{*state_, delay};
+  co_return Done{};
+}
+
+Task<Done> Loop::offload(std::function<void()> work) {
+  co_await WaitForThread{*state_, work};
+  co_return Done{};
+}
+
+void Loop::interrupt() { state_->interrupt(); }
+bool Loop::interrupted() const { return state_->interrupted; }
+const Statistics& Loop::statistics() const { return state_->statistics; }
+const Log& Loop::log() const { return state_->log; }
+
+void Loop::interrupt_on_signals() {
+  if (::pipe(state_->pipe.data()) != 0) return;
+  for (const int end : state_->pipe) {
+    ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    ::fcntl(end, F_SETFL, O_NONBLOCK);
+  }
+  signal_pipe = state_->pipe[1];
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
+
+void Loop::run_until(const std::function<bool()>& finished) {
+  int running = 0;
+  while (true) {
+    state_->resume_ready();
+    if (finished()) return;
+    curl_multi_perform(state_->multi.get(), &running);
+    state_->collect_finished();
+    if (state_->ready.empty()) {
+      state_->wait();
+      curl_multi_perform(state_->multi.get(), &running);
+      state_->collect_finished();
+    }
+  }
+}
+
+}  // namespace fedctl::http

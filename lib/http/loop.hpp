@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "http/message.hpp"
+
+#include <coroutine>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace fedctl::http {
+
+/// What went over the wire.
+struct Statistics {
+  std::size_t requests = 0;
+  std::size_t bytes_received = 0;
+  std::size_t bytes_sent = 0;
+};
+
+/// The one event loop: every transfer, timer and helper thread of the program is waited for here, on one thread.
+/// Connections are reused, HTTP/2 where the server has it.
+class Loop {
+ public:
+  explicit Loop(Log log = {});
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// One attempt at a request, without retries. Errors: unreachable, expired, untrusted, not_kubernetes (no TLS), cancelled.
+  Task<Result<Response>> transfer(const Endpoint& endpoint, const Request& request);
+
+  /// Resumes after `delay`, or at once when the user interrupts.
+  Task<Done> sleep(time::Duration delay);
+
+  /// Runs `work` on a thread of its own: for what can only block, such as a credential plugin.
+  Task<Done> offload(std::function<void()> work);
+
+  /// Runs the loop until `task` has its result.
+  template <typename T>
+  T run(Task<T> task) {
+    task.start();
+    run_until([&task] { return task.done(); });
+    return task.take();
+  }
+
+  /// From now on reads, streams and sleeps end at once with `Code::cancelled`; writes under way are waited for.
+  void interrupt();
+  bool interrupted() const;
+
+  /// Makes the first SIGINT or SIGTERM call `interrupt`; a second one ends the process as usual.
+  void interrupt_on_signals();
+
+  const Statistics& statistics() const;
+  const Log& log() const;
+
+  struct State;
+
+ private:
+  void run_until(const std::function<bool()>& finished);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fedctl::http

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/time.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fedctl::http {
+
+/// How a server is proven to be who it should be, and we to it. PEM texts, so that nothing is written to disk.
+struct Tls {
+  std::string ca_pem;           ///< Empty: the system's authorities.
+  std::string certificate_pem;  ///< Client certificate chain; empty: none.
+  std::string key_pem;
+  std::string server_name;  ///< Checked and sent (SNI) instead of the URL's host; empty: the host.
+  bool insecure = false;    ///< Accept any certificate.
+};
+
+/// A server and what all requests to it share.
+struct Endpoint {
+  std::string url;  ///< "https://host:port[/prefix]", without a final slash.
+  Tls tls = {};
+  std::string proxy_url = {};  ///< http, https or socks5; empty: what the environment says (HTTPS_PROXY, NO_PROXY).
+  time::Duration connect_timeout{5000};
+  time::Duration request_timeout{30000};
+  int parallelism = 50;  ///< Requests in flight at most; adapts downwards while the server answers 429.
+};
+
+struct Request {
+  std::string method = "GET";
+  std::string path;  ///< Appended to the endpoint's URL; holds the query.
+  std::vector<std::string> headers = {};
+  std::string body = {};
+  time::Duration timeout{0};        ///< 0: the endpoint's.
+  bool repeatable = true;           ///< Asking twice does no more than asking once, so a lost answer may be asked for again.
+  bool survives_interrupt = false;  ///< A write that was sent is waited for even when the user interrupts.
+  /// Set: a stream. Called with each piece of the body as it comes; returning false ends the request, well.
+  std::function<bool(std::string_view)> on_data = {};
+};
+
+struct Response {
+  long status = 0;
+  std::map<std::string, std::string> headers = {};  ///< Names in lower case.
+  std::string body = {};
+  time::Duration latency{0};  ///< From the request sent to the first byte of the answer.
+
+  std::string header(const std::string& lower_name) const {
+    const auto found = headers.find(lower_name);
+    return found == headers.end() ? std::string{} : found->second;
+  }
+};
+
+}  // namespace fedctl::http

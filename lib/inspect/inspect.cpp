@@ -1,0 +1,368 @@
+#include "inspect/inspect.hpp"
+
+#include "base/text.hpp"
+#include "inspect/examine.hpp"
+#include "kube/discovery.hpp"
+#include "kube/managed_fields.hpp"
+#include "plan/mark.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+namespace fedctl::inspect {
+namespace {
+
+using federation::Absence;
+using federation::ClusterObjects;
+using federation::DesiredObject;
+using nlohmann::json;
+using plan::Action;
+using plan::Change;
+
+/// Everything of one type: what the list by our label answers for.
+struct Group {
+  kube::Resource resource;
+  std::set<std::string> namespaces;
+  std::vector<std::size_t> items;
+  std::vector<const Absence*> absences;
+  Result<kube::List> list = kube::List{};
+};
+
+kube::ListOptions our_objects(std::string name_space) {
+  return {.name_space = std::move(name_space), .label_selector = std::string{federation::managed_label} + "=true", .metadata_only = true};
+}
+
+Task<Done> list_group(kube::Client& client, Group& group) {
+  const bool one_namespace = group.resource.namespaced && group.namespaces.size() == 1;
+  const std::string scope = one_namespace ? *group.namespaces.begin() : "";
+  group.list = co_await client.list(group.resource, our_objects(scope));
+  const bool may_narrow = group.resource.namespaced && !one_namespace;
+  if (group.list || group.list.error().code != Code::forbidden || !may_narrow) co_return Done{};
+  // Who may not list everywhere may still list where it matters.
+  kube::List all;
+  for (const std::string& name_space : group.namespaces) {
+    auto part = co_await client.list(group.resource, our_objects(name_space));
+    if (!part) {
+      group.list = Failure{part.error()};
+      co_return Done{};
+    }
+    std::ranges::move(part->items, std::back_inserter(all.items));
+  }
+  group.list = std::move(all);
+  co_return Done{};
+}
+
+/// The type that a CustomResourceDefinition of the same plan will serve.
+std::optional<kube::Resource> served_by(const DesiredObject& definition, const kube::GroupVersionKind& type) {
+  const json spec = definition.object->value("spec", json::object());
+  const json names = spec.value("names", json::object());
+  if (definition.key.kind != "CustomResourceDefinition" || kube::string_at(spec, "group") != type.group || kube::string_at(names, "kind") != type.kind) return std::nullopt;
+  for (const json& version : spec.value("versions", json::array())) {
+    if (kube::string_at(version, "name") != type.version) continue;
+    return kube::Resource{.group = type.group, .version = type.version, .kind = type.kind, .plural = kube::string_at(names, "plural"),
+                          .namespaced = kube::string_at(spec, "scope") != "Cluster"};
+  }
+  return std::nullopt;
+}
+
+class Inspector {
+ public:
+  Inspector(kube::Client& client, const ClusterObjects& desired, Options options)
+      : client_(client), desired_(desired), options_(std::move(options)) {
+    plan_.name = desired.cluster;
+  }
+
+  Task<plan::ClusterPlan> run() {
+    if (desired_.objects.empty() && desired_.absences.empty()) co_return std::move(plan_);
+    for (const bool fresh : {false, true}) {
+      auto discovery = co_await kube::discover(client_, options_.cache, fresh);
+      if (!discovery) co_return unknown(discovery.error());
+      discovery_ = std::move(*discovery);
+      map_types();
+      const bool all_found = std::ranges::all_of(items_, [](const Item& item) { return item.settled || !item.change.resource.plural.empty(); });
+      if (!all_found && !fresh) continue;
+      co_await list_groups();
+      const bool vanished = std::ranges::any_of(groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
+      if (!vanished) break;
+    }
+    for (const auto& [type, group] : groups_) {
+      if (!group.list && group.list.error().code != Code::forbidden) co_return unknown(group.list.error());
+    }
+    report_unserved();
+    match_lists();
+    co_await examine_rest();
+    co_return finish();
+  }
+
+ private:
+  plan::ClusterPlan unknown(const Error& error) {
+    plan_.status = plan::ClusterStatus::unknown;
+    plan_.problem = error;
+    plan_.changes.clear();
+    for (const DesiredObject& desired : desired_.objects) {
+      Change change{.action = Action::unknown, .key = desired.key, .api_version = kube::string_at(*desired.object, "apiVersion")};
+      change.checked = false;
+      plan_.changes.push_back(std::move(change));
+    }
+    return std::move(plan_);
+  }
+
+  const kube::Resource* find_resource(const kube::GroupVersionKind& type, bool any_version) const {
+    const kube::Resource* exact = discovery_.find(type);
+    return exact != nullptr || !any_version ? exact : discovery_.find_kind(type.kind, type.group);
+  }
+
+  void map_types() {
+    items_.clear();
+    groups_.clear();
+    for (const DesiredObject& desired : desired_.objects) {
+      Item item{.desired = &desired};
+      item.change.key = desired.key;
+      item.change.api_version = kube::string_at(*desired.object, "apiVersion");
+      item.hash = hash_of(desired);
+      if (const kube::Resource* resource = find_resource(kube::gvk_of(*desired.object), desired.version_is_ours)) {
+        item.change.resource = *resource;
+        Group& group = group_of(*resource);
+        group.items.push_back(items_.size());
+        group.namespaces.insert(desired.key.name_space);
+      } else {
+        wait_for_definition(item);
+      }
+      items_.push_back(std::move(item));
+    }
+    for (const Absence& absence : desired_.absences) {
+      const kube::Resource* resource = find_resource(absence.type, true);
+      if (resource == nullptr) continue;
+      Group& group = group_of(*resource);
+      group.absences.push_back(&absence);
+      group.namespaces.insert(absence.key.name_space);
+    }
+  }
+
+  Group& group_of(const kube::Resource& resource) {
+    Group& group = groups_[resource.path()];
+    group.resource = resource;
+    return group;
+  }
+
+  /// A type that a definition in the same plan brings is created unseen.
+  void wait_for_definition(Item& item) const {
+    for (const DesiredObject& other : desired_.objects) {
+      const auto resource = served_by(other, kube::gvk_of(*item.desired->object));
+      if (!resource) continue;
+      item.change.resource = *resource;
+      item.change.action = Action::create;
+      item.change.checked = false;
+      item.change.note = "not checked: its CustomResourceDefinition must come first";
+      item.change.desired = object_to_send(item, nullptr);
+      item.change.fields = plan::fields_of_new(*item.change.desired);
+      item.settled = true;
+      return;
+    }
+  }
+
+  Task<Done> list_groups() {
+    std::vector<Task<Done>> tasks;
+    for (auto& [type, group] : groups_) tasks.push_back(list_group(client_, group));
+    co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  void report_unserved() {
+    std::vector<std::string> kinds;
+    for (const kube::Resource& resource : discovery_.resources()) kinds.push_back(resource.kind);
+    for (Item& item : items_) {
+      if (!item.change.resource.plural.empty()) continue;
+      Error error{Code::unknown_kind, fmt::format("the cluster serves no {} of {}{}", item.change.key.kind, item.change.api_version,
+                                                  text::did_you_mean(item.change.key.kind, kinds))};
+      error.place = item.desired->manifest->place();
+      error.cluster = client_.cluster();
+      error.object = kube::to_string(item.change.key);
+      error.hint = "check apiVersion and kind, or install its CustomResourceDefinition";
+      plan_.errors.push_back(std::move(error));
+      item.settled = true;
+      item.change.action = Action::unknown;
+      item.change.note = "its type is unknown to the cluster";
+      item.change.checked = false;
+    }
+  }
+
+  void match_lists() {
+    for (auto& [type, group] : groups_) {
+      if (!group.list) {
+        settle_forbidden(group);
+        continue;
+      }
+      std::map<std::pair<std::string, std::string>, json*> found;
+      for (json& object : group.list->items) found[{kube::namespace_of(object), kube::name_of(object)}] = &object;
+      for (const std::size_t index : group.items) {
+        Item& item = items_[index];
+        const auto listed = found.find({item.change.key.name_space, item.change.key.name});
+        if (listed == found.end()) continue;
+        item.listed = *listed->second;
+        if (!plan::is_as_applied(item.listed, *item.desired->object, item.hash, item.desired->retain_replicas)) continue;
+        item.change.action = Action::unchanged;
+        item.settled = true;
+      }
+      for (const Absence* absence : group.absences) {
+        const auto listed = found.find({absence->key.name_space, absence->key.name});
+        if (listed != found.end()) plan_delete(*absence, group.resource, *listed->second);
+      }
+    }
+  }
+
+  void settle_forbidden(const Group& group) {
+    for (const std::size_t index : group.items) {
+      items_[index].change.action = Action::unknown;
+      items_[index].change.note = group.list.error().message;
+      items_[index].settled = true;
+    }
+    for (const Absence* absence : group.absences) {
+      Change change{.action = Action::unknown, .key = absence->key, .api_version = group.resource.type().api_version(), .note = group.list.error().message};
+      deletes_.push_back(std::move(change));
+    }
+  }
+
+  /// Only what we applied ourselves is ours to delete; KubeFed's label alone is not enough.
+  void plan_delete(const Absence& absence, const kube::Resource& resource, const json& listed) {
+    if (kube::applied_fields(listed, kube::field_manager).is_null()) return;
+    Change change{.action = Action::remove, .key = absence.key, .api_version = resource.type().api_version()};
+    change.resource = resource;
+    change.uid = kube::string_at(listed.value("metadata", json::object()), "uid");
+    change.note = "no longer placed in this cluster";
+    change.place = absence.manifest->place();
+    deletes_.push_back(std::move(change));
+  }
+
+  Task<Done> examine_one(Item& item) {
+    plan::Evidence evidence = co_await examine(client_, item);
+    item.settled = true;
+    if (evidence.refusal && kube::is_missing_namespace(*evidence.refusal)) {
+      judge_without_namespace(item, *evidence.refusal);
+      co_return Done{};
+    }
+    item.change.place = evidence.refusal ? item.desired->manifest->place() : "";
+    auto judged = plan::judge(item.change, evidence, options_.judge);
+    if (judged) {
+      item.change = std::move(*judged);
+    } else {
+      plan_.errors.push_back(judged.error());
+      item.change.action = Action::unknown;
+      item.change.note = judged.error().message;
+    }
+    co_return Done{};
+  }
+
+  void judge_without_namespace(Item& item, Error error) {
+    const std::string& name = item.change.key.name_space;
+    const bool is_planned = std::ranges::any_of(desired_.objects, [&](const DesiredObject& other) {
+      return other.key == kube::ObjectKey{"", "Namespace", "", name};
+    });
+    if (is_planned || options_.create_namespaces) {
+      if (!is_planned) new_namespaces_.insert(name);
+      item.change.action = Action::create;
+      item.change.checked = false;
+      item.change.note = "not checked: its namespace must come first";
+      item.change.fields = plan::fields_of_new(*item.change.desired);
+      return;
+    }
+    error.code = Code::not_found;
+    error.message = fmt::format("there is no namespace '{}' in the cluster, nor in the input", name);
+    error.object = kube::to_string(item.change.key);
+    error.place = item.desired->manifest->place();
+    plan_.errors.push_back(std::move(error));
+    item.change.action = Action::unknown;
+    item.change.note = "its namespace does not exist";
+  }
+
+  Task<Done> examine_rest() {
+    std::vector<Task<Done>> tasks;
+    for (Item& item : items_) {
+      if (!item.settled) tasks.push_back(examine_one(item));
+    }
+    co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  void add_namespaces() {
+    for (const std::string& name : new_namespaces_) {
+      const json object{{"apiVersion", "v1"},
+                        {"kind", "Namespace"},
+                        {"metadata", {{"name", name}, {"labels", {{std::string{federation::managed_label}, "true"}}}}}};
+      Change change{.action = Action::create, .key = {"", "Namespace", "", name}, .api_version = "v1"};
+      change.resource = {.group = "", .version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
+      change.desired = plan::with_mark(object, plan::hash_of(object));
+      change.fields = plan::fields_of_new(object);
+      plan_.changes.push_back(std::move(change));
+    }
+  }
+
+  plan::ClusterPlan finish() {
+    add_namespaces();
+    for (Item& item : items_) plan_.changes.push_back(std::move(item.change));
+    std::ranges::move(deletes_, std::back_inserter(plan_.changes));
+    if (!plan_.errors.empty()) plan_.status = plan::ClusterStatus::error;
+    return std::move(plan_);
+  }
+
+  kube::Client& client_;
+  const ClusterObjects& desired_;
+  Options options_;
+  plan::ClusterPlan plan_;
+  kube::Discovery discovery_;
+  std::vector<Item> items_;
+  std::map<std::string, Group> groups_;
+  std::vector<Change> deletes_;
+  std::set<std::string> new_namespaces_;
+};
+
+Task<Done> learn_from(kube::Client& client, std::filesystem::path cache, std::span<const kube::GroupVersionKind> unknown, federation::TypeTable& types) {
+  for (const bool fresh : {false, true}) {
+    const auto discovery = co_await kube::discover(client, cache, fresh);
+    if (!discovery) co_return Done{};
+    bool found_all = true;
+    for (const kube::GroupVersionKind& type : unknown) {
+      const bool federated = federation::is_federated(type);
+      const kube::Resource* resource = federated ? discovery->find_kind(type.kind.substr(9)) : discovery->find_kind(type.kind, type.group);
+      found_all = found_all && resource != nullptr;
+      if (resource != nullptr) types.add_discovered(resource->type(), resource->namespaced);
+    }
+    if (found_all) co_return Done{};
+  }
+  co_return Done{};
+}
+
+}  // namespace
+
+Task<plan::ClusterPlan> inspect(kube::Client& client, const ClusterObjects& desired, Options options) {
+  Inspector inspector{client, desired, std::move(options)};
+  co_return co_await inspector.run();
+}
+
+plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const federation::Rendered& rendered, const Options& options) {
+  const auto all = [](const fleet::Clients& every, const federation::Rendered& what, const Options& how) -> Task<std::vector<plan::ClusterPlan>> {
+    std::vector<Task<plan::ClusterPlan>> tasks;
+    for (std::size_t i = 0; i < every.size(); ++i) tasks.push_back(inspect(*every[i], what.clusters[i], how));
+    co_return co_await when_all(std::move(tasks));
+  };
+  plan::Plan plan;
+  plan.clusters = loop.run(all(clients, rendered, options));
+  plan.notices = rendered.notices;
+  return plan;
+}
+
+void learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown, federation::TypeTable& types,
+                 const Options& options) {
+  const auto all = [](const fleet::Clients& every, std::span<const kube::GroupVersionKind> what, federation::TypeTable& table,
+                      const std::filesystem::path& cache) -> Task<Done> {
+    std::vector<Task<Done>> tasks;
+    for (const auto& client : every) tasks.push_back(learn_from(*client, cache, what, table));
+    co_await when_all(std::move(tasks));
+    co_return Done{};
+  };
+  loop.run(all(clients, unknown, types, options.cache));
+}
+
+}  // namespace fedctl::inspect

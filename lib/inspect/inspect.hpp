@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/task.hpp"
+#include "federation/render.hpp"
+#include "federation/type_table.hpp"
+#include "fleet/fleet.hpp"
+#include "kube/client.hpp"
+#include "plan/judge.hpp"
+#include "plan/plan.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+/// Asks the clusters what a plan needs to know, in as few round trips as can be, and has lib/plan judge the answers.
+namespace fedctl::inspect {
+
+struct Options {
+  plan::JudgeOptions judge;
+  bool create_namespaces = false;  ///< A namespace that is neither in the input nor in the cluster becomes a create.
+  std::filesystem::path cache;     ///< Where discovery answers are kept.
+};
+
+/// Plans one cluster. What cannot be asked comes back as unknown, never as absent.
+///
+/// For the unchanged, one list of metadata a type is all that travels. What may have changed is read and dry-run; what our
+/// label does not find is dry-run, and read where the dry run says it exists.
+Task<plan::ClusterPlan> inspect(kube::Client& client, const federation::ClusterObjects& desired, Options options);
+
+/// Plans every cluster at the same time. `clients` are in the order of `rendered.clusters`.
+plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const federation::Rendered& rendered, const Options& options);
+
+/// Fills `types` with what the clusters' discovery says about types it lacks; clusters that do not answer are passed over.
+void learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown,
+                 federation::TypeTable& types, const Options& options);
+
+}  // namespace fedctl::inspect

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/task.hpp"
+#include "http/client.hpp"
+#include "kube/object.hpp"
+#include "kube/resource.hpp"
+#include "kubeconfig/credential.hpp"
+#include "kubeconfig/kubeconfig.hpp"
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace fedctl::kube {
+
+/// Who we are in `metadata.managedFields`.
+inline constexpr std::string_view field_manager = "fedctl";
+
+struct ListOptions {
+  std::string name_space = {};      ///< Empty: all namespaces.
+  std::string label_selector = {};  ///< As kubectl's -l.
+  std::string field_selector = {};
+  bool metadata_only = false;  ///< PartialObjectMetadata: no spec, no Secret's content travels.
+  int page_size = 1000;
+};
+
+struct List {
+  std::vector<nlohmann::json> items;
+  std::string resource_version;
+};
+
+struct ApplyOptions {
+  bool dry_run = false;
+  bool force = true;  ///< Take fields over from other managers.
+};
+
+struct Applied {
+  nlohmann::json object;  ///< As the server has it now, or would have it.
+  bool created = false;
+};
+
+/// How dependents go when an object is deleted.
+enum class Propagation { background, foreground, orphan };
+
+struct DeleteOptions {
+  Propagation propagation = Propagation::background;
+  std::string uid = {};  ///< Delete only the object with this UID; empty: whichever has the name.
+  bool dry_run = false;
+};
+
+/// One cluster's API. All errors carry the cluster's name; a 404 is `Code::not_found`.
+class Client {
+ public:
+  Client(http::Loop& loop, std::string cluster, kubeconfig::Access access);
+
+  const std::string& cluster() const { return cluster_; }
+  const http::Endpoint& endpoint() const { return http_.endpoint(); }
+  http::Loop& loop() const { return http_.loop(); }
+
+  /// A request with our credentials, whatever its status; a 401 is tried once more with fresh ones.
+  Task<Result<http::Response>> send(http::Request request);
+
+  Task<Result<nlohmann::json>> get(Resource resource, std::string name_space, std::string name, bool metadata_only = false);
+
+  /// All pages; a continuation that expired (410) starts the list again.
+  Task<Result<List>> list(Resource resource, ListOptions options);
+
+  /// Calls `on_event(type, object)` (ADDED, MODIFIED, DELETED, BOOKMARK, ERROR) until it returns false, the server ends
+  /// the stream or `timeout` is over. The caller lists again and resumes.
+  using OnEvent = std::function<bool(const std::string& type, const nlohmann::json& object)>;
+  Task<Result<Done>> watch(Resource resource, ListOptions options, std::string resource_version, time::Duration timeout, OnEvent on_event);
+
+  /// Server-side apply (KEP-555) as `field_manager`, unknown fields refused.
+  Task<Result<Applied>> apply(Resource resource, nlohmann::json object, ApplyOptions options);
+
+  /// RFC 6902 patch.
+  Task<Result<nlohmann::json>> patch(Resource resource, std::string name_space, std::string name, nlohmann::json operations);
+
+  /// Deleting what is gone already is fine.
+  Task<Result<Done>> remove(Resource resource, std::string name_space, std::string name, DeleteOptions options);
+
+ private:
+  struct Answer {
+    nlohmann::json body;
+    long status = 0;
+  };
+  Task<Result<Answer>> json_answer(http::Request request);
+  Task<Result<List>> list_pages(Resource resource, ListOptions options);
+  Error explain(Error error) const;
+
+  std::string cluster_;
+  http::Client http_;
+  kubeconfig::CredentialSource credentials_;
+};
+
+/// Did `apply` fail because the object's namespace does not exist?
+bool is_missing_namespace(const Error& error);
+
+}  // namespace fedctl::kube

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <compare>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+/// Kubernetes' API conventions: objects, discovery, requests, Status errors.
+namespace fedctl::kube {
+
+struct GroupVersionKind {
+  std::string group;  ///< Empty for the core group.
+  std::string version;
+  std::string kind;
+
+  std::string api_version() const { return group.empty() ? version : group + "/" + version; }
+  auto operator<=>(const GroupVersionKind&) const = default;
+};
+
+/// What tells one object of a cluster from another; the version does not.
+struct ObjectKey {
+  std::string group;
+  std::string kind;
+  std::string name_space;  ///< Empty for cluster-scoped objects.
+  std::string name;
+
+  auto operator<=>(const ObjectKey&) const = default;
+};
+
+/// "Deployment production/web" or "Namespace production"; for people.
+std::string to_string(const ObjectKey& key);
+
+/// "apps/v1" and a kind, taken apart.
+GroupVersionKind gvk(std::string_view api_version, std::string_view kind);
+GroupVersionKind gvk_of(const nlohmann::json& object);
+
+/// The string at `object[key]`, or "" where there is none.
+std::string string_at(const nlohmann::json& object, std::string_view key);
+
+std::string name_of(const nlohmann::json& object);
+std::string namespace_of(const nlohmann::json& object);
+ObjectKey key_of(const nlohmann::json& object);
+
+/// The value of a label or annotation (`table` says which), or "".
+std::string metadata_entry(const nlohmann::json& object, std::string_view table, std::string_view name);
+
+/// The integer at `pointer`, or `otherwise`.
+std::int64_t integer_at(const nlohmann::json& object, const char* pointer, std::int64_t otherwise);
+
+}  // namespace fedctl::kube

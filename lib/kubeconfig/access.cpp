@@ -1,0 +1,205 @@
+#include "base/encoding.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "kubeconfig/kubeconfig.hpp"
+
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace fedctl::kubeconfig {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+tl::unexpected<Error> invalid(const Entry& entry, std::string message, std::string hint = {}) {
+  return Failure{{Code::invalid_input, std::move(message), entry.place(), "", "", std::move(hint)}};
+}
+
+std::string string_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+bool true_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+Result<const Entry*> find(const std::map<std::string, Entry>& entries, const std::string& name, std::string_view what,
+                          const std::string& origin, const std::string& place) {
+  const auto found = entries.find(name);
+  if (found != entries.end()) return &found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, entry] : entries) names.push_back(known);
+  return Failure{{Code::not_found,
+                  fmt::format("there is no {} '{}' in {}{}", what, name, origin, text::did_you_mean(name, names)), place, "", "",
+                  names.empty() ? "" : fmt::format("it has: {}", text::join(names, ", "))}};
+}
+
+/// The PEM text of `NAME-data` (base64, wins) or of the file that `NAME` names.
+Result<std::string> pem(const Entry& entry, const std::string& name) {
+  const std::string data = string_at(entry.value, (name + "-data").c_str());
+  if (!data.empty()) {
+    auto decoded = encoding::from_base64(data);
+    if (!decoded) return invalid(entry, fmt::format("{}-data is no base64", name));
+    return *decoded;
+  }
+  const std::string path = string_at(entry.value, name.c_str());
+  if (path.empty()) return std::string{};
+  return file::read(entry.folder / path).map_error([&](Error error) { return at_place(std::move(error), entry.place()); });
+}
+
+Result<http::Endpoint> endpoint_of(const Entry& cluster) {
+  http::Endpoint endpoint;
+  endpoint.url = string_at(cluster.value, "server");
+  if (endpoint.url.empty()) return invalid(cluster, "this cluster has no 'server'");
+  while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
+  if (endpoint.url.find("://") == std::string::npos) endpoint.url = "https://" + endpoint.url;
+  auto authority = pem(cluster, "certificate-authority");
+  if (!authority) return Failure{authority.error()};
+  endpoint.tls.ca_pem = *authority;
+  endpoint.tls.insecure = true_at(cluster.value, "insecure-skip-tls-verify");
+  if (endpoint.tls.insecure && !authority->empty()) {
+    return invalid(cluster, "insecure-skip-tls-verify and a certificate authority exclude each other");
+  }
+  endpoint.tls.server_name = string_at(cluster.value, "tls-server-name");
+  endpoint.proxy_url = string_at(cluster.value, "proxy-url");
+  return endpoint;
+}
+
+json cluster_info(const Entry& cluster, const http::Endpoint& endpoint) {
+  json info{{"server", endpoint.url}};
+  if (!endpoint.tls.ca_pem.empty()) info["certificate-authority-data"] = encoding::to_base64(endpoint.tls.ca_pem);
+  if (endpoint.tls.insecure) info["insecure-skip-tls-verify"] = true;
+  if (!endpoint.tls.server_name.empty()) info["tls-server-name"] = endpoint.tls.server_name;
+  if (!endpoint.proxy_url.empty()) info["proxy-url"] = endpoint.proxy_url;
+  for (const json& extension : cluster.value.value("extensions", json::array())) {
+    if (string_at(extension, "name") == "client.authentication.k8s.io/exec") info["config"] = extension.value("extension", json());
+  }
+  return info;
+}
+
+Result<ExecPlugin> plugin_of(const Entry& user, const Entry& cluster, const http::Endpoint& endpoint) {
+  const json& exec = user.value["exec"];
+  ExecPlugin plugin{.api_version = string_at(exec, "apiVersion"), .command = string_at(exec, "command")};
+  if (plugin.api_version != "client.authentication.k8s.io/v1" && plugin.api_version != "client.authentication.k8s.io/v1beta1") {
+    return invalid(user, fmt::format("exec.apiVersion is '{}'", plugin.api_version),
+                   "use client.authentication.k8s.io/v1 or v1beta1; newer versions of the plugin have them");
+  }
+  if (plugin.command.empty()) return invalid(user, "exec has no 'command'");
+  for (const json& argument : exec.value("args", json::array())) {
+    if (argument.is_string()) plugin.arguments.push_back(argument.get<std::string>());
+  }
+  const json variables = exec.value("env", json());
+  for (const json& variable : variables.is_array() ? variables : json::array()) {
+    plugin.environment[string_at(variable, "name")] = string_at(variable, "value");
+  }
+  plugin.install_hint = string_at(exec, "installHint");
+  const std::string mode = string_at(exec, "interactiveMode");
+  plugin.may_ask = mode != "Never";
+  plugin.must_ask = mode == "Always";
+  if (true_at(exec, "provideClusterInfo")) plugin.cluster = cluster_info(cluster, endpoint);
+  plugin.folder = user.folder;
+  return plugin;
+}
+
+/// RFC 3986 percent-encoding, as client-go escapes the names of extra fields.
+std::string escape_header_name(std::string_view key) {
+  std::string escaped;
+  for (const char c : key) {
+    const bool token = std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view{"-_.~!#$&'*+^`|"}.find(c) != std::string_view::npos;
+    escaped += token ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return escaped;
+}
+
+std::vector<std::string> impersonation(const json& user) {
+  std::vector<std::string> headers;
+  const std::string name = string_at(user, "as");
+  if (name.empty()) return headers;
+  headers.push_back("Impersonate-User: " + name);
+  if (const std::string uid = string_at(user, "as-uid"); !uid.empty()) headers.push_back("Impersonate-Uid: " + uid);
+  for (const json& group : user.value("as-groups", json::array())) {
+    if (group.is_string()) headers.push_back("Impersonate-Group: " + group.get<std::string>());
+  }
+  const json extras = user.value("as-user-extra", json::object());
+  for (const auto& [key, values] : extras.items()) {
+    for (const json& value : values) {
+      if (value.is_string()) headers.push_back(fmt::format("Impersonate-Extra-{}: {}", escape_header_name(key), value.get<std::string>()));
+    }
+  }
+  return headers;
+}
+
+Result<Identity> identity_of(const Entry& user, const Entry& cluster, http::Endpoint& endpoint) {
+  if (user.value.contains("auth-provider") && user.value["auth-provider"].is_object()) {
+    return invalid(user, fmt::format("the auth-provider '{}' was removed from Kubernetes clients in 1.26",
+                                     string_at(user.value["auth-provider"], "name")),
+                   "use an exec plugin: gke-gcloud-auth-plugin, kubelogin, or 'kubectl oidc-login'");
+  }
+  const auto certificate = pem(user, "client-certificate");
+  if (!certificate) return Failure{certificate.error()};
+  const auto key = pem(user, "client-key");
+  if (!key) return Failure{key.error()};
+  if (certificate->empty() != key->empty()) return invalid(user, "client-certificate and client-key go together; one is missing");
+  endpoint.tls.certificate_pem = *certificate;
+  endpoint.tls.key_pem = *key;
+  Identity identity;
+  identity.token = string_at(user.value, "token");
+  if (const std::string path = string_at(user.value, "tokenFile"); !path.empty()) identity.token_file = user.folder / path;
+  identity.username = string_at(user.value, "username");
+  identity.password = string_at(user.value, "password");
+  identity.impersonation_headers = impersonation(user.value);
+  if (user.value.contains("exec") && user.value["exec"].is_object()) {
+    auto plugin = plugin_of(user, cluster, endpoint);
+    if (!plugin) return Failure{plugin.error()};
+    identity.plugin = std::move(*plugin);
+  }
+  return identity;
+}
+
+}  // namespace
+
+Result<Access> access(const Config& config, const std::string& name) {
+  if (name == "in-cluster" && !config.contexts.contains(name)) {
+    if (auto inside = in_cluster()) return *inside;
+  }
+  const auto context = find(config.contexts, name, "context", config.origin.empty() ? "the kubeconfig" : config.origin, "");
+  if (!context) return Failure{context.error()};
+  const Entry& found = **context;
+  const auto cluster = find(config.clusters, string_at(found.value, "cluster"), "cluster", config.origin, found.place());
+  if (!cluster) return Failure{cluster.error()};
+  Access access;
+  auto endpoint = endpoint_of(**cluster);
+  if (!endpoint) return Failure{endpoint.error()};
+  access.endpoint = std::move(*endpoint);
+  access.place = found.place();
+  access.default_namespace = string_at(found.value, "namespace");
+  const std::string user_name = string_at(found.value, "user");
+  if (user_name.empty()) return access;
+  const auto user = find(config.users, user_name, "user", config.origin, found.place());
+  if (!user) return Failure{user.error()};
+  auto identity = identity_of(**user, **cluster, access.endpoint);
+  if (!identity) return Failure{identity.error()};
+  access.identity = std::move(*identity);
+  return access;
+}
+
+std::optional<Access> in_cluster() {
+  const fs::path folder = "/var/run/secrets/kubernetes.io/serviceaccount";
+  const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
+  const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
+  const auto authority = file::read(folder / "ca.crt");
+  if (host == nullptr || port == nullptr || !authority) return std::nullopt;
+  const bool is_ipv6 = std::string_view{host}.find(':') != std::string_view::npos;
+  Access access;
+  access.endpoint.url = fmt::format(fmt::runtime(is_ipv6 ? "https://[{}]:{}" : "https://{}:{}"), host, port);
+  access.endpoint.tls.ca_pem = *authority;
+  access.identity.token_file = folder / "token";
+  access.default_namespace = text::trim(file::read(folder / "namespace").value_or(""));
+  access.place = folder.string();
+  return access;
+}
+
+}  // namespace fedctl::kubeconfig

@@ -1,0 +1,134 @@
+#include "kubeconfig/credential.hpp"
+
+#include "base/encoding.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "kubeconfig/subprocess.hpp"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace fedctl::kubeconfig {
+namespace {
+
+using nlohmann::json;
+
+constexpr time::Duration plugin_timeout{60'000};
+constexpr std::chrono::minutes token_file_age{1};
+
+tl::unexpected<Error> unauthorized(std::string message, std::string hint = {}) {
+  return Failure{{Code::unauthorized, std::move(message), "", "", "", std::move(hint)}};
+}
+
+std::string string_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+Result<PluginAnswer> read_answer(const ExecPlugin& plugin, const std::string& text) {
+  const json answer = json::parse(text, nullptr, false);
+  if (!answer.is_object() || string_at(answer, "kind") != "ExecCredential" || !answer.value("status", json()).is_object()) {
+    return unauthorized(fmt::format("the credential plugin {} printed no ExecCredential with a status", plugin.command));
+  }
+  if (string_at(answer, "apiVersion") != plugin.api_version) {
+    return unauthorized(fmt::format("the credential plugin {} answered in {}, not in {}", plugin.command,
+                                    string_at(answer, "apiVersion"), plugin.api_version));
+  }
+  const json& status = answer["status"];
+  PluginAnswer result;
+  if (const std::string token = string_at(status, "token"); !token.empty()) {
+    result.credential.headers.push_back("Authorization: Bearer " + token);
+  }
+  result.credential.certificate_pem = string_at(status, "clientCertificateData");
+  result.credential.key_pem = string_at(status, "clientKeyData");
+  if (result.credential.headers.empty() && result.credential.certificate_pem.empty()) {
+    return unauthorized(fmt::format("the credential plugin {} gave neither a token nor a certificate", plugin.command));
+  }
+  result.expires = time::parse_instant(string_at(status, "expirationTimestamp"));
+  return result;
+}
+
+}  // namespace
+
+Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout) {
+  const bool terminal = ::isatty(0) == 1;
+  if (plugin.must_ask && !terminal) {
+    return unauthorized(fmt::format("the credential plugin {} must ask a person, and there is no terminal", plugin.command));
+  }
+  json spec{{"interactive", plugin.may_ask && terminal}};
+  if (!plugin.cluster.is_null()) spec["cluster"] = plugin.cluster;
+  const json info{{"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", spec}};
+  Command command{plugin.command, plugin.arguments, plugin.environment, plugin.may_ask && terminal, timeout};
+  command.environment["KUBERNETES_EXEC_INFO"] = info.dump();
+  const bool is_relative = plugin.command.find('/') != std::string::npos && !plugin.command.starts_with('/');
+  if (is_relative) command.program = (plugin.folder / plugin.command).string();
+  const auto output = run(command);
+  if (!output) {
+    const std::string hint = plugin.install_hint.empty() ? "install it, or log in by hand" : text::trim(plugin.install_hint);
+    return unauthorized(fmt::format("credential plugin: {}", output.error().message), hint);
+  }
+  if (output->exit_status != 0) {
+    const std::string said = text::trim(output->standard_error);
+    return unauthorized(fmt::format("the credential plugin {} failed with exit status {}{}{}", plugin.command, output->exit_status,
+                                    said.empty() ? "" : ": ", said),
+                        "log in again, or run the plugin by hand");
+  }
+  return read_answer(plugin, output->standard_output);
+}
+
+Task<Result<Credential>> CredentialSource::from_plugin() {
+  struct WaitForOther {
+    std::vector<std::coroutine_handle<>>& waiting;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) const { waiting.push_back(handle); }
+    void await_resume() const {}
+  };
+  if (running_) {
+    co_await WaitForOther{waiting_};
+    if (kept_) co_return *kept_;
+    co_return Failure{*shared_failure_};
+  }
+  running_ = true;
+  Result<PluginAnswer> answer = unauthorized("the credential plugin was not run");
+  co_await loop_.offload([&] { answer = ask_plugin(*identity_.plugin, plugin_timeout); });
+  running_ = false;
+  if (answer) {
+    kept_ = answer->credential;
+    kept_until_ = answer->expires;
+    for (const std::string& header : identity_.impersonation_headers) kept_->headers.push_back(header);
+  } else {
+    shared_failure_ = answer.error();
+  }
+  for (const auto handle : std::exchange(waiting_, {})) handle.resume();
+  if (!answer) co_return Failure{answer.error()};
+  co_return *kept_;
+}
+
+Task<Result<Credential>> CredentialSource::get() {
+  if (kept_ && (!kept_until_ || std::chrono::system_clock::now() < *kept_until_)) co_return *kept_;
+  kept_.reset();
+  if (identity_.plugin) co_return co_await from_plugin();
+  Credential credential;
+  if (!identity_.token_file.empty()) {
+    const auto token = file::read(identity_.token_file);
+    if (!token) co_return unauthorized(token.error().message, "check tokenFile in the kubeconfig");
+    credential.headers.push_back("Authorization: Bearer " + text::trim(*token));
+    kept_until_ = std::chrono::system_clock::now() + token_file_age;
+  } else if (!identity_.token.empty()) {
+    credential.headers.push_back("Authorization: Bearer " + identity_.token);
+  } else if (!identity_.username.empty()) {
+    const std::string pair = identity_.username + ":" + identity_.password;
+    credential.headers.push_back("Authorization: Basic " + encoding::to_base64(pair));
+  }
+  for (const std::string& header : identity_.impersonation_headers) credential.headers.push_back(header);
+  kept_ = credential;
+  co_return credential;
+}
+
+bool CredentialSource::refresh() {
+  kept_.reset();
+  return identity_.plugin.has_value() || !identity_.token_file.empty();
+}
+
+}  // namespace fedctl::kubeconfig

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "http/loop.hpp"
+#include "kubeconfig/kubeconfig.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedctl::kubeconfig {
+
+/// What a request carries to say who we are.
+struct Credential {
+  std::vector<std::string> headers;  ///< "Authorization: Bearer ..." and the impersonation headers.
+  std::string certificate_pem;       ///< From an exec plugin; replaces the kubeconfig's. Usually empty.
+  std::string key_pem;
+};
+
+/// Hands out the credential of one identity: token files are read again when they are older than a minute, plugins run
+/// again when what they gave has expired.
+class CredentialSource {
+ public:
+  CredentialSource(http::Loop& loop, Identity identity) : loop_(loop), identity_(std::move(identity)) {}
+
+  /// Errors: unauthorized, with what the plugin wrote to standard error.
+  Task<Result<Credential>> get();
+
+  /// The server answered 401: the next `get` asks anew. False when asking anew cannot change anything.
+  bool refresh();
+
+ private:
+  Task<Result<Credential>> from_plugin();
+
+  http::Loop& loop_;
+  Identity identity_;
+  std::optional<Credential> kept_;
+  std::optional<time::Instant> kept_until_;
+  bool running_ = false;
+  std::optional<Error> shared_failure_;  ///< For those who waited for the same run of the plugin.
+  std::vector<std::coroutine_handle<>> waiting_;
+};
+
+/// Runs the plugin and reads its answer; blocks. The expiry is empty where the plugin names none.
+struct PluginAnswer {
+  Credential credential;
+  std::optional<time::Instant> expires;
+};
+Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout);
+
+}  // namespace fedctl::kubeconfig

@@ -1,0 +1,133 @@
+#include "kubeconfig/subprocess.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace fedctl::kubeconfig {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Pipe {
+ public:
+  Pipe() {
+    if (::pipe(ends_.data()) == 0) {
+      for (const int end : ends_) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    }
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    close(0);
+    close(1);
+  }
+  int reader() const { return ends_[0]; }
+  int writer() const { return ends_[1]; }
+  void close(std::size_t end) {
+    if (ends_.at(end) >= 0) ::close(std::exchange(ends_.at(end), -1));
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+class FileActions {
+ public:
+  FileActions() { posix_spawn_file_actions_init(&actions_); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  void connect(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
+  void no_input() { posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0); }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  for (std::string& text : strings) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& added) {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view line{*variable};
+    if (!added.contains(std::string{line.substr(0, line.find('='))})) all.emplace_back(line);
+  }
+  for (const auto& [name, value] : added) all.push_back(name + "=" + value);
+  return all;
+}
+
+/// Reads both pipes until they are closed; false when `deadline` came first.
+bool drain(Pipe& standard_output, Pipe& standard_error, Output& output, Clock::time_point deadline) {
+  std::array<pollfd, 2> files{{{standard_output.reader(), POLLIN, 0}, {standard_error.reader(), POLLIN, 0}}};
+  std::array<std::string*, 2> texts{&output.standard_output, &output.standard_error};
+  while (files[0].fd >= 0 || files[1].fd >= 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    if (::poll(files.data(), files.size(), static_cast<int>(left)) < 0 && errno != EINTR) return false;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (files.at(i).fd < 0 || files.at(i).revents == 0) continue;
+      std::array<char, 4096> chunk{};
+      const ssize_t got = ::read(files.at(i).fd, chunk.data(), chunk.size());
+      if (got > 0) texts.at(i)->append(chunk.data(), static_cast<std::size_t>(got));
+      if (got == 0) files.at(i).fd = -1;
+    }
+  }
+  return true;
+}
+
+int exit_status_of(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+Result<Output> run(const Command& command) {
+  Pipe standard_output;
+  Pipe standard_error;
+  FileActions actions;
+  actions.connect(standard_output.writer(), 1);
+  if (!command.shares_terminal) {
+    actions.no_input();
+    actions.connect(standard_error.writer(), 2);
+  }
+  std::vector<std::string> words{command.program};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
+  std::vector<std::string> variables = environment_with(command.environment);
+  pid_t child = 0;
+  const int problem = ::posix_spawnp(&child, command.program.c_str(), actions.get(), nullptr, pointers(words).data(),
+                                     pointers(variables).data());
+  if (problem != 0) return Failure{{Code::not_found, fmt::format("cannot run {}: {}", command.program, std::strerror(problem))}};
+  standard_output.close(1);
+  standard_error.close(1);
+  Output output;
+  const bool in_time = drain(standard_output, standard_error, output, Clock::now() + command.timeout);
+  if (!in_time) ::kill(child, SIGKILL);
+  output.exit_status = exit_status_of(child);
+  if (!in_time) {
+    return Failure{{Code::timeout, fmt::format("{} gave no answer within {} and was ended", command.program,
+                                               time::format_duration(command.timeout))}};
+  }
+  return output;
+}
+
+}  // namespace fedctl::kubeconfig

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/yaml.hpp"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+/// What `-f` names: files, folders and standard input, as Kubernetes objects with their places.
+namespace fedctl::manifest {
+
+/// One object of the input, and where it was written.
+struct Manifest {
+  nlohmann::json object;
+  std::shared_ptr<const yaml::Document> document;
+  std::string pointer;  ///< JSON Pointer of the object in its document: "" or, in a List, "/items/3".
+
+  /// "file:line:column" of a part of the object, e.g. "/spec/overrides/1".
+  std::string place(const std::string& part = {}) const { return yaml::place_of(*document, pointer + part); }
+};
+
+struct Manifests {
+  std::vector<Manifest> items;
+  std::vector<std::string> warnings;
+};
+
+/// Reads all `paths` in order: files, folders (their .yaml, .yml and .json files by name, `recursive`ly if wanted), "-".
+/// Lists are unfolded. Errors: not_found; invalid_input for what is no YAML or no Kubernetes object (apiVersion, kind and a
+/// valid metadata.name are required), and for input without any object.
+Result<Manifests> read(std::span<const std::string> paths, bool recursive);
+
+/// The objects of one text. Errors as above, but no object is fine.
+Result<Manifests> parse(std::shared_ptr<const yaml::Source> source);
+
+}  // namespace fedctl::manifest

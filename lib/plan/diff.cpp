@@ -1,0 +1,169 @@
+#include "plan/diff.hpp"
+
+#include "kube/object.hpp"
+#include "plan/mark.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <set>
+
+namespace fedctl::plan {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 8> server_metadata{"managedFields", "resourceVersion", "generation", "uid",
+                                                          "creationTimestamp", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"};
+
+json without_server_fields(const json& object) {
+  json result = object;
+  result.erase("status");
+  if (!result.contains("metadata") || !result["metadata"].is_object()) return result;
+  json& metadata = result["metadata"];
+  for (const std::string_view key : server_metadata) metadata.erase(std::string{key});
+  if (metadata.contains("annotations") && metadata["annotations"].is_object()) {
+    metadata["annotations"].erase(std::string{hash_annotation});
+    if (metadata["annotations"].empty()) metadata.erase("annotations");
+  }
+  return result;
+}
+
+bool is_simple_key(std::string_view key) {
+  return !key.empty() && std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+}
+
+std::string below(const std::string& path, const std::string& key) {
+  if (!is_simple_key(key)) return fmt::format("{}[{}]", path, key);
+  return path.empty() ? key : path + "." + key;
+}
+
+/// The field by which the items of both lists can be told apart, or null.
+const char* naming_field(const json& before, const json& after) {
+  for (const char* field : {"name", "key", "containerPort", "port"}) {
+    const auto is_named = [field](const json& list) {
+      std::set<json> names;
+      return std::ranges::all_of(list, [&](const json& item) { return item.is_object() && item.contains(field) && names.insert(item[field]).second; });
+    };
+    if (is_named(before) && is_named(after)) return field;
+  }
+  return nullptr;
+}
+
+std::string item_path(const std::string& path, const char* field, const json& name) {
+  return fmt::format("{}[{}={}]", path, field, name.is_string() ? name.get<std::string>() : name.dump());
+}
+
+/// Collects what differs between two values.
+class Comparison {
+ public:
+  std::vector<FieldChange> changes;
+
+  void compare(const std::string& path, const json& before, const json& after) {
+    if (before == after) return;
+    if (before.is_object() && after.is_object()) return compare_maps(path, before, after);
+    if (before.is_array() && after.is_array() && !before.empty() && !after.empty()) return compare_lists(path, before, after);
+    changes.push_back({path, before, after});
+  }
+
+  void appears(const std::string& path, const json& value) { changes.push_back({path, std::nullopt, value}); }
+  void vanishes(const std::string& path, const json& value) { changes.push_back({path, value, std::nullopt}); }
+
+ private:
+  void compare_maps(const std::string& path, const json& before, const json& after) {
+    for (const auto& [key, value] : before.items()) {
+      const auto other = after.find(key);
+      if (other == after.end()) {
+        vanishes(below(path, key), value);
+      } else {
+        compare(below(path, key), value, *other);
+      }
+    }
+    for (const auto& [key, value] : after.items()) {
+      if (!before.contains(key)) appears(below(path, key), value);
+    }
+  }
+
+  void compare_lists(const std::string& path, const json& before, const json& after) {
+    const char* field = naming_field(before, after);
+    if (field == nullptr) return compare_positions(path, before, after);
+    const auto find = [field](const json& list, const json& name) {
+      return std::ranges::find_if(list, [&](const json& item) { return item[field] == name; });
+    };
+    for (const json& item : before) {
+      const auto other = find(after, item[field]);
+      if (other == after.end()) {
+        vanishes(item_path(path, field, item[field]), item);
+      } else {
+        compare(item_path(path, field, item[field]), item, *other);
+      }
+    }
+    for (const json& item : after) {
+      if (find(before, item[field]) == before.end()) appears(item_path(path, field, item[field]), item);
+    }
+  }
+
+  void compare_positions(const std::string& path, const json& before, const json& after) {
+    for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+      const std::string place = fmt::format("{}[{}]", path, i);
+      if (i >= after.size()) {
+        vanishes(place, before[i]);
+      } else if (i >= before.size()) {
+        appears(place, after[i]);
+      } else {
+        compare(place, before[i], after[i]);
+      }
+    }
+  }
+};
+
+bool is_sensitive(const std::string& path) {
+  return path == "data" || path.starts_with("data.") || path.starts_with("data[") || path.starts_with("stringData") ||
+         path == "metadata.annotations" || path == "metadata" || path == "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]";
+}
+
+/// Of a map, the keys stay and each value becomes `mask`; of anything else only the mask stays.
+json masked(const json& value, const std::string& mask) {
+  if (!value.is_object()) return mask;
+  json result = json::object();
+  for (const auto& [key, hidden] : value.items()) result[key] = mask;
+  return result;
+}
+
+std::vector<FieldChange> mask_secret(const json& object, std::vector<FieldChange> changes) {
+  if (kube::string_at(object, "kind") != "Secret") return changes;
+  for (FieldChange& change : changes) {
+    if (!is_sensitive(change.path)) continue;
+    const bool both = change.old_value && change.new_value;
+    if (change.old_value) change.old_value = masked(*change.old_value, both ? "*** (before)" : "***");
+    if (change.new_value) change.new_value = masked(*change.new_value, both ? "*** (after)" : "***");
+    change.sensitive = true;
+  }
+  return changes;
+}
+
+}  // namespace
+
+std::vector<FieldChange> differences(const json& before, const json& after) {
+  Comparison comparison;
+  comparison.compare("", without_server_fields(before), without_server_fields(after));
+  return mask_secret(after, std::move(comparison.changes));
+}
+
+std::vector<FieldChange> fields_of_new(const json& object) {
+  Comparison comparison;
+  const json shown = without_server_fields(object);
+  for (const auto& [key, value] : shown.items()) {
+    if (key == "apiVersion" || key == "kind") continue;
+    if (key != "metadata") {
+      comparison.appears(key, value);
+      continue;
+    }
+    for (const auto& [entry, content] : value.items()) {
+      if (entry != "name" && entry != "namespace") comparison.appears("metadata." + entry, content);
+    }
+  }
+  return mask_secret(object, std::move(comparison.changes));
+}
+
+}  // namespace fedctl::plan

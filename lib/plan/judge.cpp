@@ -1,0 +1,97 @@
+#include "plan/judge.hpp"
+
+#include "kube/object.hpp"
+#include "plan/mark.hpp"
+
+#include <fmt/format.h>
+
+namespace fedctl::plan {
+namespace {
+
+using nlohmann::json;
+
+Change in_conflict(Change change, std::string note) {
+  change.action = Action::conflict;
+  change.note = std::move(note);
+  return change;
+}
+
+bool is_immutable_field(const Error& refusal) {
+  return refusal.code == Code::rejected && (refusal.message.find("immutable") != std::string::npos || refusal.message.find("may not be changed") != std::string::npos ||
+                                            refusal.message.find("updates to statefulset spec for fields other than") != std::string::npos);
+}
+
+bool cannot_dry_run(const Error& refusal) { return refusal.message.find("does not support dry run") != std::string::npos; }
+
+/// The server refused: some refusals say something about the live object, others about what we send.
+Result<Change> judge_refusal(Change change, const Evidence& evidence) {
+  const Error& refusal = *evidence.refusal;
+  if (is_immutable_field(refusal)) {
+    return in_conflict(std::move(change), fmt::format("only a replacement can make this change, and fedctl replaces nothing by itself: {}", refusal.message));
+  }
+  if (cannot_dry_run(refusal)) {
+    change.action = evidence.live.is_null() ? Action::create : Action::update;
+    change.checked = false;
+    change.note = "not checked: a webhook of the cluster cannot take part in a dry run";
+    return change;
+  }
+  switch (refusal.code) {
+    case Code::forbidden:
+    case Code::unreachable:
+    case Code::timeout:
+    case Code::cancelled:
+    case Code::unauthorized:
+    case Code::expired:
+      change.action = Action::unknown;
+      change.note = refusal.message;
+      return change;
+    default:
+      break;
+  }
+  Error error = at_place(refusal, change.place);
+  error.object = kube::to_string(change.key);
+  return Failure{std::move(error)};
+}
+
+bool is_empty_namespace_change(const Change& change, const std::vector<FieldChange>& fields) {
+  if (change.key.kind != "Namespace" || !change.key.group.empty()) return false;
+  return fields.empty() || (fields.size() == 1 && fields.front().path == fmt::format("metadata.labels[{}]", federation::managed_label));
+}
+
+}  // namespace
+
+Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions& options) {
+  const bool exists = !evidence.live.is_null();
+  const Ownership ownership = exists ? ownership_of(evidence.live) : Ownership::ours;
+  if (exists) {
+    change.uid = kube::string_at(evidence.live.value("metadata", json::object()), "uid");
+    change.resource_version = kube::string_at(evidence.live.value("metadata", json::object()), "resourceVersion");
+  }
+  if (ownership == Ownership::hands_off) {
+    return in_conflict(std::move(change), fmt::format("the live object is labelled {}: \"false\", hands off; remove that label to manage it", federation::managed_label));
+  }
+  if (!evidence.would_be) return judge_refusal(std::move(change), evidence);
+  if (!exists) {
+    change.action = Action::create;
+    change.fields = fields_of_new(*change.desired);
+    return change;
+  }
+  change.fields = differences(evidence.live, *evidence.would_be);
+  if (ownership == Ownership::foreign) {
+    if (is_empty_namespace_change(change, change.fields) && !options.adopt) {
+      change.fields.clear();
+      change.note = "exists, and is not ours";
+      return change;
+    }
+    if (!options.adopt) return in_conflict(std::move(change), "exists, and is not ours; --adopt takes it over");
+    change.adopts = true;
+  }
+  if (evidence.field_conflict && !options.force_conflicts && !change.fields.empty()) {
+    return in_conflict(std::move(change), evidence.field_conflict->message + "; --force-conflicts takes the fields over");
+  }
+  change.action = change.fields.empty() ? Action::unchanged : Action::update;
+  change.refresh = change.fields.empty();
+  return change;
+}
+
+}  // namespace fedctl::plan

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "federation/render.hpp"
+#include "plan/plan.hpp"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedctl::plan {
+
+struct JudgeOptions {
+  bool adopt = false;            ///< Take over objects that are not ours.
+  bool force_conflicts = false;  ///< Take over fields that others apply.
+};
+
+/// What the server said about one desired object.
+struct Evidence {
+  nlohmann::json live;                     ///< Null where the object does not exist.
+  std::optional<nlohmann::json> would_be;  ///< The server-side-apply dry run's answer.
+  std::optional<Error> refusal;            ///< Why there is no `would_be`.
+  /// Set where other managers apply parts of it: the conflict that an apply without force met.
+  std::optional<Error> field_conflict;
+};
+
+/// Judges one object from the evidence; `change` comes with its key, resource and desired object filled in.
+/// An error means the cluster's plan cannot be carried out: the server refuses the object for what it says.
+Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions& options);
+
+}  // namespace fedctl::plan

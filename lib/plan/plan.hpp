@@ -1,0 +1,89 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "federation/render.hpp"
+#include "kube/object.hpp"
+#include "kube/resource.hpp"
+#include "plan/diff.hpp"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Desired against live: the Plan, a value. What reads the clusters is lib/inspect, what carries it out lib/apply.
+namespace fedctl::plan {
+
+enum class Action {
+  create,
+  update,
+  remove,     ///< "delete" for people.
+  unchanged,
+  conflict,   ///< Not ours, or a field somebody else applies, or a change that only a replacement can make.
+  unknown,    ///< The cluster, or its answer about this object, could not be had.
+};
+
+std::string_view to_string(Action action);
+
+/// What is to happen to one object in one cluster.
+struct Change {
+  Action action = Action::unchanged;
+  kube::ObjectKey key;
+  std::string api_version;
+  std::vector<FieldChange> fields;  ///< Masked where they are secret.
+  std::string note;                 ///< Why it is a conflict or unknown; or what a person should know.
+  bool checked = true;              ///< False: no server has looked at it, because something of this plan must come first.
+
+  // What apply needs, and no output shows.
+  kube::Resource resource;
+  std::shared_ptr<const nlohmann::json> desired;  ///< With our marks; null for deletes.
+  std::string uid;                                ///< Of the live object; empty for creates.
+  std::string resource_version;                   ///< Of the live object as it was judged.
+  bool adopts = false;                            ///< Takes over an object that is not ours yet.
+  bool refresh = false;                           ///< Nothing changes but our mark, which is out of date.
+  std::string place;                              ///< Where the input has it.
+};
+
+/// What we know of a cluster after asking it.
+enum class ClusterStatus {
+  ok,
+  unknown,  ///< Could not be asked: `problem` says why.
+  error,    ///< Asked, and something of the input cannot work there: `errors`.
+};
+
+std::string_view to_string(ClusterStatus status);
+
+struct ClusterPlan {
+  std::string name;
+  ClusterStatus status = ClusterStatus::ok;
+  std::optional<Error> problem;
+  std::vector<Error> errors;
+  std::vector<Change> changes;  ///< In the order of the input, deletes last.
+};
+
+struct Summary {
+  std::size_t create = 0;
+  std::size_t update = 0;
+  std::size_t remove = 0;
+  std::size_t unchanged = 0;
+  std::size_t conflict = 0;
+  std::size_t unknown = 0;
+
+  bool has_changes() const { return create + update + remove > 0; }
+};
+
+struct Plan {
+  std::vector<ClusterPlan> clusters;
+  std::vector<std::string> notices;
+
+  Summary summary() const;
+  std::size_t clusters_with(ClusterStatus status) const;
+};
+
+Summary summary_of(const ClusterPlan& cluster);
+
+/// "Plan: 6 to create, 0 to update, 0 to delete; 0 unchanged, 0 in conflict, 0 unknown." Scripts read it: frozen by a test.
+std::string summary_line(const Summary& summary);
+
+}  // namespace fedctl::plan
