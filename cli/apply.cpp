@@ -5,9 +5,9 @@
 #include "cli/progress.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <iostream>
 #include <memory>
-#include <unistd.h>
 
 namespace fedctl::cli {
 namespace {
@@ -45,10 +45,18 @@ json result_json(const std::vector<ClusterResult>& results) {
   json clusters = json::array();
   for (const ClusterResult& result : results) {
     json errors = json::array();
-    for (const Error& error : result.errors) errors.push_back({{"code", to_string(error.code)}, {"object", error.object}, {"message", error.message}});
-    clusters.push_back({{"name", result.cluster}, {"outcome", to_string(result.outcome)}, {"created", result.created}, {"updated", result.updated},
-                        {"deleted", result.deleted}, {"unchanged", result.unchanged}, {"skipped", result.skipped}, {"ready", result.ready},
-                        {"waitedFor", result.waited_for}, {"errors", std::move(errors)}});
+    for (const Error& error : result.errors)
+      errors.push_back({{"code", to_string(error.code)}, {"object", error.object}, {"message", error.message}});
+    clusters.push_back({{"name", result.cluster},
+                        {"outcome", to_string(result.outcome)},
+                        {"created", result.created},
+                        {"updated", result.updated},
+                        {"deleted", result.deleted},
+                        {"unchanged", result.unchanged},
+                        {"skipped", result.skipped},
+                        {"ready", result.ready},
+                        {"waitedFor", result.waited_for},
+                        {"errors", std::move(errors)}});
   }
   return {{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "ApplyResult"}, {"clusters", std::move(clusters)}};
 }
@@ -64,7 +72,8 @@ int exit_of(const std::vector<ClusterResult>& results, const plan::Plan& plan) {
 void say_where_it_stands(const std::vector<ClusterResult>& results) {
   std::size_t skipped = 0;
   for (const ClusterResult& result : results) skipped += result.skipped;
-  fmt::print(stderr, "interrupted: what was sent is done, {} not begun; run the same apply again to go on\n", text::count(skipped, "change"));
+  fmt::print(stderr, "interrupted: what was sent is done, {} not begun; run the same apply again to go on\n",
+             text::count(skipped, "change"));
 }
 
 int carry_out(http::Loop& loop, const Planned& planned, const Flags& flags) {
@@ -100,7 +109,8 @@ int apply_input(const Flags& flags) {
   std::fflush(stdout);
   const plan::Summary summary = plan.summary();
   if (summary.conflict > 0) {
-    fmt::print(stderr, "error: {} in conflict, so nothing was applied; see the plan for what each needs\n", text::count(summary.conflict, "object"));
+    fmt::print(stderr, "error: {} in conflict, so nothing was applied; see the plan for what each needs\n",
+               text::count(summary.conflict, "object"));
     return exit_refused;
   }
   if (plan.clusters_with(plan::ClusterStatus::ok) == 0) {
@@ -123,10 +133,12 @@ void add_apply(Program& program) {
       "Plans, asks, and applies to all clusters at once: namespaces and CustomResourceDefinitions first, then what workloads need, then "
       "the workloads. Then it waits until Deployments, StatefulSets, DaemonSets, Jobs and CustomResourceDefinitions are ready. A cluster "
       "that cannot be asked, or whose plan has an error, is left alone; the others go on. A conflict stops everything before "
-      "anything is written. Ctrl-C lets what was sent finish, and says where it stands; running the same apply again goes on from there.\n\n"
+      "anything is written. Ctrl-C lets what was sent finish, and says where it stands; running the same apply again goes on from "
+      "there.\n\n"
       "Exits with 0 when all is done, 1 on an error (or when nothing could be done), 3 when some clusters failed or are unknown, 4 when "
       "refused (a conflict, no confirmation), 130 when interrupted.",
-      {{"Apply after a look at the plan", "fedctl apply -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
+      {{"Apply after a look at the plan",
+        "fedctl apply -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"In a script", "fedctl apply -R -f manifests/ --fleet fleet.yaml --yes --timeout 10m"},
        {"Without waiting for the rollout", "fedctl apply -f manifests/ --fleet fleet.yaml --yes --wait=false"}}};
   CLI::App* command = add_command(program, "apply", "Make every cluster as the input says", std::move(text),
@@ -134,7 +146,9 @@ void add_apply(Program& program) {
   add_plan_flags(program, *command, flags->plan);
   const std::string group = "Applying";
   command->add_flag("-y,--yes", flags->yes, "Do not ask")->group(group);
-  command->add_flag("--wait,!--no-wait", flags->wait, "Wait until what was applied is ready (--wait=false: do not)")->group(group)->default_str("true");
+  command->add_flag("--wait,!--no-wait", flags->wait, "Wait until what was applied is ready (--wait=false: do not)")
+      ->group(group)
+      ->default_str("true");
   add_duration(*command, "--timeout", flags->timeout, "How long to wait for it")->group(group);
   add_output_flags(program, *command, flags->plan.output, {"text", "json"});
 }

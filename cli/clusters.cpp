@@ -29,13 +29,19 @@ json to_json(const fleet::Fleet& fleet, const fleet::Clients& clients, const std
   json list = json::array();
   for (std::size_t i = 0; i < health.size(); ++i) {
     const fleet::Cluster& cluster = fleet.clusters[i];
-    json item{{"name", cluster.name}, {"context", cluster.context}, {"server", clients[i]->endpoint().url}, {"ready", health[i].ready},
-              {"labels", cluster.labels}, {"version", health[i].version}, {"region", health[i].region}};
+    json item{{"name", cluster.name},      {"context", cluster.context}, {"server", clients[i]->endpoint().url},
+              {"ready", health[i].ready},  {"labels", cluster.labels},   {"version", health[i].version},
+              {"region", health[i].region}};
     if (health[i].ready) item["latencyMilliseconds"] = health[i].latency.count();
     if (health[i].problem) item["problem"] = {{"reason", to_string(health[i].problem->code)}, {"message", health[i].problem->message}};
     list.push_back(std::move(item));
   }
   return {{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "ClusterList"}, {"items", list}};
+}
+
+std::string latency_of(const fleet::Health& health) {
+  if (!health.ready) return "-";
+  return health.latency.count() == 0 ? "<1ms" : time::format_duration(health.latency);
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
@@ -47,8 +53,8 @@ std::string to_table(const fleet::Fleet& fleet, const fleet::Clients& clients, c
   for (std::size_t i = 0; i < health.size(); ++i) {
     const fleet::Health& one = health[i];
     const std::string reason = one.problem ? fmt::format("{}: {}", to_string(one.problem->code), one.problem->message) : "";
-    std::vector<std::string> row{fleet.clusters[i].name, one.ready ? "True" : "False", or_dash(one.version), or_dash(one.region),
-                                 one.ready ? time::format_duration(one.latency) : "-", reason};
+    std::vector<std::string> row{
+        fleet.clusters[i].name, one.ready ? "True" : "False", or_dash(one.version), or_dash(one.region), latency_of(one), reason};
     if (wide) {
       std::string labels;
       for (const auto& [key, value] : fleet.clusters[i].labels) labels += (labels.empty() ? "" : ",") + key + "=" + value;

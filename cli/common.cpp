@@ -3,12 +3,12 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 
-#include <CLI/Validators.hpp>
+#include <fmt/format.h>
 #include <algorithm>
+#include <CLI/Validators.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace fedctl::cli {
 namespace {
@@ -43,7 +43,11 @@ void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags,
   auto* kubeconfig = command.add_option("--kubeconfig", flags.kubeconfig, "kubeconfig file; default $KUBECONFIG, then ~/.kube/config");
   kubeconfig->type_name("FILE")->group(group);
   program.values[kubeconfig] = {ValueKind::file};
-  command.add_option("--parallelism", flags.parallelism, "Requests in flight at most, for each cluster")->check(CLI::Range(1, 1000))->type_name("N")->group(group)->capture_default_str();
+  command.add_option("--parallelism", flags.parallelism, "Requests in flight at most, for each cluster")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N")
+      ->group(group)
+      ->capture_default_str();
   add_duration(command, "--request-timeout", flags.request_timeout, "How long one request may take")->group(group);
   add_duration(command, "--connect-timeout", flags.connect_timeout, "How long a cluster that does not answer is tried")->group(group);
 }
@@ -60,7 +64,8 @@ void add_output_flags(Program& program, CLI::App& command, OutputFlags& flags, s
       ->type_name("LEVEL")
       ->group(group);
   command.add_flag("--no-color", flags.no_color, "No colours; so does the environment variable NO_COLOR")->group(group);
-  command.add_flag("--no-exit-code", flags.no_exit_code, "Exit with 0 instead of 2, 3 or 4, for shells with 'set -e'; errors stay 1")->group(group);
+  command.add_flag("--no-exit-code", flags.no_exit_code, "Exit with 0 instead of 2, 3 or 4, for shells with 'set -e'; errors stay 1")
+      ->group(group);
 }
 
 void add_input_flags(Program& program, CLI::App& command, InputFlags& flags) {
@@ -69,7 +74,9 @@ void add_input_flags(Program& program, CLI::App& command, InputFlags& flags) {
   paths->type_name("PATH")->group(group)->allow_extra_args(false)->required();
   program.values[paths] = {ValueKind::file};
   command.add_flag("-R,--recursive", flags.recursive, "Take the folders within folders too")->group(group);
-  command.add_option("-n,--namespace", flags.name_space, "Namespace of objects that name none; default 'default'")->type_name("NAME")->group(group);
+  command.add_option("-n,--namespace", flags.name_space, "Namespace of objects that name none; default 'default'")
+      ->type_name("NAME")
+      ->group(group);
   command.add_option("--api", flags.apis, "What a federated kind stands for: FederatedFoo=example.com/v1/Foo; may be repeated")
       ->type_name("KIND=API")
       ->group(group)
@@ -83,7 +90,8 @@ Result<fleet::Fleet> fleet_from(const ClusterFlags& flags) {
   if (const std::string path = environment("FEDCTL_FLEET"); !path.empty()) return fleet::load(path);
   std::error_code ignored;
   if (std::filesystem::exists("fleet.yaml", ignored)) return fleet::load("fleet.yaml");
-  return Failure{{Code::usage, "nothing says which clusters to work on", "", "", "", "use --contexts A,B or --fleet FILE, or put a fleet.yaml here"}};
+  return Failure{
+      {Code::usage, "nothing says which clusters to work on", "", "", "", "use --contexts A,B or --fleet FILE, or put a fleet.yaml here"}};
 }
 
 Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only) {
@@ -91,11 +99,12 @@ Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::
   const std::vector<std::string> names = fleet.names();
   for (const std::string& name : only) {
     if (fleet.find(name) != nullptr) continue;
-    return Failure{{Code::usage, fmt::format("--cluster {}: the fleet has no such cluster{}", name, text::did_you_mean(name, names)), "", "", "",
-                    "it has " + text::join(names, ", ")}};
+    return Failure{{Code::usage, fmt::format("--cluster {}: the fleet has no such cluster{}", name, text::did_you_mean(name, names)), "",
+                    "", "", "it has " + text::join(names, ", ")}};
   }
   fleet::Fleet result{.name = fleet.name};
-  std::ranges::copy_if(fleet.clusters, std::back_inserter(result.clusters), [&](const fleet::Cluster& cluster) { return std::ranges::find(only, cluster.name) != only.end(); });
+  std::ranges::copy_if(fleet.clusters, std::back_inserter(result.clusters),
+                       [&](const fleet::Cluster& cluster) { return std::ranges::find(only, cluster.name) != only.end(); });
   return result;
 }
 
@@ -143,8 +152,6 @@ int finish(int code, const OutputFlags& flags) {
   return flags.no_exit_code && is_outcome ? exit_done : code;
 }
 
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 }  // namespace fedctl::cli

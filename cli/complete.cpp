@@ -2,9 +2,9 @@
 #include "cli/common.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <optional>
 
 /// The protocol: https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md
@@ -130,7 +130,8 @@ Candidates candidates_for(Program& program, const Context& context, const std::s
   if (last.starts_with('-')) return options_of(context.command == nullptr ? program.app : *context.command);
   Candidates result;
   if (context.command == nullptr) {
-    for (const CLI::App* command : program.app.get_subcommands([](const CLI::App*) { return true; })) result.items.emplace_back(command->get_name(), command->get_description());
+    for (const CLI::App* command : program.app.get_subcommands([](const CLI::App*) { return true; }))
+      result.items.emplace_back(command->get_name(), command->get_description());
   } else if (context.command->get_name() == "completion") {
     for (const char* shell : {"bash", "zsh", "fish", "powershell"}) result.items.emplace_back(shell, "");
   }

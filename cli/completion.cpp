@@ -99,7 +99,8 @@ Register-ArgumentCompleter -Native -CommandName fedctl -ScriptBlock {
 )sh";
 
 const std::map<std::string, const char*>& scripts() {
-  static const std::map<std::string, const char*> all{{"bash", bash_script}, {"fish", fish_script}, {"powershell", powershell_script}, {"zsh", zsh_script}};
+  static const std::map<std::string, const char*> all{
+      {"bash", bash_script}, {"fish", fish_script}, {"powershell", powershell_script}, {"zsh", zsh_script}};
   return all;
 }
 
@@ -107,15 +108,19 @@ const std::map<std::string, const char*>& scripts() {
 
 void add_completion(Program& program) {
   auto shell = std::make_shared<std::string>();
-  CommandText text{"Prints the completion script of a shell. The script asks fedctl for candidates, so that contexts and clusters are completed too.",
-                   {{"bash, for this session", "source <(fedctl completion bash)"},
-                    {"zsh, for ever", "fedctl completion zsh > \"${fpath[1]}/_fedctl\""},
-                    {"fish, for ever", "fedctl completion fish > ~/.config/fish/completions/fedctl.fish"}}};
+  CommandText text{
+      "Prints the completion script of a shell. The script asks fedctl for candidates, so that contexts and clusters are completed too.",
+      {{"bash, for this session", "source <(fedctl completion bash)"},
+       {"zsh, for ever", "fedctl completion zsh > \"${fpath[1]}/_fedctl\""},
+       {"fish, for ever", "fedctl completion fish > ~/.config/fish/completions/fedctl.fish"}}};
   CLI::App* command = add_command(program, "completion", "Print a shell's completion script", std::move(text), [shell] {
     print(scripts().at(*shell));
     return exit_done;
   });
-  command->add_option("shell", *shell, "bash, zsh, fish or powershell")->required()->check(CLI::IsMember({"bash", "zsh", "fish", "powershell"}))->type_name("SHELL");
+  command->add_option("shell", *shell, "bash, zsh, fish or powershell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish", "powershell"}))
+      ->type_name("SHELL");
 }
 
 }  // namespace fedctl::cli

@@ -2,9 +2,9 @@
 #include "base/text.hpp"
 #include "cli/program.hpp"
 
+#include <fmt/format.h>
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 #include <map>
 
 namespace fedctl::cli {
@@ -49,7 +49,8 @@ std::string options_of(const CLI::App& command) {
 }
 
 std::string head(const std::string& page, const std::string& summary) {
-  return fmt::format(".TH {} 1 \"\" \"fedctl {}\" \"fedctl manual\"\n.SH NAME\n{} \\- {}\n", roff(text::lower(page)), FEDCTL_VERSION, roff(page), roff(summary));
+  return fmt::format(".TH {} 1 \"\" \"fedctl {}\" \"fedctl manual\"\n.SH NAME\n{} \\- {}\n", roff(text::lower(page)), FEDCTL_VERSION,
+                     roff(page), roff(summary));
 }
 
 std::string paragraphs(std::string_view text) {
@@ -106,7 +107,8 @@ Discovery answers are kept in fedctl/ below it; default ~/.cache.
 std::string command_page(const Program& program, const CLI::App& command) {
   const CommandText& text = program.texts.at(command.get_name());
   std::string page = head("fedctl-" + command.get_name(), command.get_description());
-  page += fmt::format(".SH SYNOPSIS\n\\fBfedctl {}\\fR [OPTIONS]\n.SH DESCRIPTION\n{}{}", roff(command.get_name()), paragraphs(text.description), options_of(command));
+  page += fmt::format(".SH SYNOPSIS\n\\fBfedctl {}\\fR [OPTIONS]\n.SH DESCRIPTION\n{}{}", roff(command.get_name()),
+                      paragraphs(text.description), options_of(command));
   page += ".SH EXAMPLES\n";
   for (const auto& [what, line] : text.examples) page += fmt::format(".PP\n{}:\n.PP\n.RS 4\n.nf\n{}\n.fi\n.RE\n", roff(what), roff(line));
   return page + exit_codes + ".SH SEE ALSO\n\\fBfedctl\\fR(1)\n";
@@ -114,9 +116,11 @@ std::string command_page(const Program& program, const CLI::App& command) {
 
 std::string main_page(const Program& program) {
   std::string page = head("fedctl", "one plan for Kubernetes in many regions");
-  page += ".SH SYNOPSIS\n\\fBfedctl\\fR COMMAND [OPTIONS]\n.SH DESCRIPTION\n"
-          ".PP\nfedctl takes KubeFed's federated manifests, renders them for each cluster, shows what every cluster will get, and applies it to all "
-          "of them at once. It needs no controller.\n.SH COMMANDS\n";
+  page +=
+      ".SH SYNOPSIS\n\\fBfedctl\\fR COMMAND [OPTIONS]\n.SH DESCRIPTION\n"
+      ".PP\nfedctl takes KubeFed's federated manifests, renders them for each cluster, shows what every cluster will get, and applies it "
+      "to all "
+      "of them at once. It needs no controller.\n.SH COMMANDS\n";
   for (const CLI::App* command : program.app.get_subcommands([](const CLI::App*) { return true; })) {
     page += fmt::format(".TP\n\\fBfedctl\\-{}\\fR(1)\n{}.\n", roff(command->get_name()), roff(command->get_description()));
   }

@@ -7,7 +7,8 @@ namespace fedctl::cli {
 void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
   add_input_flags(program, command, flags.input);
   const std::string group = "Planning";
-  command.add_flag("--create-namespaces", flags.create_namespaces, "Create namespaces that are neither in the input nor in the cluster")->group(group);
+  command.add_flag("--create-namespaces", flags.create_namespaces, "Create namespaces that are neither in the input nor in the cluster")
+      ->group(group);
   command.add_flag("--adopt", flags.adopt, "Take over objects that exist and are not ours")->group(group);
   command.add_flag("--force-conflicts", flags.force_conflicts, "Take over fields that other managers apply")->group(group);
   add_cluster_flags(program, command, flags.clusters, true);
@@ -27,7 +28,8 @@ Result<std::unique_ptr<Planned>> make_plan(http::Loop& loop, const PlanFlags& fl
   if (!clients) return Failure{clients.error()};
   planned->clients = std::move(*clients);
 
-  inspect::Options options{.judge = {flags.adopt, flags.force_conflicts}, .create_namespaces = flags.create_namespaces, .cache = file::cache_folder()};
+  inspect::Options options{
+      .judge = {flags.adopt, flags.force_conflicts}, .create_namespaces = flags.create_namespaces, .cache = file::cache_folder()};
   const auto unknown = federation::unknown_types(planned->input.manifests, planned->input.types);
   if (!unknown.empty()) inspect::learn_types(loop, planned->clients, unknown, planned->input.types, options);
   auto rendered = federation::render(planned->input.manifests, *fleet, planned->input.types, planned->input.render);

@@ -62,7 +62,9 @@ void print_cluster(const ClusterPlan& cluster, const Style& style) {
   }
   const bool is_quiet = cluster.errors.empty() && summary.unchanged == cluster.changes.size();
   if (is_quiet) {
-    print(fmt::format("{}  {}\n", style.bold(cluster.name), style.faint(cluster.changes.empty() ? "nothing placed here" : text::count(cluster.changes.size(), "object") + " unchanged")));
+    print(fmt::format(
+        "{}  {}\n", style.bold(cluster.name),
+        style.faint(cluster.changes.empty() ? "nothing placed here" : text::count(cluster.changes.size(), "object") + " unchanged")));
     return;
   }
   print(style.bold(cluster.name) + "\n");
@@ -97,7 +99,8 @@ json to_json(const Change& change) {
   }
   json object{{"apiVersion", change.api_version}, {"kind", change.key.kind}, {"name", change.key.name}};
   if (!change.key.name_space.empty()) object["namespace"] = change.key.name_space;
-  json result{{"action", to_string(change.action)}, {"object", std::move(object)}, {"fields", std::move(fields)}, {"checked", change.checked}};
+  json result{
+      {"action", to_string(change.action)}, {"object", std::move(object)}, {"fields", std::move(fields)}, {"checked", change.checked}};
   if (!change.note.empty()) result["note"] = change.note;
   return result;
 }
@@ -105,7 +108,10 @@ json to_json(const Change& change) {
 json to_json(const ClusterPlan& cluster) {
   json changes = json::array();
   for (const Change& change : cluster.changes) changes.push_back(to_json(change));
-  json result{{"name", cluster.name}, {"status", to_string(cluster.status)}, {"changes", std::move(changes)}, {"summary", to_json(summary_of(cluster))}};
+  json result{{"name", cluster.name},
+              {"status", to_string(cluster.status)},
+              {"changes", std::move(changes)},
+              {"summary", to_json(summary_of(cluster))}};
   if (cluster.problem) {
     result["reason"] = to_string(cluster.problem->code);
     result["message"] = cluster.problem->message;
@@ -127,8 +133,11 @@ void print_plan_text(const plan::Plan& plan, const Style& style) {
 std::string plan_json(const plan::Plan& plan) {
   json clusters = json::array();
   for (const ClusterPlan& cluster : plan.clusters) clusters.push_back(to_json(cluster));
-  const json document{{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "Plan"}, {"clusters", std::move(clusters)},
-                      {"summary", to_json(plan.summary())}, {"notices", plan.notices}};
+  const json document{{"apiVersion", "fedctl.io/v1alpha1"},
+                      {"kind", "Plan"},
+                      {"clusters", std::move(clusters)},
+                      {"summary", to_json(plan.summary())},
+                      {"notices", plan.notices}};
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

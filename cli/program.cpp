@@ -2,12 +2,12 @@
 
 #include "base/text.hpp"
 
+#include <fmt/format.h>
+#include <algorithm>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace fedctl::cli {
 namespace {
@@ -21,7 +21,8 @@ std::string footer_of(const CommandText& text) {
 /// kubectl takes its flags before the command too; CLI11 wants them behind it.
 void move_leading_flags(std::vector<std::string>& arguments, const CLI::App& app) {
   const auto is_command = [&](const std::string& word) {
-    return std::ranges::any_of(app.get_subcommands([](const CLI::App*) { return true; }), [&](const CLI::App* command) { return command->get_name() == word; });
+    return std::ranges::any_of(app.get_subcommands([](const CLI::App*) { return true; }),
+                               [&](const CLI::App* command) { return command->get_name() == word; });
   };
   const auto command = std::ranges::find_if(arguments, is_command);
   if (command == arguments.begin() || command == arguments.end() || !arguments.front().starts_with('-')) return;
@@ -53,8 +54,9 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Show help with examples and leave");
   app.get_formatter()->column_width(34);
-  app.footer("Each command has its own --help. Exit codes: 0 done or nothing to do, 1 error, 2 changes are pending\n"
-             "(plan --detailed-exitcode), 3 some clusters failed or are unknown, 4 refused.");
+  app.footer(
+      "Each command has its own --help. Exit codes: 0 done or nothing to do, 1 error, 2 changes are pending\n"
+      "(plan --detailed-exitcode), 3 some clusters failed or are unknown, 4 refused.");
   add_clusters(*this);
   add_render(*this);
   add_plan(*this);
@@ -77,7 +79,8 @@ int run(std::vector<std::string> arguments, std::string_view called_as) {
     return complete(program, {arguments.begin() + 1, arguments.end()}, arguments.front() == "__complete");
   }
   if (arguments.size() == 2 && arguments.front() == "__man") return write_man_pages(program, arguments[1]);
-  if (arguments.size() <= 2 && !arguments.empty() && arguments.front() == "help") arguments = {arguments.begin() + 1, arguments.end()}, arguments.emplace_back("--help");
+  if (arguments.size() <= 2 && !arguments.empty() && arguments.front() == "help")
+    arguments = {arguments.begin() + 1, arguments.end()}, arguments.emplace_back("--help");
   if (arguments.size() == 1 && arguments.front() == "--version") arguments = {"version"};
   move_leading_flags(arguments, program.app);
   std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};

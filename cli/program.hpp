@@ -12,11 +12,11 @@ namespace fedctl::cli {
 
 /// Exit codes, documented in fedctl(1).
 enum Exit : int {
-  exit_done = 0,         ///< Done, or nothing to do.
-  exit_error = 1,        ///< An error, of usage too; nothing was done.
-  exit_changes = 2,      ///< `plan --detailed-exitcode`: changes are pending.
-  exit_partial = 3,      ///< Some clusters failed or are unknown; the others are done.
-  exit_refused = 4,      ///< Refused: a conflict, a missing confirmation.
+  exit_done = 0,           ///< Done, or nothing to do.
+  exit_error = 1,          ///< An error, of usage too; nothing was done.
+  exit_changes = 2,        ///< `plan --detailed-exitcode`: changes are pending.
+  exit_partial = 3,        ///< Some clusters failed or are unknown; the others are done.
+  exit_refused = 4,        ///< Refused: a conflict, a missing confirmation.
   exit_interrupted = 130,  ///< Ctrl-C.
 };
 
@@ -26,8 +26,8 @@ enum class ValueKind { any, file, folder, choice, context, cluster };
 /// The words of one command that CLI11 does not keep. `--help`, the man page and completion are all made from these and from
 /// the command's options.
 struct CommandText {
-  std::string description;                                     ///< A paragraph or two.
-  std::vector<std::pair<std::string, std::string>> examples;   ///< {what it does, the command line}
+  std::string description;                                    ///< A paragraph or two.
+  std::vector<std::pair<std::string, std::string>> examples;  ///< {what it does, the command line}
 };
 
 struct Value {
@@ -39,9 +39,9 @@ struct Value {
 struct Program {
   std::string name = "fedctl";  ///< "kubectl fed" when called as a kubectl plugin.
   CLI::App app;
-  std::map<std::string, CommandText> texts;            ///< By command name.
-  std::map<const CLI::Option*, Value> values;          ///< Of options that take one of a kind.
-  std::function<int()> action;                         ///< Set by the parsed command.
+  std::map<std::string, CommandText> texts;    ///< By command name.
+  std::map<const CLI::Option*, Value> values;  ///< Of options that take one of a kind.
+  std::function<int()> action;                 ///< Set by the parsed command.
 
   explicit Program(std::string_view called_as);
 };

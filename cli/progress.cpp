@@ -1,9 +1,9 @@
 #include "cli/progress.hpp"
 
-#include <algorithm>
-#include <cstdio>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cstdio>
 
 namespace fedctl::cli {
 namespace {
@@ -52,8 +52,15 @@ void Progress::take(const Event& event) {
   }
 }
 
-void Progress::print_line(const Event& event) const {
-  if (event.type != Event::Type::begun && event.type != Event::Type::ended) fmt::print(stderr, "{}: {}\n", event.cluster, words(event));
+/// A line an event, but how far a rollout is only every ten seconds.
+void Progress::print_line(const Event& event) {
+  const auto now = std::chrono::steady_clock::now();
+  Line& line = lines_[event.cluster];
+  if (event.type == Event::Type::begun) line.spoke = now;
+  if (event.type == Event::Type::begun || event.type == Event::Type::ended) return;
+  if (event.type == Event::Type::waiting && now - line.spoke < std::chrono::seconds{10}) return;
+  line.spoke = now;
+  fmt::print(stderr, "{}: {}\n", event.cluster, words(event));
 }
 
 void Progress::erase() {

@@ -3,6 +3,7 @@
 #include "apply/apply.hpp"
 #include "cli/terminal.hpp"
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,8 +25,9 @@ class Progress {
     std::size_t total = 0;
     std::size_t applied = 0;
     std::string state = "waiting to begin";
+    std::chrono::steady_clock::time_point spoke = {};  ///< When its last line was printed.
   };
-  void print_line(const apply::Event& event) const;
+  void print_line(const apply::Event& event);
   void redraw();
   void erase();
 

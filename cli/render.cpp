@@ -3,8 +3,8 @@
 #include "base/yaml.hpp"
 #include "cli/common.hpp"
 
-#include <filesystem>
 #include <fmt/format.h>
+#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -103,14 +103,16 @@ void add_render(Program& program) {
       "and overrides; plain manifests go to every cluster. FederatedFoo stands for Foo, one of Kubernetes' own types or of a "
       "CustomResourceDefinition in the input; --api names others. Where nothing names the fleet, the clusters of the input's "
       "placements are it. Secrets are printed as they are.",
-      {{"Everything, as YAML documents", "fedctl render -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
+      {{"Everything, as YAML documents",
+        "fedctl render -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"What one cluster gets", "fedctl render -f manifests/ --fleet fleet.yaml --cluster tokyo-cluster"},
        {"A folder for each cluster, to hand to GitOps", "fedctl render -R -f manifests/ --fleet fleet.yaml --output-dir rendered"},
        {"A federated type of one's own", "fedctl render -f foo.yaml --contexts a,b --api FederatedFoo=example.com/v1/Foo"}}};
   CLI::App* command = add_command(program, "render", "Print every cluster's concrete objects, offline", std::move(text),
                                   [flags] { return finish(show_rendered(*flags), flags->output); });
   add_input_flags(program, *command, flags->input);
-  auto* folder = command->add_option("--output-dir", flags->folder, "Write files into this folder, as DIR/CLUSTER/NAMESPACE/KIND-NAME.yaml");
+  auto* folder =
+      command->add_option("--output-dir", flags->folder, "Write files into this folder, as DIR/CLUSTER/NAMESPACE/KIND-NAME.yaml");
   folder->type_name("DIR")->group("Output");
   program.values[folder] = {ValueKind::folder};
   add_cluster_flags(program, *command, flags->clusters, false);

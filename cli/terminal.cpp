@@ -2,11 +2,11 @@
 
 #include "base/text.hpp"
 
-#include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <algorithm>
+#include <cstdlib>
 
 namespace fedctl::cli {
 namespace {

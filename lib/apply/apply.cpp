@@ -4,9 +4,9 @@
 #include "apply/wait.hpp"
 #include "plan/mark.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
 
 namespace fedctl::apply {
 namespace {
@@ -152,7 +152,8 @@ Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan,
   co_return co_await runner.run();
 }
 
-Task<std::vector<ClusterResult>> run_all(const fleet::Clients& clients, const plan::Plan& plan, const Options& options, const Listener& listener) {
+Task<std::vector<ClusterResult>> run_all(const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
+                                         const Listener& listener) {
   std::vector<Task<ClusterResult>> tasks;
   for (std::size_t i = 0; i < clients.size(); ++i) tasks.push_back(run_one(*clients[i], plan.clusters[i], options, listener));
   co_return co_await when_all(std::move(tasks));
@@ -170,7 +171,8 @@ std::string_view to_string(Outcome outcome) {
   return "interrupted";
 }
 
-std::vector<ClusterResult> run(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options, const Listener& listener) {
+std::vector<ClusterResult> run(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
+                               const Listener& listener) {
   return loop.run(run_all(clients, plan, options, listener));
 }
 

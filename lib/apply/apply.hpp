@@ -14,19 +14,19 @@
 namespace fedctl::apply {
 
 struct Options {
-  bool wait = true;  ///< Until what was applied is ready.
+  bool wait = true;                 ///< Until what was applied is ready.
   time::Duration timeout{300'000};  ///< For that wait, from the start of the apply.
 };
 
 struct Event {
   enum class Type {
-    begun,     ///< A cluster's apply begins; `total` changes.
-    applied,   ///< The server has it.
-    failed,    ///< The server refused, or did not answer; `message`.
-    waiting,   ///< Not ready yet; `message` says how far it is.
-    ready,     ///< An object that takes time is ready.
-    not_ready, ///< It failed, or time is over; `message`.
-    ended,     ///< A cluster's apply is over.
+    begun,      ///< A cluster's apply begins; `total` changes.
+    applied,    ///< The server has it.
+    failed,     ///< The server refused, or did not answer; `message`.
+    waiting,    ///< Not ready yet; `message` says how far it is.
+    ready,      ///< An object that takes time is ready.
+    not_ready,  ///< It failed, or time is over; `message`.
+    ended,      ///< A cluster's apply is over.
   };
   Type type;
   std::string cluster;

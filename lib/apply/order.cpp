@@ -44,7 +44,8 @@ const Kinds& gates() {
 }
 
 bool does_something(const plan::Change& change) {
-  return change.action == plan::Action::create || change.action == plan::Action::update || change.action == plan::Action::remove || change.refresh;
+  return change.action == plan::Action::create || change.action == plan::Action::update || change.action == plan::Action::remove ||
+         change.refresh;
 }
 
 }  // namespace

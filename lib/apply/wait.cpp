@@ -3,8 +3,8 @@
 #include "federation/render.hpp"
 #include "kube/readiness.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <map>
 
 namespace fedctl::apply {
@@ -88,7 +88,8 @@ class Watcher {
     if (found == pending_.end()) return;
     const Readiness readiness = kube::readiness_of(object);
     if (readiness.state == Readiness::State::waiting) {
-      if (std::exchange(found->second.message, readiness.message) != readiness.message) tell(Event::Type::waiting, found->second.key, readiness.message);
+      if (std::exchange(found->second.message, readiness.message) != readiness.message)
+        tell(Event::Type::waiting, found->second.key, readiness.message);
       return;
     }
     if (readiness.state == Readiness::State::ready) {
@@ -114,7 +115,8 @@ class Watcher {
   void end() {
     result_.interrupted = client_.loop().interrupted() && !pending_.empty();
     if (result_.interrupted) return;
-    for (const auto& [name, pending] : pending_) fail(pending.key, last_error_ ? last_error_->message : pending.message + ", and time is over");
+    for (const auto& [name, pending] : pending_)
+      fail(pending.key, last_error_ ? last_error_->message : pending.message + ", and time is over");
   }
 
   kube::Client& client_;
@@ -129,7 +131,8 @@ class Watcher {
 
 }  // namespace
 
-Task<Waited> wait_until_ready(kube::Client& client, std::vector<const Change*> changes, Clock::time_point deadline, const Listener& listener) {
+Task<Waited> wait_until_ready(kube::Client& client, std::vector<const Change*> changes, Clock::time_point deadline,
+                              const Listener& listener) {
   std::map<std::string, Watcher> watchers;
   for (const Change* change : changes) {
     if (!kube::takes_time(change->key.group, change->key.kind)) continue;

@@ -17,7 +17,7 @@ struct Waited {
 };
 
 /// Waits until the objects of `changes` that take time are ready, by one watch a type and namespace.
-Task<Waited> wait_until_ready(kube::Client& client, std::vector<const plan::Change*> changes, std::chrono::steady_clock::time_point deadline,
-                              const Listener& listener);
+Task<Waited> wait_until_ready(kube::Client& client, std::vector<const plan::Change*> changes,
+                              std::chrono::steady_clock::time_point deadline, const Listener& listener);
 
 }  // namespace fedctl::apply

@@ -1,10 +1,10 @@
 #include "base/encoding.hpp"
 
-#include <array>
-#include <cctype>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <array>
+#include <cctype>
 #include <vector>
 
 namespace fedctl::encoding {

@@ -1,10 +1,11 @@
 #include "base/time.hpp"
 
+#include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
-#include <fmt/format.h>
 #include <utility>
 
 namespace fedctl::time {
@@ -63,14 +64,19 @@ std::string format_duration(Duration duration) {
   return result;
 }
 
+Instant instant_of(std::time_t seconds) {
+  constexpr std::time_t year_2200 = 7258118400;  // The clock's nanoseconds end in 2262.
+  return std::chrono::system_clock::from_time_t(std::min(seconds, year_2200));
+}
+
 std::optional<Instant> parse_instant(std::string_view text) {
   std::tm parts{};
   int offset_hours = 0;
   int offset_minutes = 0;
   int used = 0;
   const std::string copy{text};
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
-                  &parts.tm_min, &parts.tm_sec, &used) != 6) {
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min,
+                  &parts.tm_sec, &used) != 6) {
     return std::nullopt;
   }
   std::string_view rest = std::string_view{copy}.substr(static_cast<std::size_t>(used));
@@ -81,16 +87,15 @@ std::optional<Instant> parse_instant(std::string_view text) {
   }
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
-  return std::chrono::system_clock::from_time_t(timegm(&parts)) - std::chrono::hours{offset_hours} -
-         std::chrono::minutes{offset_minutes};
+  return std::chrono::system_clock::from_time_t(timegm(&parts)) - std::chrono::hours{offset_hours} - std::chrono::minutes{offset_minutes};
 }
 
 std::string format_instant(Instant instant) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(instant);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                     parts.tm_min, parts.tm_sec);
 }
 
 }  // namespace fedctl::time

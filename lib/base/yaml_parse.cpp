@@ -2,11 +2,11 @@
 #include "base/yaml.hpp"
 
 #include <fmt/format.h>
-#include <map>
-#include <sstream>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
+#include <map>
+#include <sstream>
 
 namespace fedctl::yaml {
 namespace {
@@ -47,7 +47,12 @@ class Builder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(mark, nullptr, anchor, "null"); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    // A line that is a key without its colon comes as a key with a null that stands where the key does.
+    const bool has_no_colon = !stack_.empty() && stack_.back().has_key && stack_.back().key_position == mark.pos;
+    if (has_no_colon) throw Problem{mark, "expected ':' after \"" + stack_.back().key + "\""};
+    add(mark, nullptr, anchor, "null");
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
@@ -95,6 +100,7 @@ class Builder : public YAML::EventHandler {
     YAML::Mark mark;
     YAML::anchor_t anchor = 0;
     std::string key = {};
+    int key_position = -1;
     bool has_key = false;
     bool merging = false;
     std::vector<json> merges = {};
@@ -137,6 +143,7 @@ class Builder : public YAML::EventHandler {
     if (key.is_null() || key.is_structured()) throw Problem{mark, "a key must be a string"};
     frame.key = key.is_string() ? key.get<std::string>() : key.dump();
     frame.has_key = true;
+    frame.key_position = mark.pos;
     if (key.is_boolean() && text != frame.key) {
       warnings.push_back(fmt::format("{}: the bare key {} is read as \"{}\", as kubectl reads it; quote it to keep it as it is",
                                      place(source_, mark), text, frame.key));
@@ -221,9 +228,7 @@ class Locator : public YAML::EventHandler {
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
     open(mark, false);
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
-    open(mark, true);
-  }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { open(mark, true); }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override { close(); }
 
@@ -316,8 +321,8 @@ std::string without_surrogates(const std::string& text) {
     }
     unsigned high = 0;
     unsigned low = 0;
-    if (text[i] == '\\' && i + 12 <= text.size() && std::sscanf(text.c_str() + i, "\\u%4x\\u%4x", &high, &low) == 2 &&
-        high >> 10 == 0x36 && low >> 10 == 0x37) {
+    if (text[i] == '\\' && i + 12 <= text.size() && std::sscanf(text.c_str() + i, "\\u%4x\\u%4x", &high, &low) == 2 && high >> 10 == 0x36 &&
+        low >> 10 == 0x37) {
       result += fmt::format("\\U{:08x}", 0x10000 + ((high & 0x3FFu) << 10) + (low & 0x3FFu));
       i += 11;
       continue;

@@ -19,8 +19,7 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, Size>& 
 }
 
 constexpr std::array<std::string_view, 11> truths{"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
-constexpr std::array<std::string_view, 11> falsehoods{"n",     "N",     "no",  "No",  "NO", "false",
-                                                      "False", "FALSE", "off", "Off", "OFF"};
+constexpr std::array<std::string_view, 11> falsehoods{"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"};
 constexpr std::array<std::string_view, 5> nulls{"", "~", "null", "Null", "NULL"};
 constexpr std::array<std::string_view, 12> not_finite{".inf",  ".Inf",  ".INF",  "+.inf", "+.Inf", "+.INF",
                                                       "-.inf", "-.Inf", "-.INF", ".nan",  ".NaN",  ".NAN"};

@@ -2,8 +2,8 @@
 
 #include "base/text.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <set>
 
 namespace fedctl::federation {
@@ -100,7 +100,8 @@ class Reader {
     if (auto known = only(entry, part, {"clusterName", "clusterOverrides"}); !known) return known;
     const std::vector<std::string> names = fleet_.names();
     if (fleet_.find(cluster) == nullptr) {
-      return fail(Code::invalid_override, part + "/clusterName", fmt::format("the fleet has no cluster '{}'{}", cluster, text::did_you_mean(cluster, names)),
+      return fail(Code::invalid_override, part + "/clusterName",
+                  fmt::format("the fleet has no cluster '{}'{}", cluster, text::did_you_mean(cluster, names)),
                   fmt::format("it has {}", text::join(names, ", ")));
     }
     if (object.overrides.contains(cluster)) {
@@ -116,7 +117,8 @@ class Reader {
       auto item = read_override(items[i], item_part, cluster);
       if (!item) return Failure{item.error()};
       if (!paths.insert(item->path).second) {
-        return fail(Code::invalid_override, item_part + "/path", fmt::format("the path {} stands twice for the cluster '{}'", item->path, cluster));
+        return fail(Code::invalid_override, item_part + "/path",
+                    fmt::format("the path {} stands twice for the cluster '{}'", item->path, cluster));
       }
       overrides.items.push_back(std::move(*item));
       overrides.parts.push_back(item_part);
@@ -138,7 +140,8 @@ class Reader {
       return fail(Code::invalid_override, part + "/op", fmt::format("the op '{}' is none of add, remove, replace", operation));
     }
     if (is_forbidden(result.path)) {
-      return fail(Code::invalid_override, part + "/path", fmt::format("the path {} must not be overridden: it names the object", result.path));
+      return fail(Code::invalid_override, part + "/path",
+                  fmt::format("the path {} must not be overridden: it names the object", result.path));
     }
     return result;
   }

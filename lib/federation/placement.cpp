@@ -3,8 +3,8 @@
 #include "base/text.hpp"
 #include "kube/object.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace fedctl::federation {
 namespace {
@@ -27,7 +27,8 @@ tl::expected<bool, PlacementProblem> match_expression(const json& expression, co
     if (!values.empty()) return problem(part + "/values", fmt::format("the operator {} takes no values", name));
     return exists == (name == "Exists");
   }
-  if (name != "In" && name != "NotIn") return problem(part, fmt::format("the operator '{}' is none of In, NotIn, Exists, DoesNotExist", name));
+  if (name != "In" && name != "NotIn")
+    return problem(part, fmt::format("the operator '{}' is none of In, NotIn, Exists, DoesNotExist", name));
   if (!values.is_array() || values.empty()) return problem(part, fmt::format("the operator {} needs 'values'", name));
   const bool is_in = exists && std::ranges::find(values, json(label->second)) != values.end();
   return is_in == (name == "In");
@@ -66,7 +67,8 @@ tl::expected<Placement, PlacementProblem> place(const json& placement, const fle
   if (!placement.is_object()) return problem("", "placement is a map with clusters or a clusterSelector");
   const std::vector<std::string> known{"clusters", "clusterSelector"};
   for (const auto& [key, value] : placement.items()) {
-    if (std::ranges::find(known, key) == known.end()) return problem("/" + key, fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)));
+    if (std::ranges::find(known, key) == known.end())
+      return problem("/" + key, fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)));
   }
   const json clusters = placement.value("clusters", json());
   if (!clusters.is_null()) {

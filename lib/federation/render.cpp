@@ -4,8 +4,8 @@
 #include "federation/concrete.hpp"
 #include "federation/federated_object.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -27,7 +27,8 @@ bool touches_replicas(const ClusterOverrides& overrides) {
 /// Renders one run's manifests; collects per cluster.
 class Renderer {
  public:
-  Renderer(const fleet::Fleet& fleet, const TypeTable& types, const RenderOptions& options) : fleet_(fleet), types_(types), options_(options) {
+  Renderer(const fleet::Fleet& fleet, const TypeTable& types, const RenderOptions& options)
+      : fleet_(fleet), types_(types), options_(options) {
     for (const fleet::Cluster& cluster : fleet.clusters) result_.clusters.push_back({cluster.name, {}, {}});
     taken_.resize(fleet.clusters.size());
   }
@@ -37,7 +38,9 @@ class Renderer {
     for (const Manifest& manifest : manifests) {
       const GroupVersionKind type = kube::gvk_of(manifest.object);
       const auto federated = federated_.find(&manifest);
-      auto done = federated != federated_.end() ? render_federated(federated->second) : is_control(type) ? note_control(manifest) : render_plain(manifest);
+      auto done = federated != federated_.end() ? render_federated(federated->second)
+                  : is_control(type)            ? note_control(manifest)
+                                                : render_plain(manifest);
       if (!done) return Failure{done.error()};
     }
     return std::move(result_);
@@ -60,12 +63,14 @@ class Renderer {
   Result<void> check_namespace(const Manifest& manifest) const {
     const std::string written = kube::namespace_of(manifest.object);
     if (!options_.namespace_is_given || written.empty() || written == options_.default_namespace) return {};
-    return fail(Code::usage, manifest, "/metadata/namespace", fmt::format("the object is in namespace '{}', and -n says '{}'", written, options_.default_namespace),
+    return fail(Code::usage, manifest, "/metadata/namespace",
+                fmt::format("the object is in namespace '{}', and -n says '{}'", written, options_.default_namespace),
                 "leave one of them out");
   }
 
   static bool is_control(const GroupVersionKind& type) {
-    return type.group == "core.kubefed.io" || type.group == "scheduling.kubefed.io" || type.group == "fedctl.io" || type.kind == "EnableTypeDirective";
+    return type.group == "core.kubefed.io" || type.group == "scheduling.kubefed.io" || type.group == "fedctl.io" ||
+           type.kind == "EnableTypeDirective";
   }
 
   /// Objects that speak to the federation itself: never sent to the members.
@@ -116,7 +121,9 @@ class Renderer {
       }
       const auto overrides = federated.overrides.find(cluster);
       const bool has_overrides = overrides != federated.overrides.end() && !overrides->second.items.empty();
-      auto object = has_overrides ? overridden(federated, cluster, overrides->second) : shared ? Result<std::shared_ptr<const json>>{shared} : make_concrete(federated.base, *federated.manifest);
+      auto object = has_overrides ? overridden(federated, cluster, overrides->second)
+                    : shared      ? Result<std::shared_ptr<const json>>{shared}
+                                  : make_concrete(federated.base, *federated.manifest);
       if (!object) return Failure{object.error()};
       if (!has_overrides) shared = *object;
       DesiredObject desired{*object, kube::key_of(**object), federated.manifest, !federated.template_names_version};
@@ -134,14 +141,16 @@ class Renderer {
 
   void report_placement(const FederatedObject& federated) {
     if (!federated.placement.unknown.empty()) {
-      notice(*federated.manifest, fmt::format("the fleet has no cluster {}; the placement's other clusters get it", text::join(federated.placement.unknown, ", ")));
+      notice(*federated.manifest, fmt::format("the fleet has no cluster {}; the placement's other clusters get it",
+                                              text::join(federated.placement.unknown, ", ")));
     }
     std::vector<std::string> blocked;
     for (const std::string& cluster : federated.placement.clusters) {
       if (!is_placed(federated, cluster)) blocked.push_back(cluster);
     }
     if (!blocked.empty()) {
-      notice(*federated.manifest, fmt::format("not in {}: FederatedNamespace {} is not placed there", text::join(blocked, ", "), federated.name_space));
+      notice(*federated.manifest,
+             fmt::format("not in {}: FederatedNamespace {} is not placed there", text::join(blocked, ", "), federated.name_space));
     }
     if (federated.placement.clusters.empty() && federated.placement.unknown.empty()) {
       notice(*federated.manifest, "placed in no cluster: it has neither placement.clusters nor a clusterSelector that matches");
@@ -155,7 +164,8 @@ class Renderer {
     result_.clusters[cluster].absences.push_back({type, kube::key_of(federated.base), federated.manifest});
   }
 
-  static Result<std::shared_ptr<const json>> overridden(const FederatedObject& federated, const std::string& cluster, const ClusterOverrides& overrides) {
+  static Result<std::shared_ptr<const json>> overridden(const FederatedObject& federated, const std::string& cluster,
+                                                        const ClusterOverrides& overrides) {
     auto object = apply_overrides(federated.base, overrides.items);
     if (!object) {
       const std::size_t index = object.error().index;
@@ -163,7 +173,8 @@ class Renderer {
                   fmt::format("override {} of cluster '{}': {}", index, cluster, object.error().message));
     }
     if (kube::key_of(*object) != kube::key_of(federated.base)) {
-      return fail(Code::invalid_override, *federated.manifest, "/spec/overrides", fmt::format("the overrides of cluster '{}' change what names the object", cluster));
+      return fail(Code::invalid_override, *federated.manifest, "/spec/overrides",
+                  fmt::format("the overrides of cluster '{}' change what names the object", cluster));
     }
     return make_concrete(std::move(*object), *federated.manifest);
   }
@@ -171,8 +182,9 @@ class Renderer {
   Result<void> add(std::size_t cluster, DesiredObject desired) {
     const auto [first, is_new] = taken_[cluster].emplace(desired.key, desired.manifest);
     if (!is_new) {
-      return fail(Code::invalid_input, *desired.manifest, "", fmt::format("the cluster '{}' would get this object twice: it also comes from {}",
-                                                                         fleet_.clusters[cluster].name, first->second->place()),
+      return fail(Code::invalid_input, *desired.manifest, "",
+                  fmt::format("the cluster '{}' would get this object twice: it also comes from {}", fleet_.clusters[cluster].name,
+                              first->second->place()),
                   "keep one of them");
     }
     result_.clusters[cluster].objects.push_back(std::move(desired));
@@ -190,7 +202,8 @@ class Renderer {
 
 }  // namespace
 
-Result<Rendered> render(std::span<const Manifest> manifests, const fleet::Fleet& fleet, const TypeTable& types, const RenderOptions& options) {
+Result<Rendered> render(std::span<const Manifest> manifests, const fleet::Fleet& fleet, const TypeTable& types,
+                        const RenderOptions& options) {
   return Renderer{fleet, types, options}.run(manifests);
 }
 

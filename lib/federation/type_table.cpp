@@ -2,8 +2,8 @@
 
 #include "base/text.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 namespace fedctl::federation {
 namespace {
@@ -19,8 +19,10 @@ struct Builtin {
 
 /// The types of Kubernetes 1.36 that people write down, in their stable versions.
 constexpr std::array builtins{
-    Builtin{"v1", "ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController ResourceQuota Secret "
-                  "Service ServiceAccount", true},
+    Builtin{"v1",
+            "ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController ResourceQuota Secret "
+            "Service ServiceAccount",
+            true},
     Builtin{"v1", "Namespace Node PersistentVolume", false},
     Builtin{"apps/v1", "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet", true},
     Builtin{"autoscaling/v2", "HorizontalPodAutoscaler", true},
@@ -37,8 +39,10 @@ constexpr std::array builtins{
     Builtin{"coordination.k8s.io/v1", "Lease", true},
     Builtin{"discovery.k8s.io/v1", "EndpointSlice", true},
     Builtin{"certificates.k8s.io/v1", "CertificateSigningRequest", false},
-    Builtin{"admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration ValidatingAdmissionPolicy "
-            "ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration", false},
+    Builtin{"admissionregistration.k8s.io/v1",
+            "MutatingWebhookConfiguration ValidatingAdmissionPolicy "
+            "ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration",
+            false},
     Builtin{"apiextensions.k8s.io/v1", "CustomResourceDefinition", false},
     Builtin{"apiregistration.k8s.io/v1", "APIService", false},
     Builtin{"flowcontrol.apiserver.k8s.io/v1", "FlowSchema PriorityLevelConfiguration", false},

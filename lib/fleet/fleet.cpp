@@ -5,8 +5,8 @@
 #include "base/yaml.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <set>
 
 namespace fedctl::fleet {
@@ -37,7 +37,8 @@ class Reader {
       const std::string pointer = fmt::format("/spec/clusters/{}", i);
       auto cluster = read_cluster(spec["clusters"][i], pointer);
       if (!cluster) return Failure{cluster.error()};
-      if (fleet.find(cluster->name) != nullptr) return invalid(pointer, fmt::format("the cluster '{}' stands twice in the fleet", cluster->name));
+      if (fleet.find(cluster->name) != nullptr)
+        return invalid(pointer, fmt::format("the cluster '{}' stands twice in the fleet", cluster->name));
       fleet.clusters.push_back(std::move(*cluster));
     }
     return fleet;

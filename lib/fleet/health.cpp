@@ -50,7 +50,11 @@ Task<Health> probe(kube::Client& client, std::string region_label) {
     health.version = kube::string_at(version, "gitVersion");
     if (health.ready && health.version.empty()) {
       health.ready = false;
-      health.problem = Error{Code::not_kubernetes, "/version names no Kubernetes version", "", client.cluster(), "",
+      health.problem = Error{Code::not_kubernetes,
+                             "/version names no Kubernetes version",
+                             "",
+                             client.cluster(),
+                             "",
                              "check the server address in the kubeconfig"};
     }
   }

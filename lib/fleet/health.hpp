@@ -13,8 +13,8 @@ namespace fedctl::fleet {
 /// What one look at a cluster tells.
 struct Health {
   bool ready = false;
-  std::string version;  ///< "v1.36.3"; empty where unknown.
-  std::string region;   ///< The fleet's label `region`, else the nodes' (topology.kubernetes.io/region, or the old label).
+  std::string version;           ///< "v1.36.3"; empty where unknown.
+  std::string region;            ///< The fleet's label `region`, else the nodes' (topology.kubernetes.io/region, or the old label).
   time::Duration latency{0};     ///< Of one request over an open connection.
   std::optional<Error> problem;  ///< Why it is not ready.
 };

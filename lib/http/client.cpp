@@ -2,8 +2,8 @@
 
 #include "http/retry.hpp"
 
-#include <chrono>
 #include <fmt/format.h>
+#include <chrono>
 
 namespace fedctl::http {
 
@@ -35,8 +35,8 @@ Task<Result<Response>> Client::send(Request request) {
     attempt.jitter = std::uniform_real_distribution<>{0, 1}(random_);
     const auto delay = delay_before_retry(attempt, outcome);
     if (!delay || loop_.interrupted()) co_return outcome;
-    loop_.log().say(4, fmt::format("{} {}{}: trying again in {}", request.method, endpoint->url, request.path,
-                                   time::format_duration(*delay)));
+    loop_.log().say(4,
+                    fmt::format("{} {}{}: trying again in {}", request.method, endpoint->url, request.path, time::format_duration(*delay)));
     co_await loop_.sleep(*delay);
   }
 }

@@ -2,18 +2,18 @@
 
 #include "http/transfer.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <deque>
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <map>
 #include <mutex>
 #include <set>
 #include <thread>
-#include <unistd.h>
 
 namespace fedctl::http {
 namespace {

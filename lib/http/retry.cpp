@@ -1,8 +1,8 @@
 #include "http/retry.hpp"
 
+#include <curl/curl.h>
 #include <algorithm>
 #include <chrono>
-#include <curl/curl.h>
 #include <cstdlib>
 
 namespace fedctl::http {

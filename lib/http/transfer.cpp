@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <fmt/format.h>
+#include <cstring>
 #include <new>
 #include <string_view>
 
@@ -44,21 +45,17 @@ Address parse_address(const std::string& url) {
 Code classify(CURLcode code, std::string_view reason) {
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
-      return reason.find("expired") != std::string_view::npos || reason.find("not yet valid") != std::string_view::npos
-                 ? Code::expired
-                 : Code::untrusted;
+      return reason.find("expired") != std::string_view::npos || reason.find("not yet valid") != std::string_view::npos ? Code::expired
+                                                                                                                        : Code::untrusted;
     case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-      return Code::invalid_input;
+    case CURLE_SSL_CACERT_BADFILE: return Code::invalid_input;
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_HTTP2:
-      return Code::not_kubernetes;
+    case CURLE_HTTP2: return Code::not_kubernetes;
     case CURLE_SSL_CONNECT_ERROR:
       if (reason.find("certificate expired") != std::string_view::npos) return Code::expired;
       return reason.find("wrong version number") != std::string_view::npos ? Code::not_kubernetes : Code::unreachable;
-    default:
-      return Code::unreachable;
+    default: return Code::unreachable;
   }
 }
 
@@ -75,8 +72,7 @@ std::string_view hint_for(Code code) {
 
 }  // namespace
 
-Transfer::Transfer(const Endpoint& endpoint, const Request& request)
-    : endpoint_(endpoint), request_(request), handle_(curl_easy_init()) {
+Transfer::Transfer(const Endpoint& endpoint, const Request& request) : endpoint_(endpoint), request_(request), handle_(curl_easy_init()) {
   if (!handle_) throw std::bad_alloc{};
   CURL* easy = handle_.get();
   const auto timeout = request.timeout.count() > 0 ? request.timeout : endpoint.request_timeout;
@@ -179,11 +175,19 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   return line.size();
 }
 
+/// The system's own words for a refused connection are shorter than libcurl's.
+std::string Transfer::reason() const {
+  long system_error = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &system_error);
+  if (code_ == CURLE_COULDNT_CONNECT && system_error != 0) return text::lower(std::strerror(static_cast<int>(system_error)));
+  return text::trim(reason_[0] != '\0' ? reason_ : curl_easy_strerror(code_));
+}
+
 Error Transfer::failure() const {
-  const std::string reason = reason_[0] != '\0' ? reason_ : curl_easy_strerror(code_);
+  const std::string reason = this->reason();
   const Code code = classify(code_, reason);
   const std::string what = code == Code::not_kubernetes ? "the server does not speak HTTPS as Kubernetes does" : "no answer";
-  return {code, fmt::format("{} from {}: {}", what, endpoint_.url, text::trim(reason)), "", "", "", std::string{hint_for(code)}};
+  return {code, fmt::format("{} from {}: {}", what, endpoint_.url, reason), "", "", "", std::string{hint_for(code)}};
 }
 
 Result<Response> Transfer::take() {

@@ -3,8 +3,8 @@
 #include "base/error.hpp"
 #include "http/message.hpp"
 
-#include <coroutine>
 #include <curl/curl.h>
+#include <coroutine>
 #include <memory>
 #include <string>
 
@@ -40,6 +40,7 @@ class Transfer {
   static void append(List& list, const std::string& line);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  std::string reason() const;
   Error failure() const;
 
   const Endpoint& endpoint_;

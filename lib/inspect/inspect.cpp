@@ -6,8 +6,8 @@
 #include "kube/managed_fields.hpp"
 #include "plan/mark.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -58,10 +58,15 @@ Task<Done> list_group(kube::Client& client, Group& group) {
 std::optional<kube::Resource> served_by(const DesiredObject& definition, const kube::GroupVersionKind& type) {
   const json spec = definition.object->value("spec", json::object());
   const json names = spec.value("names", json::object());
-  if (definition.key.kind != "CustomResourceDefinition" || kube::string_at(spec, "group") != type.group || kube::string_at(names, "kind") != type.kind) return std::nullopt;
+  if (definition.key.kind != "CustomResourceDefinition" || kube::string_at(spec, "group") != type.group ||
+      kube::string_at(names, "kind") != type.kind)
+    return std::nullopt;
   for (const json& version : spec.value("versions", json::array())) {
     if (kube::string_at(version, "name") != type.version) continue;
-    return kube::Resource{.group = type.group, .version = type.version, .kind = type.kind, .plural = kube::string_at(names, "plural"),
+    return kube::Resource{.group = type.group,
+                          .version = type.version,
+                          .kind = type.kind,
+                          .plural = kube::string_at(names, "plural"),
                           .namespaced = kube::string_at(spec, "scope") != "Cluster"};
   }
   return std::nullopt;
@@ -81,10 +86,12 @@ class Inspector {
       if (!discovery) co_return unknown(discovery.error());
       discovery_ = std::move(*discovery);
       map_types();
-      const bool all_found = std::ranges::all_of(items_, [](const Item& item) { return item.settled || !item.change.resource.plural.empty(); });
+      const bool all_found =
+          std::ranges::all_of(items_, [](const Item& item) { return item.settled || !item.change.resource.plural.empty(); });
       if (!all_found && !fresh) continue;
       co_await list_groups();
-      const bool vanished = std::ranges::any_of(groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
+      const bool vanished = std::ranges::any_of(
+          groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
       if (!vanished) break;
     }
     for (const auto& [type, group] : groups_) {
@@ -220,7 +227,10 @@ class Inspector {
       items_[index].settled = true;
     }
     for (const Absence* absence : group.absences) {
-      Change change{.action = Action::unknown, .key = absence->key, .api_version = group.resource.type().api_version(), .note = group.list.error().message};
+      Change change{.action = Action::unknown,
+                    .key = absence->key,
+                    .api_version = group.resource.type().api_version(),
+                    .note = group.list.error().message};
       deletes_.push_back(std::move(change));
     }
   }
@@ -318,7 +328,8 @@ class Inspector {
   std::set<std::string> new_namespaces_;
 };
 
-Task<Done> learn_from(kube::Client& client, std::filesystem::path cache, std::span<const kube::GroupVersionKind> unknown, federation::TypeTable& types) {
+Task<Done> learn_from(kube::Client& client, std::filesystem::path cache, std::span<const kube::GroupVersionKind> unknown,
+                      federation::TypeTable& types) {
   for (const bool fresh : {false, true}) {
     const auto discovery = co_await kube::discover(client, cache, fresh);
     if (!discovery) co_return Done{};
@@ -342,7 +353,8 @@ Task<plan::ClusterPlan> inspect(kube::Client& client, const ClusterObjects& desi
 }
 
 plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const federation::Rendered& rendered, const Options& options) {
-  const auto all = [](const fleet::Clients& every, const federation::Rendered& what, const Options& how) -> Task<std::vector<plan::ClusterPlan>> {
+  const auto all = [](const fleet::Clients& every, const federation::Rendered& what,
+                      const Options& how) -> Task<std::vector<plan::ClusterPlan>> {
     std::vector<Task<plan::ClusterPlan>> tasks;
     for (std::size_t i = 0; i < every.size(); ++i) tasks.push_back(inspect(*every[i], what.clusters[i], how));
     co_return co_await when_all(std::move(tasks));
@@ -353,8 +365,8 @@ plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const 
   return plan;
 }
 
-void learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown, federation::TypeTable& types,
-                 const Options& options) {
+void learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown,
+                 federation::TypeTable& types, const Options& options) {
   const auto all = [](const fleet::Clients& every, std::span<const kube::GroupVersionKind> what, federation::TypeTable& table,
                       const std::filesystem::path& cache) -> Task<Done> {
     std::vector<Task<Done>> tasks;

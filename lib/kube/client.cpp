@@ -3,9 +3,9 @@
 #include "http/certificate.hpp"
 #include "kube/status.hpp"
 
+#include <fmt/format.h>
 #include <cctype>
 #include <chrono>
-#include <fmt/format.h>
 
 namespace fedctl::kube {
 namespace {
@@ -167,9 +167,9 @@ Task<Result<Done>> Client::watch(Resource resource, ListOptions options, std::st
 
 Task<Result<Applied>> Client::apply(Resource resource, json object, ApplyOptions options) {
   const std::string name = name_of(object);
-  http::Request request{.method = "PATCH", .path = fmt::format("{}?fieldManager={}&fieldValidation=Strict{}{}",
-                                                               resource.path(namespace_of(object), name), field_manager,
-                                                               options.force ? "&force=true" : "", options.dry_run ? "&dryRun=All" : "")};
+  http::Request request{.method = "PATCH",
+                        .path = fmt::format("{}?fieldManager={}&fieldValidation=Strict{}{}", resource.path(namespace_of(object), name),
+                                            field_manager, options.force ? "&force=true" : "", options.dry_run ? "&dryRun=All" : "")};
   request.headers = {"Content-Type: application/apply-patch+yaml", "Accept: application/json"};
   request.body = object.dump();
   request.survives_interrupt = !options.dry_run;

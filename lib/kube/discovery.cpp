@@ -5,9 +5,9 @@
 #include "base/text.hpp"
 #include "kube/status.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
 
 namespace fedctl::kube {
 namespace {
@@ -24,7 +24,9 @@ json list_at(const json& object, const char* key) {
   return found != object.end() && found->is_array() ? *found : json::array();
 }
 
-bool can_be_written(const json& verbs) { return std::ranges::find(verbs, json("patch")) != verbs.end() || std::ranges::find(verbs, json("create")) != verbs.end(); }
+bool can_be_written(const json& verbs) {
+  return std::ranges::find(verbs, json("patch")) != verbs.end() || std::ranges::find(verbs, json("create")) != verbs.end();
+}
 
 std::vector<std::string> strings(const json& list) {
   std::vector<std::string> result;
@@ -182,7 +184,8 @@ Result<Resource> Discovery::match(std::string_view typed) const {
     const bool qualified = dot != std::string::npos && is_called(resource, word.substr(0, dot)) && resource.group == word.substr(dot + 1);
     if (!qualified && !is_called(resource, word)) continue;
     if (resource.group.empty()) return resource;
-    const bool other_version = std::ranges::any_of(matches, [&](const Resource* match) { return match->group == resource.group && match->plural == resource.plural; });
+    const bool other_version = std::ranges::any_of(
+        matches, [&](const Resource* match) { return match->group == resource.group && match->plural == resource.plural; });
     if (!other_version) matches.push_back(&resource);
   }
   if (matches.size() == 1) return *matches.front();

@@ -81,7 +81,8 @@ bool owns_all(const json& fields, const json& desired) {
   for (const char* key : {"apiVersion", "kind", "status"}) relevant.erase(key);
   if (relevant.contains("metadata")) {
     json& metadata = relevant["metadata"];
-    for (const char* key : {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"}) {
+    for (const char* key :
+         {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"}) {
       metadata.erase(key);
     }
     if (metadata.empty()) relevant.erase("metadata");

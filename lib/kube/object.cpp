@@ -4,9 +4,7 @@ namespace fedctl::kube {
 
 using nlohmann::json;
 
-std::string to_string(const ObjectKey& key) {
-  return key.kind + " " + (key.name_space.empty() ? "" : key.name_space + "/") + key.name;
-}
+std::string to_string(const ObjectKey& key) { return key.kind + " " + (key.name_space.empty() ? "" : key.name_space + "/") + key.name; }
 
 GroupVersionKind gvk(std::string_view api_version, std::string_view kind) {
   const auto slash = api_version.find('/');

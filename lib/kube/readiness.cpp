@@ -47,7 +47,8 @@ Readiness stateful_set(const json& object) {
   if (string_at(strategy, "type") == "OnDelete") return {};
   const auto partition = integer_at(object, "/spec/updateStrategy/rollingUpdate/partition", 0);
   const auto updated = integer_at(object, "/status/updatedReplicas", 0);
-  const bool same_revision = string_at(object.value("status", json()), "updateRevision") == string_at(object.value("status", json()), "currentRevision");
+  const bool same_revision =
+      string_at(object.value("status", json()), "updateRevision") == string_at(object.value("status", json()), "currentRevision");
   if (partition > 0) {
     return updated < wanted - partition ? waiting(fmt::format("{} of {} replicas updated", updated, wanted - partition)) : Readiness{};
   }

@@ -57,8 +57,13 @@ Error error_from(const http::Response& response) {
     // API servers behind proxies say 401, 403, 429 and 5xx in plain text; anything else is not ours to talk to.
     const Code code = code_for(response.status);
     const bool may_be_a_proxy = code == Code::unauthorized || code == Code::forbidden || code == Code::unreachable || code == Code::timeout;
-    if (may_be_a_proxy) return {code, fmt::format("the server answered {} without a reason", response.status), "", "", "", hint_for(code, response.status)};
-    return {Code::not_kubernetes, fmt::format("the server answered {}, but not as a Kubernetes API server does", response.status), "", "", "",
+    if (may_be_a_proxy)
+      return {code, fmt::format("the server answered {} without a reason", response.status), "", "", "", hint_for(code, response.status)};
+    return {Code::not_kubernetes,
+            fmt::format("the server answered {}, but not as a Kubernetes API server does", response.status),
+            "",
+            "",
+            "",
             "check the server address in the kubeconfig"};
   }
   const Code code = code_for(response.status);

@@ -3,8 +3,8 @@
 #include "base/text.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
+#include <cstdlib>
 
 namespace fedctl::kubeconfig {
 namespace {
@@ -32,9 +32,8 @@ Result<const Entry*> find(const std::map<std::string, Entry>& entries, const std
   if (found != entries.end()) return &found->second;
   std::vector<std::string> names;
   for (const auto& [known, entry] : entries) names.push_back(known);
-  return Failure{{Code::not_found,
-                  fmt::format("there is no {} '{}' in {}{}", what, name, origin, text::did_you_mean(name, names)), place, "", "",
-                  names.empty() ? "" : fmt::format("it has: {}", text::join(names, ", "))}};
+  return Failure{{Code::not_found, fmt::format("there is no {} '{}' in {}{}", what, name, origin, text::did_you_mean(name, names)), place,
+                  "", "", names.empty() ? "" : fmt::format("it has: {}", text::join(names, ", "))}};
 }
 
 /// The PEM text of `NAME-data` (base64, wins) or of the file that `NAME` names.
@@ -108,7 +107,8 @@ Result<ExecPlugin> plugin_of(const Entry& user, const Entry& cluster, const http
 std::string escape_header_name(std::string_view key) {
   std::string escaped;
   for (const char c : key) {
-    const bool token = std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view{"-_.~!#$&'*+^`|"}.find(c) != std::string_view::npos;
+    const bool token =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view{"-_.~!#$&'*+^`|"}.find(c) != std::string_view::npos;
     escaped += token ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return escaped;
@@ -134,9 +134,10 @@ std::vector<std::string> impersonation(const json& user) {
 
 Result<Identity> identity_of(const Entry& user, const Entry& cluster, http::Endpoint& endpoint) {
   if (user.value.contains("auth-provider") && user.value["auth-provider"].is_object()) {
-    return invalid(user, fmt::format("the auth-provider '{}' was removed from Kubernetes clients in 1.26",
-                                     string_at(user.value["auth-provider"], "name")),
-                   "use an exec plugin: gke-gcloud-auth-plugin, kubelogin, or 'kubectl oidc-login'");
+    return invalid(
+        user,
+        fmt::format("the auth-provider '{}' was removed from Kubernetes clients in 1.26", string_at(user.value["auth-provider"], "name")),
+        "use an exec plugin: gke-gcloud-auth-plugin, kubelogin, or 'kubectl oidc-login'");
   }
   const auto certificate = pem(user, "client-certificate");
   if (!certificate) return Failure{certificate.error()};

@@ -5,9 +5,9 @@
 #include "base/text.hpp"
 #include "kubeconfig/subprocess.hpp"
 
-#include <chrono>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <chrono>
 
 namespace fedctl::kubeconfig {
 namespace {
@@ -32,8 +32,8 @@ Result<PluginAnswer> read_answer(const ExecPlugin& plugin, const std::string& te
     return unauthorized(fmt::format("the credential plugin {} printed no ExecCredential with a status", plugin.command));
   }
   if (string_at(answer, "apiVersion") != plugin.api_version) {
-    return unauthorized(fmt::format("the credential plugin {} answered in {}, not in {}", plugin.command,
-                                    string_at(answer, "apiVersion"), plugin.api_version));
+    return unauthorized(fmt::format("the credential plugin {} answered in {}, not in {}", plugin.command, string_at(answer, "apiVersion"),
+                                    plugin.api_version));
   }
   const json& status = answer["status"];
   PluginAnswer result;

@@ -42,9 +42,9 @@ struct ExecPlugin {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;
   std::string install_hint;
-  bool may_ask = true;             ///< interactiveMode is not Never.
-  bool must_ask = false;           ///< interactiveMode is Always.
-  nlohmann::json cluster = {};     ///< What `provideClusterInfo` asks us to tell the plugin; null otherwise.
+  bool may_ask = true;          ///< interactiveMode is not Never.
+  bool must_ask = false;        ///< interactiveMode is Always.
+  nlohmann::json cluster = {};  ///< What `provideClusterInfo` asks us to tell the plugin; null otherwise.
   std::filesystem::path folder = {};
 };
 

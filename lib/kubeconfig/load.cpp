@@ -2,8 +2,8 @@
 #include "base/text.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
+#include <cstdlib>
 
 namespace fedctl::kubeconfig {
 namespace {
@@ -18,8 +18,8 @@ tl::unexpected<Error> invalid(const Document& document, const std::string& point
 }
 
 /// Adds the entries of one list, such as `clusters: [{name: a, cluster: {...}}]`.
-Result<void> merge_list(std::map<std::string, Entry>& target, const Document& document, const fs::path& folder,
-                        const std::string& list, const std::string& key) {
+Result<void> merge_list(std::map<std::string, Entry>& target, const Document& document, const fs::path& folder, const std::string& list,
+                        const std::string& key) {
   const json& root = document->value;
   if (!root.contains(list) || root[list].is_null()) return {};
   if (!root[list].is_array()) return invalid(document, "/" + list, fmt::format("'{}' must be a list", list));

@@ -1,16 +1,16 @@
 #include "kubeconfig/subprocess.hpp"
 
-#include <array>
-#include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
 
 extern char** environ;
 
@@ -94,8 +94,7 @@ bool drain(Pipe& standard_output, Pipe& standard_error, Output& output, Clock::t
 
 int exit_status_of(pid_t child) {
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -114,8 +113,8 @@ Result<Output> run(const Command& command) {
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   std::vector<std::string> variables = environment_with(command.environment);
   pid_t child = 0;
-  const int problem = ::posix_spawnp(&child, command.program.c_str(), actions.get(), nullptr, pointers(words).data(),
-                                     pointers(variables).data());
+  const int problem =
+      ::posix_spawnp(&child, command.program.c_str(), actions.get(), nullptr, pointers(words).data(), pointers(variables).data());
   if (problem != 0) return Failure{{Code::not_found, fmt::format("cannot run {}: {}", command.program, std::strerror(problem))}};
   standard_output.close(1);
   standard_error.close(1);
@@ -124,8 +123,8 @@ Result<Output> run(const Command& command) {
   if (!in_time) ::kill(child, SIGKILL);
   output.exit_status = exit_status_of(child);
   if (!in_time) {
-    return Failure{{Code::timeout, fmt::format("{} gave no answer within {} and was ended", command.program,
-                                               time::format_duration(command.timeout))}};
+    return Failure{
+        {Code::timeout, fmt::format("{} gave no answer within {} and was ended", command.program, time::format_duration(command.timeout))}};
   }
   return output;
 }

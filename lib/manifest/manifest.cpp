@@ -4,9 +4,9 @@
 #include "base/text.hpp"
 #include "kube/object.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
-#include <fmt/format.h>
 #include <iostream>
 #include <iterator>
 
@@ -33,16 +33,20 @@ bool is_path_segment(const std::string& name) {
 Result<void> check(const json& object, const yaml::Document& document, const std::string& pointer) {
   if (!object.is_object()) return invalid(document, pointer, "expected a Kubernetes object, a map");
   for (const char* key : {"apiVersion", "kind"}) {
-    if (kube::string_at(object, key).empty()) return invalid(document, pointer, fmt::format("the object has no '{}'", key), "every object needs apiVersion, kind and metadata.name");
+    if (kube::string_at(object, key).empty())
+      return invalid(document, pointer, fmt::format("the object has no '{}'", key),
+                     "every object needs apiVersion, kind and metadata.name");
   }
   if (is_list(object)) return {};
   const json metadata = object.value("metadata", json());
-  if (!metadata.is_object()) return invalid(document, pointer, "the object has no 'metadata'", "every object needs apiVersion, kind and metadata.name");
+  if (!metadata.is_object())
+    return invalid(document, pointer, "the object has no 'metadata'", "every object needs apiVersion, kind and metadata.name");
   if (metadata.contains("generateName") && !metadata.contains("name")) {
     return invalid(document, pointer + "/metadata/generateName", "generateName makes a new object each time; a plan needs metadata.name");
   }
   for (const char* key : {"name", "namespace"}) {
-    if (metadata.contains(key) && !metadata[key].is_string()) return invalid(document, pointer + "/metadata/" + key, fmt::format("metadata.{} must be a string; quote it", key));
+    if (metadata.contains(key) && !metadata[key].is_string())
+      return invalid(document, pointer + "/metadata/" + key, fmt::format("metadata.{} must be a string; quote it", key));
     const std::string value = kube::string_at(metadata, key);
     if (!is_path_segment(value)) return invalid(document, pointer + "/metadata/" + key, fmt::format("'{}' is no valid {}", value, key));
   }

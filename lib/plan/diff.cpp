@@ -3,9 +3,9 @@
 #include "kube/object.hpp"
 #include "plan/mark.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 #include <set>
 
 namespace fedctl::plan {
@@ -13,8 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 8> server_metadata{"managedFields", "resourceVersion", "generation", "uid",
-                                                          "creationTimestamp", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"};
+constexpr std::array<std::string_view, 8> server_metadata{
+    "managedFields",     "resourceVersion", "generation",        "uid",
+    "creationTimestamp", "selfLink",        "deletionTimestamp", "deletionGracePeriodSeconds"};
 
 json without_server_fields(const json& object) {
   json result = object;
@@ -43,7 +44,8 @@ const char* naming_field(const json& before, const json& after) {
   for (const char* field : {"name", "key", "containerPort", "port"}) {
     const auto is_named = [field](const json& list) {
       std::set<json> names;
-      return std::ranges::all_of(list, [&](const json& item) { return item.is_object() && item.contains(field) && names.insert(item[field]).second; });
+      return std::ranges::all_of(
+          list, [&](const json& item) { return item.is_object() && item.contains(field) && names.insert(item[field]).second; });
     };
     if (is_named(before) && is_named(after)) return field;
   }
@@ -119,7 +121,8 @@ class Comparison {
 
 bool is_sensitive(const std::string& path) {
   return path == "data" || path.starts_with("data.") || path.starts_with("data[") || path.starts_with("stringData") ||
-         path == "metadata.annotations" || path == "metadata" || path == "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]";
+         path == "metadata.annotations" || path == "metadata" ||
+         path == "metadata.annotations[kubectl.kubernetes.io/last-applied-configuration]";
 }
 
 /// Of a map, the keys stay and each value becomes `mask`; of anything else only the mask stays.

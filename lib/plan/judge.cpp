@@ -17,8 +17,9 @@ Change in_conflict(Change change, std::string note) {
 }
 
 bool is_immutable_field(const Error& refusal) {
-  return refusal.code == Code::rejected && (refusal.message.find("immutable") != std::string::npos || refusal.message.find("may not be changed") != std::string::npos ||
-                                            refusal.message.find("updates to statefulset spec for fields other than") != std::string::npos);
+  return refusal.code == Code::rejected &&
+         (refusal.message.find("immutable") != std::string::npos || refusal.message.find("may not be changed") != std::string::npos ||
+          refusal.message.find("updates to statefulset spec for fields other than") != std::string::npos);
 }
 
 bool cannot_dry_run(const Error& refusal) { return refusal.message.find("does not support dry run") != std::string::npos; }
@@ -27,7 +28,8 @@ bool cannot_dry_run(const Error& refusal) { return refusal.message.find("does no
 Result<Change> judge_refusal(Change change, const Evidence& evidence) {
   const Error& refusal = *evidence.refusal;
   if (is_immutable_field(refusal)) {
-    return in_conflict(std::move(change), fmt::format("only a replacement can make this change, and fedctl replaces nothing by itself: {}", refusal.message));
+    return in_conflict(std::move(change),
+                       fmt::format("only a replacement can make this change, and fedctl replaces nothing by itself: {}", refusal.message));
   }
   if (cannot_dry_run(refusal)) {
     change.action = evidence.live.is_null() ? Action::create : Action::update;
@@ -45,8 +47,7 @@ Result<Change> judge_refusal(Change change, const Evidence& evidence) {
       change.action = Action::unknown;
       change.note = refusal.message;
       return change;
-    default:
-      break;
+    default: break;
   }
   Error error = at_place(refusal, change.place);
   error.object = kube::to_string(change.key);
@@ -68,7 +69,9 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     change.resource_version = kube::string_at(evidence.live.value("metadata", json::object()), "resourceVersion");
   }
   if (ownership == Ownership::hands_off) {
-    return in_conflict(std::move(change), fmt::format("the live object is labelled {}: \"false\", hands off; remove that label to manage it", federation::managed_label));
+    return in_conflict(
+        std::move(change),
+        fmt::format("the live object is labelled {}: \"false\", hands off; remove that label to manage it", federation::managed_label));
   }
   if (!evidence.would_be) return judge_refusal(std::move(change), evidence);
   if (!exists) {

@@ -1,7 +1,7 @@
 #include "plan/plan.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace fedctl::plan {
 

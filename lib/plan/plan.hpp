@@ -18,10 +18,10 @@ namespace fedctl::plan {
 enum class Action {
   create,
   update,
-  remove,     ///< "delete" for people.
+  remove,  ///< "delete" for people.
   unchanged,
-  conflict,   ///< Not ours, or a field somebody else applies, or a change that only a replacement can make.
-  unknown,    ///< The cluster, or its answer about this object, could not be had.
+  conflict,  ///< Not ours, or a field somebody else applies, or a change that only a replacement can make.
+  unknown,   ///< The cluster, or its answer about this object, could not be had.
 };
 
 std::string_view to_string(Action action);

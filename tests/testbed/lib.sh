@@ -7,11 +7,11 @@ kubernetes_version=1.36.3
 
 fail() { echo "testbed: $*" >&2; exit 1; }
 
-# start PIDFILE LOGFILE COMMAND...: runs it detached from our terminal and remembers its process id.
+# start PIDFILE LOGFILE COMMAND...: runs it detached from our terminal (and from the lock) and remembers its process id.
 start() {
   local pidfile=$1 log=$2
   shift 2
-  setsid "$@" >"$log" 2>&1 </dev/null &
+  setsid "$@" >"$log" 2>&1 </dev/null 9>&- &
   echo $! >"$pidfile"
 }
 

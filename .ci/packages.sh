@@ -1,0 +1,17 @@
+# Which Debian packages what needs, and how to have them. Sourced by examples/quickstart.sh and tests/run.sh.
+build_packages=(g++ cmake ninja-build pkg-config libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libfmt-dev libexpected-dev)
+testbed_packages=(curl openssl ca-certificates)
+test_packages=(catch2 bats jq python3 clang libclang-rt-14-dev ccache mold clang-format clang-tidy bash-completion zsh fish expect man-db)
+
+# ensure PACKAGE...: installs those that are missing; quiet when none is.
+ensure() {
+  local missing=() package sudo=
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "installing ${missing[*]}" >&2
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}

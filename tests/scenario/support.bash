@@ -1,0 +1,64 @@
+# What the scenarios share: three real clusters, the binary, and a place of its own for each test.
+FEDCTL_SOURCE=${FEDCTL_SOURCE:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}
+FEDCTL=${FEDCTL:-$FEDCTL_SOURCE/build/dev/fedctl}
+testbed=$FEDCTL_SOURCE/tests/testbed
+export FEDCTL_TESTBED_DIR=${FEDCTL_TESTBED_DIR:-${FEDCTL_TESTBED_CACHE:-$HOME/.cache/fedctl/testbed}/run}
+export KUBECONFIG=$FEDCTL_TESTBED_DIR/kubeconfig
+export FEDCTL_FLEET=
+three=(tokyo-cluster ireland-cluster virginia-cluster)
+contexts="--contexts tokyo-cluster,ireland-cluster,virginia-cluster"
+
+start_clusters() { "$testbed/up" "${three[@]}" >/dev/null; }
+
+in_own_folder() {
+  cd "$BATS_TEST_TMPDIR" || return
+  export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+}
+
+fedctl() { timeout 120 "$FEDCTL" "$@"; }
+
+# api CLUSTER PATH [CURL-ARGUMENT...]: one request as the administrator, for looking and meddling.
+api() {
+  local cluster=$1 path=$2
+  shift 2
+  curl -sS --cacert "$FEDCTL_TESTBED_DIR/pki/ca.crt" --cert "$FEDCTL_TESTBED_DIR/pki/admin.crt" --key "$FEDCTL_TESTBED_DIR/pki/admin.key" \
+    "https://127.0.0.1:$(cat "$FEDCTL_TESTBED_DIR/$cluster/port")$path" "$@"
+}
+
+# value CLUSTER PATH JQ: a field of a live object.
+value() { api "$1" "$2" | jq -r "$3"; }
+
+# meddle CLUSTER PATH MERGE-PATCH: somebody else changes an object.
+meddle() { api "$1" "$2?fieldManager=somebody" -X PATCH -H 'Content-Type: application/merge-patch+json' -d "$3" >/dev/null; }
+
+# forget NAMESPACE...: removes namespaces from all clusters, and waits until they are gone.
+forget() {
+  local cluster name
+  for cluster in "${three[@]}"; do
+    for name in "$@"; do api "$cluster" "/api/v1/namespaces/$name" -X DELETE >/dev/null; done
+  done
+  for cluster in "${three[@]}"; do
+    for name in "$@"; do
+      for _ in $(seq 300); do
+        [ "$(value "$cluster" "/api/v1/namespaces/$name" .code)" = 404 ] && break
+        sleep 0.1
+      done
+    done
+  done
+}
+
+# says TEXT: the output of the last `run` holds it; shows what it saw otherwise.
+says() {
+  [[ $output == *"$1"* ]] || { printf 'expected: %s\nseen:\n%s\n' "$1" "$output" >&2; return 1; }
+}
+says_not() {
+  [[ $output != *"$1"* ]] || { printf 'not expected: %s\nseen:\n%s\n' "$1" "$output" >&2; return 1; }
+}
+exits() {
+  [ "$status" -eq "$1" ] || { printf 'expected exit %s, got %s; output:\n%s\n' "$1" "$status" "$output" >&2; return 1; }
+}
+one_error() {
+  local count
+  count=$(grep -c '^error: ' <<<"$output")
+  [ "$count" -eq 1 ] || { printf 'expected one error, seen:\n%s\n' "$output" >&2; return 1; }
+}

@@ -1,0 +1,76 @@
+#include "base/encoding.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+
+#include "support.hpp"
+
+#include <sys/stat.h>
+
+using namespace fedctl;
+
+TEST_CASE("an error is described in one line: place, cluster, object, message, hint") {
+  const Error error{Code::rejected, "no", "a.yaml:1:2", "tokyo", "Deployment p/web", "do this"};
+  CHECK(describe(error) == "a.yaml:1:2: cluster tokyo: Deployment p/web: no; do this");
+}
+
+TEST_CASE("base64 goes there and back, and what is none is refused") {
+  const std::string text = GENERATE("", "a", "ab", "abc", std::string("\0\xff", 2));
+  CHECK(encoding::from_base64(encoding::to_base64(text)) == text);
+  CHECK_FALSE(encoding::from_base64("no base64!"));
+  CHECK_FALSE(encoding::from_base64("abc"));
+  CHECK(encoding::from_base64("YW\nJj") == "abc");
+}
+
+TEST_CASE("sha256 is SHA-256") { CHECK(encoding::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); }
+
+TEST_CASE("UTF-8 is told from what only looks like it") {
+  CHECK(encoding::is_utf8("é東😀"));
+  CHECK_FALSE(encoding::is_utf8("\xC0\x80"));      // overlong
+  CHECK_FALSE(encoding::is_utf8("\xED\xA0\x80"));  // a surrogate
+  CHECK_FALSE(encoding::is_utf8("\xE6\x9D"));      // cut
+}
+
+TEST_CASE("durations are written as in Go") {
+  using std::chrono::milliseconds;
+  CHECK(time::parse_duration("1.5s") == milliseconds{1500});
+  CHECK(time::parse_duration("2m30s") == milliseconds{150'000});
+  CHECK(time::parse_duration("30") == milliseconds{30'000});
+  for (const char* bad : {"", "x", "5 s", "-1s", "1x", "s"}) CHECK_FALSE(time::parse_duration(bad));
+  CHECK(time::format_duration(milliseconds{150'000}) == "2m30s");
+  CHECK(time::format_duration(milliseconds{40}) == "40ms");
+}
+
+TEST_CASE("RFC 3339 instants are read with their offset") {
+  CHECK(time::parse_instant("2026-11-22T12:30:45Z") == time::parse_instant("2026-11-22T21:30:45.123+09:00"));
+  CHECK(time::format_instant(*time::parse_instant("2026-11-22T12:30:45Z")) == "2026-11-22T12:30:45Z");
+  CHECK_FALSE(time::parse_instant("yesterday"));
+}
+
+TEST_CASE("the nearest word is guessed only when it is near") {
+  const std::vector<std::string> words{"deployments", "services"};
+  CHECK(text::nearest("deploymnets", words) == "deployments");
+  CHECK_FALSE(text::nearest("ingresses", words));
+  CHECK(text::did_you_mean("servces", words) == ", did you mean 'services'?");
+}
+
+TEST_CASE("East Asian characters are two columns wide") { CHECK(text::width("東京 a") == 6); }
+
+TEST_CASE("a file is replaced in one step, with the mode asked for") {
+  const support::TemporaryFolder folder;
+  const auto path = folder.path() / "new" / "secret.json";
+  REQUIRE(file::write_atomically(path, "one", 0600));
+  REQUIRE(file::write_atomically(path, "two", 0600));
+  CHECK(file::read(path) == "two");
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  CHECK(std::distance(std::filesystem::directory_iterator{path.parent_path()}, {}) == 1);
+}
+
+TEST_CASE("a file that is not there is an error with the system's reason") {
+  const auto content = file::read("/nowhere/at/all");
+  REQUIRE_FALSE(content);
+  CHECK_THAT(content.error().message, Catch::Contains("/nowhere/at/all") && Catch::Contains("No such file"));
+}

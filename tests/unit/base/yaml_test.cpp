@@ -1,0 +1,203 @@
+#include "base/yaml.hpp"
+
+#include "support.hpp"
+
+#include <random>
+
+using namespace fedctl;
+using nlohmann::json;
+using support::json_of;
+using support::source;
+
+namespace {
+
+Error error_of(const std::string& text) {
+  const auto parsed = yaml::parse(source(text));
+  REQUIRE_FALSE(parsed);
+  return parsed.error();
+}
+
+}  // namespace
+
+TEST_CASE("a bare scalar means what kubectl says it means") {
+  const auto [text, meaning] = GENERATE(table<std::string, std::string>({
+      {"yes", "true"},
+      {"on", "true"},
+      {"y", "true"},
+      {"True", "true"},
+      {"No", "false"},
+      {"off", "false"},
+      {"n", "false"},
+      {"FALSE", "false"},
+      {"0o17", "15"},
+      {"017", "15"},
+      {"0x1F", "31"},
+      {"0b11", "3"},
+      {"1_000", "1000"},
+      {"1e3", "1000"},
+      {".5", "0.5"},
+      {"1.", "1"},
+      {"1.0", "1"},
+      {"+1", "1"},
+      {"-0x10", "-16"},
+      {"08", "8"},
+      {"6.02e23", "6.02e+23"},
+      {"~", "null"},
+      {"null", "null"},
+      {"", "null"},
+      {"9007199254740993", "9007199254740993"},
+      {"12345678901234567890123", "1.2345678901234568e+22"},
+      {"2026-11-22", "\"2026-11-22\""},
+      {"12:30:45", "\"12:30:45\""},
+      {"1.2.3", "\"1.2.3\""},
+      {"-", "\"-\""},
+      {"<<", "\"<<\""},
+      {"web", "\"web\""},
+      {"0x", "\"0x\""},
+      {"-9223372036854775808", "-9223372036854775808"},
+  }));
+  CAPTURE(text);
+  const auto value = yaml::resolve_plain(text);
+  REQUIRE(value);
+  CHECK(value->dump() == meaning);
+}
+
+TEST_CASE("a number that fits 64 bits stays an integer, a larger one becomes a double") {
+  CHECK(json_of("a: 9007199254740993")["a"].is_number_integer());
+  CHECK(json_of("a: 12345678901234567890123")["a"].is_number_float());
+}
+
+TEST_CASE("infinity and not-a-number are errors with their place") {
+  const Error error = error_of("a: 1\nb: .inf\n");
+  CHECK(error.place == "input.yaml:2:4");
+  CHECK_THAT(error.message, Catch::Contains(".inf"));
+}
+
+TEST_CASE("quoted scalars and !!str are strings") {
+  CHECK(json_of("{a: 'yes', b: \"1\", c: !!str 017}") == R"({"a": "yes", "b": "1", "c": "017"})"_json);
+}
+
+TEST_CASE("a duplicate key is an error that names both lines") {
+  const Error error = error_of("spec:\n  replicas: 1\n  paused: true\n  replicas: 2\n");
+  CHECK(error.place == "input.yaml:4:3");
+  CHECK_THAT(error.message, Catch::Contains("\"replicas\"") && Catch::Contains("first in line 2"));
+}
+
+TEST_CASE("duplicate keys are found inside lists") {
+  const Error error = error_of("items:\n- a: 1\n- b: 1\n  c: 2\n  b: 3\n");
+  CHECK(error.place == "input.yaml:5:3");
+  CHECK_THAT(error.message, Catch::Contains("first in line 3"));
+}
+
+TEST_CASE("what is no YAML is one error with file, line and column") {
+  const std::string text = GENERATE("a: b: c\n", "a: [1, 2\n", "a:\n  - b\n c: d\n", "a: \"unfinished\n", "a: *nowhere\n", "a: 1\nb\n", "- a\nb: c\n");
+  CAPTURE(text);
+  const Error error = error_of(text);
+  CHECK(error.code == Code::invalid_input);
+  CHECK_THAT(error.place, Catch::StartsWith("input.yaml:"));
+}
+
+TEST_CASE("<< merges maps, and what stands in the map itself wins") {
+  const json value = json_of("base: &base {a: 1, b: 2}\nother: &other {c: 3}\none: {<<: *base, b: 5}\ntwo: {<<: [*base, *other], d: 4}\n");
+  CHECK(value["one"] == R"({"a": 1, "b": 5})"_json);
+  CHECK(value["two"] == R"({"a": 1, "b": 2, "c": 3, "d": 4})"_json);
+}
+
+TEST_CASE("a small file whose aliases expand to gigabytes is refused") {
+  std::string text = "a0: &a0 [" + std::string(100, 'x') + "]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int k = 0; k < 9; ++k) text += before + ", ";
+    text += before + "]\n";
+  }
+  CHECK_THAT(error_of(text).message, Catch::Contains("64 MiB"));
+}
+
+TEST_CASE("a file that nests very deeply is refused, not a crash") {
+  const auto parsed = yaml::parse(source(std::string(100'000, '[')));
+  CHECK_FALSE(parsed);
+}
+
+TEST_CASE("documents are split at --- and ..., empty ones are left out") {
+  const auto parsed = yaml::parse(source("# nothing\n---\na: 1\n...\n---\n---\nb: 2\n"));
+  REQUIRE(parsed);
+  REQUIRE(parsed->documents.size() == 2);
+  CHECK(parsed->documents[0].value == R"({"a": 1})"_json);
+  CHECK(parsed->documents[1].value == R"({"b": 2})"_json);
+}
+
+TEST_CASE("a byte order mark and CRLF line ends change nothing") {
+  CHECK(json_of("\xEF\xBB\xBF"
+                "a: x\r\nb: |\r\n  one\r\n  two\r\n") == R"({"a": "x", "b": "one\ntwo\n"})"_json);
+}
+
+TEST_CASE("JSON is read too, characters beyond the basic plane included") {
+  CHECK(json_of(R"({"a": "\ud83d\ude00 \u00e9", "b": [1, null, true]})") == R"({"a": "😀 é", "b": [1, null, true]})"_json);
+}
+
+TEST_CASE("a bare n or y as a key is read as kubectl reads it, with a warning") {
+  const auto parsed = yaml::parse(source("n: 1\n"));
+  REQUIRE(parsed);
+  CHECK(parsed->documents.front().value == R"({"false": 1})"_json);
+  REQUIRE(parsed->warnings.size() == 1);
+  CHECK_THAT(parsed->warnings.front(), Catch::StartsWith("input.yaml:1:1"));
+}
+
+TEST_CASE("text that is no UTF-8 is an error, not a crash") { CHECK_FALSE(yaml::parse(source("a: \"\xff\xfe\"\n"))); }
+
+TEST_CASE("place_of finds values in any document, or their nearest ancestor") {
+  const auto parsed = yaml::parse(source("a: 1\n---\nspec:\n  list:\n  - name: x\n  - name: y\n    value: 1\n"));
+  REQUIRE(parsed);
+  const yaml::Document& second = parsed->documents[1];
+  CHECK(yaml::place_of(second) == "input.yaml:3:1");
+  CHECK(yaml::place_of(second, "/spec/list/1/value") == "input.yaml:7:5");
+  CHECK(yaml::place_of(second, "/spec/list/1/missing/below") == "input.yaml:6:5");
+}
+
+TEST_CASE("what emit writes is read back as the same, strings that look like something else included") {
+  const std::string text = GENERATE("yes", "1e3", "0x1F", "null", "~", "", " leading", "trailing ", "a: b", "a #b", "- a", "? x", "x:", "'",
+                                    "\"", "\\", "two\nlines", "two\nlines\n", "\n", "\n\nx", "keep\n\n", "  indented\nless", "tab\tinside",
+                                    "a\t\nb", "line \nblank", "\x01", "\x7f", "é", "東京", "\xC2\x85", "\xE2\x80\xA8x", "\xEF\xBB\xBFx",
+                                    "*a", "&a", "!x", "%x", "@x", "`x", "{", "[", "]", "#", "|", ">", "=", "<<", "...", "---", "--- a",
+                                    "2026-11-22", "12:30", ".inf", "1_0", "+", "-", ".", "0b", "\r\n", "a\r\nb", ", x");
+  CAPTURE(text);
+  const json value{{"key", text}, {text.empty() ? "k" : text, {text, json{{"nested", text}}}}};
+  CHECK(json_of(yaml::emit(value)) == value);
+}
+
+TEST_CASE("emit and parse agree on random values") {
+  std::minstd_rand random{GENERATE(1u, 2u, 3u, 4u, 5u)};
+  const std::string alphabet = " \n\t\"'\\:#-?[]{}&*!|>%@`,=<~.0123456789xeyYnNotrufalse_+/";
+  const auto any_string = [&] {
+    std::string text;
+    for (std::size_t n = random() % 9; n > 0; --n) text += alphabet[random() % alphabet.size()];
+    return text;
+  };
+  std::function<json(int)> any_value = [&](int depth) -> json {
+    switch (random() % (depth > 0 ? 8 : 6)) {
+      case 0: return any_string();
+      case 1: return static_cast<std::int64_t>(random()) - 1'000'000;
+      case 2: return static_cast<double>(random()) / 7.0;
+      case 3: return random() % 2 == 0;
+      case 4: return nullptr;
+      case 5: return random() % 2 == 0 ? json::array() : json::object();
+      case 6: {
+        json list = json::array();
+        for (std::size_t n = random() % 4; n > 0; --n) list.push_back(any_value(depth - 1));
+        return list;
+      }
+      default: {
+        json map = json::object();
+        for (std::size_t n = random() % 4; n > 0; --n) map[any_string()] = any_value(depth - 1);
+        return map;
+      }
+    }
+  };
+  for (int i = 0; i < 400; ++i) {
+    const json value{{"root", any_value(4)}};
+    const std::string text = yaml::emit(value);
+    CAPTURE(text);
+    REQUIRE(json_of(text) == value);
+  }
+}

@@ -1,0 +1,65 @@
+#include "manifest/manifest.hpp"
+
+#include "support.hpp"
+
+using namespace fedctl;
+using support::TemporaryFolder;
+
+namespace {
+
+const std::string config_map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
+
+Error error_of(const std::string& text) {
+  const auto parsed = manifest::parse(support::source(text));
+  REQUIRE_FALSE(parsed);
+  return parsed.error();
+}
+
+}  // namespace
+
+TEST_CASE("lists are unfolded, and each item knows its place") {
+  const auto items = support::manifests(
+      "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n"
+      "- {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n");
+  REQUIRE(items.size() == 2);
+  CHECK(items[1].place() == "input.yaml:5:3");
+}
+
+TEST_CASE("what is no Kubernetes object is an error at its line") {
+  const auto [text, message] = GENERATE(table<std::string, std::string>({
+      {"a: 1\n", "no 'apiVersion'"},
+      {"- 1\n", "expected a Kubernetes object"},
+      {"apiVersion: v1\nkind: ConfigMap\n", "no 'metadata'"},
+      {"apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n", "no metadata.name"},
+      {"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 5}\n", "must be a string"},
+      {"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ../../etc}\n", "no valid name"},
+      {"apiVersion: v1\nkind: Pod\nmetadata: {generateName: x-}\n", "generateName"},
+  }));
+  const Error error = error_of(text);
+  CHECK_THAT(error.message, Catch::Contains(message));
+  CHECK_THAT(error.place, Catch::StartsWith("input.yaml:"));
+}
+
+TEST_CASE("folders give their manifests by name, deeper ones only when asked") {
+  const TemporaryFolder folder;
+  folder.write("b.yaml", config_map);
+  folder.write("a.json", R"({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "first"}})");
+  folder.write("notes.txt", "not: [a manifest");
+  folder.write("deep/c.yml", config_map);
+  const std::vector<std::string> paths{folder.path().string()};
+  const auto flat = manifest::read(paths, false);
+  REQUIRE(flat);
+  REQUIRE(flat->items.size() == 2);
+  CHECK(flat->items[0].object["metadata"]["name"] == "first");
+  CHECK(manifest::read(paths, true)->items.size() == 3);
+}
+
+TEST_CASE("input without any object is an error, never an empty wish") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> empty{folder.path().string()};
+  CHECK_THAT(manifest::read(empty, false).error().message, Catch::Contains("no object"));
+  const std::vector<std::string> comment{folder.write("c.yaml", "# nothing here\n").string()};
+  CHECK_FALSE(manifest::read(comment, false));
+  const std::vector<std::string> missing{"/no/such/file.yaml"};
+  CHECK_THAT(manifest::read(missing, false).error().message, Catch::Contains("/no/such/file.yaml"));
+}
