@@ -31,7 +31,9 @@ Result<std::unique_ptr<Planned>> make_plan(http::Loop& loop, const PlanFlags& fl
   inspect::Options options{
       .judge = {flags.adopt, flags.force_conflicts}, .create_namespaces = flags.create_namespaces, .cache = file::cache_folder()};
   const auto unknown = federation::unknown_types(planned->input.manifests, planned->input.types);
-  if (!unknown.empty()) inspect::learn_types(loop, planned->clients, unknown, planned->input.types, options);
+  if (!unknown.empty() && inspect::learn_types(loop, planned->clients, unknown, planned->input.types, options) > 0) {
+    if (auto known = federation::check_types(planned->input.manifests, planned->input.types); !known) return Failure{known.error()};
+  }
   auto rendered = federation::render(planned->input.manifests, *fleet, planned->input.types, planned->input.render);
   if (!rendered) return Failure{rendered.error()};
   planned->rendered = std::move(*rendered);

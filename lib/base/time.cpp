@@ -87,7 +87,7 @@ std::optional<Instant> parse_instant(std::string_view text) {
   }
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
-  return std::chrono::system_clock::from_time_t(timegm(&parts)) - std::chrono::hours{offset_hours} - std::chrono::minutes{offset_minutes};
+  return instant_of(timegm(&parts)) - std::chrono::hours{offset_hours} - std::chrono::minutes{offset_minutes};
 }
 
 std::string format_instant(Instant instant) {

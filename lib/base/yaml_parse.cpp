@@ -1,5 +1,7 @@
 #include "base/encoding.hpp"
 #include "base/yaml.hpp"
+#include "base/yaml_locate.hpp"
+#include "base/yaml_strict.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -22,10 +24,6 @@ struct Problem {
   std::optional<json::json_pointer> first_seen = {};
 };
 
-std::string place(const Source& source, const YAML::Mark& mark) {
-  return fmt::format("{}:{}:{}", source.name, mark.line + 1, mark.column + 1);
-}
-
 /// About what a value takes in memory; what bounds the expansion of aliases.
 std::size_t weight(const json& value) {
   std::size_t total = 32;
@@ -42,10 +40,12 @@ class Builder : public YAML::EventHandler {
   explicit Builder(const Source& source) : source_(source) {}
 
   std::optional<json> result;
-  YAML::Mark start;  ///< Of the result.
+  YAML::Mark start;        ///< Of the result.
+  YAML::Mark begun;        ///< Of the document: its "---", if it has one.
+  YAML::Mark last_quoted;  ///< Where the last scalar that is not plain starts.
   std::vector<std::string> warnings;
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { begun = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     // A line that is a key without its colon comes as a key with a null that stands where the key does.
@@ -63,6 +63,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+    if (tag != "?") last_quoted = mark;
     const bool is_key = !stack_.empty() && stack_.back().wants_key();
     if (is_key && tag == "?" && text == "<<") {
       stack_.back().key = text;
@@ -211,99 +212,6 @@ class Builder : public YAML::EventHandler {
   std::size_t alias_bytes_ = 0;
 };
 
-/// Finds where in a document a JSON pointer leads, without building anything.
-class Locator : public YAML::EventHandler {
- public:
-  explicit Locator(const json::json_pointer& wanted) {
-    for (json::json_pointer rest = wanted; !rest.empty(); rest.pop_back()) tokens_.insert(tokens_.begin(), rest.back());
-  }
-
-  YAML::Mark best;
-
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, "null"); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, {}); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& text) override { leaf(mark, text); }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
-    open(mark, false);
-  }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { open(mark, true); }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override { close(); }
-
- private:
-  struct Frame {
-    bool is_map;
-    bool on_path;
-    bool has_key = false;
-    std::string key = {};
-    YAML::Mark key_mark = {};
-    std::size_t next = 0;
-  };
-
-  /// Is the value that comes now on the way to the wanted one, and how far along?
-  bool reaches(const YAML::Mark& mark) {
-    if (stack_.empty()) {
-      best = mark;
-      return true;
-    }
-    const Frame& frame = stack_.back();
-    const std::size_t depth = stack_.size() - 1;
-    if (!frame.on_path || depth >= tokens_.size() || depth < found_) return false;
-    if ((frame.is_map ? frame.key : std::to_string(frame.next)) != tokens_[depth]) return false;
-    best = frame.is_map ? frame.key_mark : mark;
-    found_ = depth + 1;
-    return true;
-  }
-
-  void advance() {
-    if (stack_.empty()) return;
-    stack_.back().has_key = false;
-    ++stack_.back().next;
-  }
-
-  void leaf(const YAML::Mark& mark, std::string_view text) {
-    if (!stack_.empty() && stack_.back().is_map && !stack_.back().has_key) {
-      stack_.back().key = text;
-      stack_.back().key_mark = mark;
-      stack_.back().has_key = true;
-      return;
-    }
-    reaches(mark);
-    advance();
-  }
-
-  void open(const YAML::Mark& mark, bool is_map) {
-    const bool on_path = reaches(mark);
-    stack_.push_back({is_map, on_path});
-  }
-
-  void close() {
-    stack_.pop_back();
-    advance();
-  }
-
-  std::vector<std::string> tokens_;
-  std::vector<Frame> stack_;
-  std::size_t found_ = 0;
-};
-
-YAML::Mark locate(const Source& source, std::size_t index, const json::json_pointer& pointer) {
-  std::istringstream stream{source.text};
-  YAML::Parser parser{stream};
-  Locator locator{pointer};
-  try {
-    for (std::size_t i = 0; i <= index; ++i) {
-      locator = Locator{pointer};
-      if (!parser.HandleNextDocument(locator)) break;
-    }
-  } catch (const YAML::Exception&) {
-    return locator.best;
-  }
-  return locator.best;
-}
-
 Error failed(const Source& source, std::size_t index, const Problem& problem) {
   std::string message = problem.message;
   if (problem.first_seen) message += fmt::format(" (first in line {})", locate(source, index, *problem.first_seen).line + 1);
@@ -339,11 +247,14 @@ Result<Parsed> parse(std::shared_ptr<const Source> source) {
   const bool is_json = source->text.starts_with('{') && source->text.find("\\ud") != std::string::npos;
   std::istringstream stream{is_json ? without_surrogates(source->text) : source->text};
   std::size_t index = 0;
+  const Lines lines{source->text};
   try {
     YAML::Parser parser{stream};
     while (true) {
       Builder builder{*source};
       if (!parser.HandleNextDocument(builder)) return parsed;
+      if (index > 0 && !lines.starts_a_document(builder.begun)) throw Problem{builder.begun, "expected '---' before another document"};
+      if (!lines.ends_quoted(builder.last_quoted)) throw Problem{builder.last_quoted, "this quoted text has no end"};
       parsed.warnings.insert(parsed.warnings.end(), builder.warnings.begin(), builder.warnings.end());
       if (builder.result && !builder.result->is_null()) {
         parsed.documents.push_back({std::move(*builder.result), source, index, builder.start.line + 1, builder.start.column + 1});
@@ -355,11 +266,6 @@ Result<Parsed> parse(std::shared_ptr<const Source> source) {
   } catch (const YAML::Exception& error) {
     return Failure{{Code::invalid_input, fmt::format("this is no YAML: {}", error.msg), place(*source, error.mark)}};
   }
-}
-
-std::string place_of(const Document& document, const std::string& pointer) {
-  if (pointer.empty()) return fmt::format("{}:{}:{}", document.source->name, document.line, document.column);
-  return place(*document.source, locate(*document.source, document.index, json::json_pointer{pointer}));
 }
 
 }  // namespace fedctl::yaml

@@ -24,6 +24,12 @@ bool touches_replicas(const ClusterOverrides& overrides) {
   return std::ranges::any_of(overrides.items, [](const Override& item) { return item.path == "/spec/replicas"; });
 }
 
+/// Is this an object that speaks to the federation itself?
+bool is_control(const GroupVersionKind& type) {
+  return type.group == "core.kubefed.io" || type.group == "scheduling.kubefed.io" || type.group == "fedctl.io" ||
+         type.kind == "EnableTypeDirective";
+}
+
 /// Renders one run's manifests; collects per cluster.
 class Renderer {
  public:
@@ -66,11 +72,6 @@ class Renderer {
     return fail(Code::usage, manifest, "/metadata/namespace",
                 fmt::format("the object is in namespace '{}', and -n says '{}'", written, options_.default_namespace),
                 "leave one of them out");
-  }
-
-  static bool is_control(const GroupVersionKind& type) {
-    return type.group == "core.kubefed.io" || type.group == "scheduling.kubefed.io" || type.group == "fedctl.io" ||
-           type.kind == "EnableTypeDirective";
   }
 
   /// Objects that speak to the federation itself: never sent to the members.
@@ -207,14 +208,31 @@ Result<Rendered> render(std::span<const Manifest> manifests, const fleet::Fleet&
   return Renderer{fleet, types, options}.run(manifests);
 }
 
+namespace {
+
+bool is_known(const GroupVersionKind& type, const TypeTable& types) {
+  return is_federated(type) ? types.target_of(type.kind).has_value() : types.is_namespaced(type.group, type.kind).has_value();
+}
+
+}  // namespace
+
 std::vector<GroupVersionKind> unknown_types(std::span<const Manifest> manifests, const TypeTable& types) {
   std::set<GroupVersionKind> unknown;
   for (const Manifest& manifest : manifests) {
     const GroupVersionKind type = kube::gvk_of(manifest.object);
-    const bool known = is_federated(type) ? types.target_of(type.kind).has_value() : types.is_namespaced(type.group, type.kind).has_value();
-    if (!known) unknown.insert(type);
+    if (!is_control(type) && !is_known(type, types)) unknown.insert(type);
   }
   return {unknown.begin(), unknown.end()};
+}
+
+Result<void> check_types(std::span<const Manifest> manifests, const TypeTable& types) {
+  for (const Manifest& manifest : manifests) {
+    const GroupVersionKind type = kube::gvk_of(manifest.object);
+    if (is_federated(type) || is_control(type) || is_known(type, types)) continue;
+    return fail(Code::unknown_kind, manifest, "", fmt::format("no cluster serves {} of {}", type.kind, type.api_version()),
+                "check apiVersion and kind, or install its CustomResourceDefinition");
+  }
+  return {};
 }
 
 }  // namespace fedctl::federation

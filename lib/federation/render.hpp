@@ -58,4 +58,7 @@ Result<Rendered> render(std::span<const manifest::Manifest> manifests, const fle
 /// Kinds of the input that `types` does not know, federated or plain; discovery may.
 std::vector<kube::GroupVersionKind> unknown_types(std::span<const manifest::Manifest> manifests, const TypeTable& types);
 
+/// The error for the first plain manifest whose type is still unknown when the clusters have been asked.
+Result<void> check_types(std::span<const manifest::Manifest> manifests, const TypeTable& types);
+
 }  // namespace fedctl::federation

@@ -43,7 +43,7 @@ std::optional<time::Duration> delay_before_retry(const Attempt& attempt, const R
   const long status = outcome->status;
   const auto told = retry_after(*outcome);
   if (status == 429 || (status == 503 && told)) return told.value_or(backoff(attempt));
-  const bool passing = status == 500 || status == 502 || status == 503 || status == 504;
+  const bool passing = (status == 500 && told) || status == 502 || status == 503 || status == 504;
   if (passing && attempt.repeatable) return told.value_or(backoff(attempt));
   return std::nullopt;
 }

@@ -20,7 +20,8 @@ struct Attempt {
 /// How long to wait before asking again, or nothing when the answer stands.
 ///
 /// - 429 is asked again whatever the request (the server did nothing), and so is 503 that comes with Retry-After.
-/// - 500, 502, 503, 504 and lost connections are asked again when the request may be repeated.
+/// - 502, 503, 504 and lost connections are asked again when the request may be repeated; 500 only with Retry-After, since
+///   API servers also answer so to what can never work.
 /// - Retry-After (RFC 9110, seconds or a date) is obeyed up to 60 s; else 100 ms doubling to 5 s, jittered by half.
 /// - Five attempts at most; a server that cannot be reached at all is tried for `patience`, no longer.
 std::optional<time::Duration> delay_before_retry(const Attempt& attempt, const Result<Response>& outcome);

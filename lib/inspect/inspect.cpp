@@ -328,11 +328,12 @@ class Inspector {
   std::set<std::string> new_namespaces_;
 };
 
-Task<Done> learn_from(kube::Client& client, std::filesystem::path cache, std::span<const kube::GroupVersionKind> unknown,
+/// True when the cluster answered.
+Task<bool> learn_from(kube::Client& client, std::filesystem::path cache, std::span<const kube::GroupVersionKind> unknown,
                       federation::TypeTable& types) {
   for (const bool fresh : {false, true}) {
     const auto discovery = co_await kube::discover(client, cache, fresh);
-    if (!discovery) co_return Done{};
+    if (!discovery) co_return false;
     bool found_all = true;
     for (const kube::GroupVersionKind& type : unknown) {
       const bool federated = federation::is_federated(type);
@@ -340,9 +341,9 @@ Task<Done> learn_from(kube::Client& client, std::filesystem::path cache, std::sp
       found_all = found_all && resource != nullptr;
       if (resource != nullptr) types.add_discovered(resource->type(), resource->namespaced);
     }
-    if (found_all) co_return Done{};
+    if (found_all) break;
   }
-  co_return Done{};
+  co_return true;
 }
 
 }  // namespace
@@ -365,16 +366,16 @@ plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const 
   return plan;
 }
 
-void learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown,
-                 federation::TypeTable& types, const Options& options) {
+std::size_t learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown,
+                        federation::TypeTable& types, const Options& options) {
   const auto all = [](const fleet::Clients& every, std::span<const kube::GroupVersionKind> what, federation::TypeTable& table,
-                      const std::filesystem::path& cache) -> Task<Done> {
-    std::vector<Task<Done>> tasks;
+                      const std::filesystem::path& cache) -> Task<std::size_t> {
+    std::vector<Task<bool>> tasks;
     for (const auto& client : every) tasks.push_back(learn_from(*client, cache, what, table));
-    co_await when_all(std::move(tasks));
-    co_return Done{};
+    const std::vector<bool> answered = co_await when_all(std::move(tasks));
+    co_return static_cast<std::size_t>(std::ranges::count(answered, true));
   };
-  loop.run(all(clients, unknown, types, options.cache));
+  return loop.run(all(clients, unknown, types, options.cache));
 }
 
 }  // namespace fedctl::inspect

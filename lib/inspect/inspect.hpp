@@ -31,7 +31,8 @@ Task<plan::ClusterPlan> inspect(kube::Client& client, const federation::ClusterO
 plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const federation::Rendered& rendered, const Options& options);
 
 /// Fills `types` with what the clusters' discovery says about types it lacks; clusters that do not answer are passed over.
-void learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown,
-                 federation::TypeTable& types, const Options& options);
+/// Returns how many answered.
+std::size_t learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown,
+                        federation::TypeTable& types, const Options& options);
 
 }  // namespace fedctl::inspect

@@ -66,8 +66,10 @@ Error error_from(const http::Response& response) {
             "",
             "check the server address in the kubeconfig"};
   }
-  const Code code = code_for(response.status);
+  Code code = code_for(response.status);
   std::string message = words_of(body);
+  // The API server answers 500 where the object does not fit its type; asking again would not help.
+  if (response.status == 500 && message.find("failed to create typed patch object") != std::string::npos) code = Code::rejected;
   if (message.empty()) message = fmt::format("the server answered {}", response.status);
   if (code == Code::unauthorized) message = "the server does not accept our credentials";
   return {code, message, "", "", "", hint_for(code, response.status)};

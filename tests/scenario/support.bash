@@ -10,6 +10,18 @@ contexts="--contexts tokyo-cluster,ireland-cluster,virginia-cluster"
 
 start_clusters() { "$testbed/up" "${three[@]}" >/dev/null; }
 
+# background COMMAND...: starts a helper that bats does not wait for; its process id is in $helper.
+background() {
+  (source "$testbed/lib.sh" && alone "$@") >/dev/null 2>&1 </dev/null &
+  helper=$!
+}
+
+# listening PORT: waits until somebody listens there.
+listening() {
+  for _ in $(seq 50); do (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done
+  return 1
+}
+
 in_own_folder() {
   cd "$BATS_TEST_TMPDIR" || return
   export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache

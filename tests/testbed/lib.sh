@@ -7,11 +7,22 @@ kubernetes_version=1.36.3
 
 fail() { echo "testbed: $*" >&2; exit 1; }
 
-# start PIDFILE LOGFILE COMMAND...: runs it detached from our terminal (and from the lock) and remembers its process id.
+# alone COMMAND...: runs it without the descriptors that its parents opened (a lock, a test runner's pipes), which would
+# otherwise stay open for as long as it lives.
+alone() {
+  local descriptor
+  for descriptor in /proc/self/fd/*; do
+    descriptor=${descriptor##*/}
+    [ "$descriptor" -le 2 ] || eval "exec $descriptor>&-"
+  done
+  exec "$@"
+}
+
+# start PIDFILE LOGFILE COMMAND...: runs it detached from our terminal and remembers its process id.
 start() {
   local pidfile=$1 log=$2
   shift 2
-  setsid "$@" >"$log" 2>&1 </dev/null 9>&- &
+  (alone setsid "$@") >"$log" 2>&1 </dev/null &
   echo $! >"$pidfile"
 }
 

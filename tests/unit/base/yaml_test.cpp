@@ -90,7 +90,8 @@ TEST_CASE("duplicate keys are found inside lists") {
 }
 
 TEST_CASE("what is no YAML is one error with file, line and column") {
-  const std::string text = GENERATE("a: b: c\n", "a: [1, 2\n", "a:\n  - b\n c: d\n", "a: \"unfinished\n", "a: *nowhere\n", "a: 1\nb\n", "- a\nb: c\n");
+  const std::string text =
+      GENERATE("a: b: c\n", "a: [1, 2\n", "a:\n  - b\n c: d\n", "a: \"unfinished\n", "a: *nowhere\n", "a: 1\nb\n", "- a\nb: c\n");
   CAPTURE(text);
   const Error error = error_of(text);
   CHECK(error.code == Code::invalid_input);

@@ -1,0 +1,118 @@
+#include "base/yaml_locate.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+#include <sstream>
+
+namespace fedctl::yaml {
+namespace {
+
+using nlohmann::json;
+
+/// Finds where in a document a JSON pointer leads, without building anything.
+class Locator : public YAML::EventHandler {
+ public:
+  explicit Locator(const json::json_pointer& wanted) {
+    for (json::json_pointer rest = wanted; !rest.empty(); rest.pop_back()) tokens_.insert(tokens_.begin(), rest.back());
+  }
+
+  YAML::Mark best;
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, "null"); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, {}); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& text) override { leaf(mark, text); }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(mark, false);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { open(mark, true); }
+  void OnSequenceEnd() override { close(); }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Frame {
+    bool is_map;
+    bool on_path;
+    bool has_key = false;
+    std::string key = {};
+    YAML::Mark key_mark = {};
+    std::size_t next = 0;
+  };
+
+  /// Is the value that comes now on the way to the wanted one, and how far along?
+  bool reaches(const YAML::Mark& mark) {
+    if (stack_.empty()) {
+      best = mark;
+      return true;
+    }
+    const Frame& frame = stack_.back();
+    const std::size_t depth = stack_.size() - 1;
+    if (!frame.on_path || depth >= tokens_.size() || depth < found_) return false;
+    if ((frame.is_map ? frame.key : std::to_string(frame.next)) != tokens_[depth]) return false;
+    best = frame.is_map ? frame.key_mark : mark;
+    found_ = depth + 1;
+    return true;
+  }
+
+  void advance() {
+    if (stack_.empty()) return;
+    stack_.back().has_key = false;
+    ++stack_.back().next;
+  }
+
+  void leaf(const YAML::Mark& mark, std::string_view text) {
+    if (!stack_.empty() && stack_.back().is_map && !stack_.back().has_key) {
+      stack_.back().key = text;
+      stack_.back().key_mark = mark;
+      stack_.back().has_key = true;
+      return;
+    }
+    reaches(mark);
+    advance();
+  }
+
+  void open(const YAML::Mark& mark, bool is_map) {
+    const bool on_path = reaches(mark);
+    stack_.push_back({is_map, on_path});
+  }
+
+  void close() {
+    stack_.pop_back();
+    advance();
+  }
+
+  std::vector<std::string> tokens_;
+  std::vector<Frame> stack_;
+  std::size_t found_ = 0;
+};
+
+}  // namespace
+
+std::string place(const Source& source, const YAML::Mark& mark) {
+  return fmt::format("{}:{}:{}", source.name, mark.line + 1, mark.column + 1);
+}
+
+YAML::Mark locate(const Source& source, std::size_t index, const json::json_pointer& pointer) {
+  std::istringstream stream{source.text};
+  YAML::Parser parser{stream};
+  Locator locator{pointer};
+  try {
+    for (std::size_t i = 0; i <= index; ++i) {
+      locator = Locator{pointer};
+      if (!parser.HandleNextDocument(locator)) break;
+    }
+  } catch (const YAML::Exception&) {
+    return locator.best;
+  }
+  return locator.best;
+}
+
+std::string place_of(const Document& document, const std::string& pointer) {
+  if (pointer.empty()) return fmt::format("{}:{}:{}", document.source->name, document.line, document.column);
+  return place(*document.source, locate(*document.source, document.index, json::json_pointer{pointer}));
+}
+
+}  // namespace fedctl::yaml
