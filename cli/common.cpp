@@ -44,7 +44,7 @@ void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags,
   kubeconfig->type_name("FILE")->group(group);
   program.values[kubeconfig] = {ValueKind::file};
   command.add_option("--parallelism", flags.parallelism, "Requests in flight at most, for each cluster")
-      ->check(CLI::Range(1, 1000))
+      ->check(CLI::Range(1, 1000).description(""))
       ->type_name("N")
       ->group(group)
       ->capture_default_str();
@@ -56,7 +56,7 @@ void add_output_flags(Program& program, CLI::App& command, OutputFlags& flags, s
   const std::string group = "Output";
   if (!formats.empty()) {
     auto* output = command.add_option("-o,--output", flags.output, "Format: " + text::join(formats, ", "));
-    output->check(CLI::IsMember(formats))->type_name("FORMAT")->group(group);
+    output->check(CLI::IsMember(formats).description(""))->type_name("FORMAT")->group(group);
     program.values[output] = {ValueKind::choice, std::move(formats)};
   }
   command.add_option("-v,--v", flags.verbosity, "How much to say on standard error: 4 retries, 6 requests")

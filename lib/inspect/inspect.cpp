@@ -86,9 +86,7 @@ class Inspector {
       if (!discovery) co_return unknown(discovery.error());
       discovery_ = std::move(*discovery);
       map_types();
-      const bool all_found =
-          std::ranges::all_of(items_, [](const Item& item) { return item.settled || !item.change.resource.plural.empty(); });
-      if (!all_found && !fresh) continue;
+      if (lacks_a_type_ && !fresh) continue;
       co_await list_groups();
       const bool vanished = std::ranges::any_of(
           groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
@@ -124,6 +122,7 @@ class Inspector {
   void map_types() {
     items_.clear();
     groups_.clear();
+    lacks_a_type_ = false;
     for (const DesiredObject& desired : desired_.objects) {
       Item item{.desired = &desired};
       item.change.key = desired.key;
@@ -135,6 +134,7 @@ class Inspector {
         group.items.push_back(items_.size());
         group.namespaces.insert(desired.key.name_space);
       } else {
+        lacks_a_type_ = true;
         wait_for_definition(item);
       }
       items_.push_back(std::move(item));
@@ -326,6 +326,7 @@ class Inspector {
   std::map<std::string, Group> groups_;
   std::vector<Change> deletes_;
   std::set<std::string> new_namespaces_;
+  bool lacks_a_type_ = false;  ///< Discovery, perhaps a kept one, lacks a type of the input.
 };
 
 /// True when the cluster answered.
