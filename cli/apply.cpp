@@ -101,7 +101,6 @@ int apply_input(const Flags& flags) {
     return exit_refused;
   }
   http::Loop loop{log_for(flags.plan.output)};
-  loop.interrupt_on_signals();
   const auto planned = make_plan(loop, flags.plan);
   if (!planned) return report(planned.error());
   const plan::Plan& plan = (*planned)->plan;
@@ -121,7 +120,8 @@ int apply_input(const Flags& flags) {
     fmt::print(stderr, "not applied\n");
     return exit_refused;
   }
-  if (loop.interrupted()) return exit_interrupted;
+  // Until here Ctrl-C ends the process at once, since nothing was written; from here on it is a wish to stop cleanly.
+  loop.interrupt_on_signals();
   return carry_out(loop, **planned, flags);
 }
 

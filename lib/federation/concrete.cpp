@@ -40,9 +40,13 @@ Result<void> fold_string_data(json& object, const manifest::Manifest& manifest) 
 Result<std::shared_ptr<const json>> make_concrete(json object, const manifest::Manifest& manifest) {
   json& metadata = object["metadata"];
   for (const char* key : {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}) metadata.erase(key);
-  json& labels = metadata["labels"];
-  if (!labels.is_null() && !labels.is_object()) return invalid(manifest, object, "metadata.labels must be a map");
-  labels[std::string{managed_label}] = "true";
+  for (const char* key : {"labels", "annotations"}) {
+    const auto found = metadata.find(key);
+    if (found == metadata.end() || found->is_object()) continue;
+    if (!found->is_null()) return invalid(manifest, object, fmt::format("metadata.{} must be a map", key));
+    metadata.erase(found);
+  }
+  metadata["labels"][std::string{managed_label}] = "true";
   if (is_secret(object)) {
     if (auto folded = fold_string_data(object, manifest); !folded) return Failure{folded.error()};
   }

@@ -53,7 +53,8 @@ constexpr std::array builtins{
 /// The version that a CustomResourceDefinition serves and stores; else the first it serves.
 std::string version_of(const json& spec) {
   std::string first;
-  for (const json& version : spec.value("versions", json::array())) {
+  const json versions = kube::list_at(spec, "versions");
+  for (const json& version : versions) {
     const bool served = version.is_object() && version.value("served", json()) == json(true);
     if (!served) continue;
     if (version.value("storage", json()) == json(true)) return string_at(version, "name");
@@ -95,17 +96,16 @@ Result<void> TypeTable::add_api(std::string_view definition) {
 void TypeTable::learn(std::span<const manifest::Manifest> manifests) {
   for (const manifest::Manifest& manifest : manifests) {
     const kube::GroupVersionKind type = kube::gvk_of(manifest.object);
-    const json spec = manifest.object.value("spec", json::object());
-    if (!spec.is_object()) continue;
+    const json spec = kube::map_at(manifest.object, "spec");
     if (type.group == "core.kubefed.io" && type.kind == "FederatedTypeConfig") {
-      const json target = spec.value("targetType", json::object());
-      const std::string federated = string_at(spec.value("federatedType", json::object()), "kind");
+      const json target = kube::map_at(spec, "targetType");
+      const std::string federated = string_at(kube::map_at(spec, "federatedType"), "kind");
       const bool namespaced = string_at(target, "scope") != "Cluster";
       targets_[federated] = {{string_at(target, "group"), string_at(target, "version"), string_at(target, "kind")}, namespaced};
       scopes_[{string_at(target, "group"), string_at(target, "kind")}] = namespaced;
     }
     if (type.group == "apiextensions.k8s.io" && type.kind == "CustomResourceDefinition") {
-      add_discovered({string_at(spec, "group"), version_of(spec), string_at(spec.value("names", json::object()), "kind")},
+      add_discovered({string_at(spec, "group"), version_of(spec), string_at(kube::map_at(spec, "names"), "kind")},
                      string_at(spec, "scope") != "Cluster");
     }
   }

@@ -56,12 +56,12 @@ Task<Done> list_group(kube::Client& client, Group& group) {
 
 /// The type that a CustomResourceDefinition of the same plan will serve.
 std::optional<kube::Resource> served_by(const DesiredObject& definition, const kube::GroupVersionKind& type) {
-  const json spec = definition.object->value("spec", json::object());
-  const json names = spec.value("names", json::object());
+  const json spec = kube::map_at(*definition.object, "spec");
+  const json names = kube::map_at(spec, "names");
   if (definition.key.kind != "CustomResourceDefinition" || kube::string_at(spec, "group") != type.group ||
       kube::string_at(names, "kind") != type.kind)
     return std::nullopt;
-  for (const json& version : spec.value("versions", json::array())) {
+  for (const json& version : kube::list_at(spec, "versions")) {
     if (kube::string_at(version, "name") != type.version) continue;
     return kube::Resource{.group = type.group,
                           .version = type.version,

@@ -19,11 +19,6 @@ constexpr const char* aggregated_accept =
     "Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-json list_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_array() ? *found : json::array();
-}
-
 bool can_be_written(const json& verbs) {
   return std::ranges::find(verbs, json("patch")) != verbs.end() || std::ranges::find(verbs, json("create")) != verbs.end();
 }

@@ -14,12 +14,6 @@ GroupVersionKind gvk(std::string_view api_version, std::string_view kind) {
 
 GroupVersionKind gvk_of(const json& object) { return gvk(string_at(object, "apiVersion"), string_at(object, "kind")); }
 
-std::string string_at(const json& object, std::string_view key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 std::string name_of(const json& object) { return string_at(object.value("metadata", json()), "name"); }
 
 std::string namespace_of(const json& object) { return string_at(object.value("metadata", json()), "namespace"); }

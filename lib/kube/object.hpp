@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/json.hpp"
+
 #include <compare>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -34,8 +36,9 @@ std::string to_string(const ObjectKey& key);
 GroupVersionKind gvk(std::string_view api_version, std::string_view kind);
 GroupVersionKind gvk_of(const nlohmann::json& object);
 
-/// The string at `object[key]`, or "" where there is none.
-std::string string_at(const nlohmann::json& object, std::string_view key);
+using fedctl::list_at;
+using fedctl::map_at;
+using fedctl::string_at;
 
 std::string name_of(const nlohmann::json& object);
 std::string namespace_of(const nlohmann::json& object);

@@ -39,9 +39,9 @@ std::string hint_for(Code code, long status) {
 
 /// "spec.replicas: Invalid value: -1: must be ..." of each cause, or the message itself.
 std::string words_of(const json& status) {
-  const json causes = status.value("details", json::object()).value("causes", json::array());
+  const json causes = list_at(map_at(status, "details"), "causes");
   std::vector<std::string> parts;
-  for (const json& cause : causes.is_array() ? causes : json::array()) {
+  for (const json& cause : causes) {
     const std::string field = string_at(cause, "field");
     parts.push_back(field.empty() ? string_at(cause, "message") : field + ": " + string_at(cause, "message"));
   }
@@ -78,7 +78,7 @@ Error error_from(const http::Response& response) {
 bool is_missing_namespace(const http::Response& response) {
   if (response.status != 404) return false;
   const json body = json::parse(response.body, nullptr, false);
-  return body.is_object() && string_at(body.value("details", json()), "kind") == "namespaces";
+  return body.is_object() && string_at(map_at(body, "details"), "kind") == "namespaces";
 }
 
 }  // namespace fedctl::kube

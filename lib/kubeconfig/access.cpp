@@ -1,5 +1,6 @@
 #include "base/encoding.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
@@ -14,11 +15,6 @@ using nlohmann::json;
 
 tl::unexpected<Error> invalid(const Entry& entry, std::string message, std::string hint = {}) {
   return Failure{{Code::invalid_input, std::move(message), entry.place(), "", "", std::move(hint)}};
-}
-
-std::string string_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
 bool true_at(const json& object, const char* key) {
@@ -38,13 +34,13 @@ Result<const Entry*> find(const std::map<std::string, Entry>& entries, const std
 
 /// The PEM text of `NAME-data` (base64, wins) or of the file that `NAME` names.
 Result<std::string> pem(const Entry& entry, const std::string& name) {
-  const std::string data = string_at(entry.value, (name + "-data").c_str());
+  const std::string data = string_at(entry.value, name + "-data");
   if (!data.empty()) {
     auto decoded = encoding::from_base64(data);
     if (!decoded) return invalid(entry, fmt::format("{}-data is no base64", name));
     return *decoded;
   }
-  const std::string path = string_at(entry.value, name.c_str());
+  const std::string path = string_at(entry.value, name);
   if (path.empty()) return std::string{};
   return file::read(entry.folder / path).map_error([&](Error error) { return at_place(std::move(error), entry.place()); });
 }
@@ -73,8 +69,8 @@ json cluster_info(const Entry& cluster, const http::Endpoint& endpoint) {
   if (endpoint.tls.insecure) info["insecure-skip-tls-verify"] = true;
   if (!endpoint.tls.server_name.empty()) info["tls-server-name"] = endpoint.tls.server_name;
   if (!endpoint.proxy_url.empty()) info["proxy-url"] = endpoint.proxy_url;
-  for (const json& extension : cluster.value.value("extensions", json::array())) {
-    if (string_at(extension, "name") == "client.authentication.k8s.io/exec") info["config"] = extension.value("extension", json());
+  for (const json& extension : list_at(cluster.value, "extensions")) {
+    if (string_at(extension, "name") == "client.authentication.k8s.io/exec") info["config"] = map_at(extension, "extension");
   }
   return info;
 }
@@ -87,11 +83,10 @@ Result<ExecPlugin> plugin_of(const Entry& user, const Entry& cluster, const http
                    "use client.authentication.k8s.io/v1 or v1beta1; newer versions of the plugin have them");
   }
   if (plugin.command.empty()) return invalid(user, "exec has no 'command'");
-  for (const json& argument : exec.value("args", json::array())) {
+  for (const json& argument : list_at(exec, "args")) {
     if (argument.is_string()) plugin.arguments.push_back(argument.get<std::string>());
   }
-  const json variables = exec.value("env", json());
-  for (const json& variable : variables.is_array() ? variables : json::array()) {
+  for (const json& variable : list_at(exec, "env")) {
     plugin.environment[string_at(variable, "name")] = string_at(variable, "value");
   }
   plugin.install_hint = string_at(exec, "installHint");
@@ -120,10 +115,10 @@ std::vector<std::string> impersonation(const json& user) {
   if (name.empty()) return headers;
   headers.push_back("Impersonate-User: " + name);
   if (const std::string uid = string_at(user, "as-uid"); !uid.empty()) headers.push_back("Impersonate-Uid: " + uid);
-  for (const json& group : user.value("as-groups", json::array())) {
+  for (const json& group : list_at(user, "as-groups")) {
     if (group.is_string()) headers.push_back("Impersonate-Group: " + group.get<std::string>());
   }
-  const json extras = user.value("as-user-extra", json::object());
+  const json extras = map_at(user, "as-user-extra");
   for (const auto& [key, values] : extras.items()) {
     for (const json& value : values) {
       if (value.is_string()) headers.push_back(fmt::format("Impersonate-Extra-{}: {}", escape_header_name(key), value.get<std::string>()));

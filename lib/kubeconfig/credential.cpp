@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "kubeconfig/subprocess.hpp"
 
@@ -19,11 +20,6 @@ constexpr std::chrono::minutes token_file_age{1};
 
 tl::unexpected<Error> unauthorized(std::string message, std::string hint = {}) {
   return Failure{{Code::unauthorized, std::move(message), "", "", "", std::move(hint)}};
-}
-
-std::string string_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
 Result<PluginAnswer> read_answer(const ExecPlugin& plugin, const std::string& text) {

@@ -4,6 +4,9 @@
 #include "plan/mark.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace fedctl::plan {
 namespace {
@@ -16,10 +19,12 @@ Change in_conflict(Change change, std::string note) {
   return change;
 }
 
+/// The words in which Kubernetes' validation refuses a change that only a new object could have.
 bool is_immutable_field(const Error& refusal) {
+  constexpr std::array<std::string_view, 5> words{"immutable", "may not be changed", "may not change", "cannot change roleRef",
+                                                  "updates to statefulset spec for fields other than"};
   return refusal.code == Code::rejected &&
-         (refusal.message.find("immutable") != std::string::npos || refusal.message.find("may not be changed") != std::string::npos ||
-          refusal.message.find("updates to statefulset spec for fields other than") != std::string::npos);
+         std::ranges::any_of(words, [&](std::string_view word) { return refusal.message.find(word) != std::string::npos; });
 }
 
 bool cannot_dry_run(const Error& refusal) { return refusal.message.find("does not support dry run") != std::string::npos; }

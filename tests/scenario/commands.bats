@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # The commands that need no cluster, or look at it only: render, version, help, man pages, completion, installation.
-# UPDATE_GOLDEN=1 bats tests/scenario/commands.bats rewrites what tests/scenario/golden holds.
 
 setup() {
   load support
@@ -12,12 +11,6 @@ contexts:
 - {name: tosa-cluster, context: {}}
 - {name: ireland-cluster, context: {}}
 YAML
-}
-
-golden() { # NAME: the output of the last `run` is what the file says
-  local file=$BATS_TEST_DIRNAME/golden/$1
-  [ -z "${UPDATE_GOLDEN:-}" ] || printf '%s\n' "$output" >"$file"
-  diff "$file" <(printf '%s\n' "$output")
 }
 
 @test "version, as text and as JSON" {

@@ -7,9 +7,8 @@ setup() { load support; in_own_folder; web=$FEDCTL_SOURCE/examples/federated-web
 @test "plan shows six creates on three clusters, and writes nothing" {
   run fedctl plan -f "$web" $contexts
   exits 0
-  says "+ create    Namespace production"
-  says "+ create    Deployment production/web-app"
   says "Plan: 6 to create, 0 to update, 0 to delete; 0 unchanged, 0 in conflict, 0 unknown."
+  golden plan-of-creates.txt
   [ "$(value tokyo-cluster /api/v1/namespaces/production .code)" = 404 ]
 }
 
@@ -58,8 +57,9 @@ setup() { load support; in_own_folder; web=$FEDCTL_SOURCE/examples/federated-web
   run fedctl plan -f "$web" $contexts --detailed-exitcode
   exits 2
   says "spec.replicas: 7 -> 5"
-  says "Plan: 0 to create, 1 to update, 0 to delete; 5 unchanged, 0 in conflict, 0 unknown."
+  golden plan-of-drift.txt
   output=$(fedctl plan -f "$web" $contexts -o json 2>/dev/null)
+  golden plan-of-drift.json
   [ "$(jq -c '.clusters[0].changes[] | select(.action == "update").fields[0]' <<<"$output")" = '{"new":5,"old":7,"path":"spec.replicas"}' ]
   run fedctl apply -f "$web" $contexts --yes
   exits 0

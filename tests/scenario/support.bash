@@ -74,3 +74,10 @@ one_error() {
   count=$(grep -c '^error: ' <<<"$output")
   [ "$count" -eq 1 ] || { printf 'expected one error, seen:\n%s\n' "$output" >&2; return 1; }
 }
+
+# golden NAME: the output of the last `run` is what tests/scenario/golden/NAME says; UPDATE_GOLDEN=1 rewrites that.
+golden() {
+  local file=$BATS_TEST_DIRNAME/golden/$1
+  [ -z "${UPDATE_GOLDEN:-}" ] || printf '%s\n' "$output" >"$file"
+  diff "$file" <(printf '%s\n' "$output")
+}
