@@ -18,6 +18,27 @@ std::string footer_of(const CommandText& text) {
   return footer;
 }
 
+/// Paragraphs broken into lines of at most 100 columns.
+std::string wrapped(const std::string& paragraphs) {
+  std::string result;
+  for (const std::string& paragraph : text::split(paragraphs, '\n')) {
+    std::size_t column = 0;
+    for (const std::string& word : text::split(paragraph, ' ')) {
+      if (column > 0) result += column + word.size() >= 100 ? "\n" : " ";
+      column = result.ends_with('\n') ? word.size() : column + 1 + word.size();
+      result += word;
+    }
+    result += '\n';
+  }
+  return result;
+}
+
+/// CLI11's help, with the whole description in place of the summary.
+std::string help_of(const Program& program, const CLI::App& command) {
+  const std::string help = command.help(program.name);
+  return wrapped(program.texts.at(command.get_name()).description) + "\n" + help.substr(help.find("Usage:"));
+}
+
 /// kubectl takes its flags before the command too; CLI11 wants them behind it.
 void move_leading_flags(std::vector<std::string>& arguments, const CLI::App& app) {
   const auto is_command = [&](const std::string& word) {
@@ -88,7 +109,7 @@ int run(std::vector<std::string> arguments, std::string_view called_as) {
     program.app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
     const auto chosen = program.app.get_subcommands();
-    fmt::print("{}", chosen.empty() ? program.app.help() : chosen.front()->help());
+    fmt::print("{}", chosen.empty() ? program.app.help() : help_of(program, *chosen.front()));
     return exit_done;
   } catch (const CLI::ParseError& error) {
     return usage_error(program, explain(error, arguments, program.app));

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "inspect/examine.hpp"
+#include "inspect/listing.hpp"
 #include "kube/discovery.hpp"
 #include "kube/managed_fields.hpp"
 #include "plan/mark.hpp"
@@ -20,57 +21,6 @@ using federation::DesiredObject;
 using nlohmann::json;
 using plan::Action;
 using plan::Change;
-
-/// Everything of one type: what the list by our label answers for.
-struct Group {
-  kube::Resource resource;
-  std::set<std::string> namespaces;
-  std::vector<std::size_t> items;
-  std::vector<const Absence*> absences;
-  Result<kube::List> list = kube::List{};
-};
-
-kube::ListOptions our_objects(std::string name_space) {
-  return {.name_space = std::move(name_space), .label_selector = std::string{federation::managed_label} + "=true", .metadata_only = true};
-}
-
-Task<Done> list_group(kube::Client& client, Group& group) {
-  const bool one_namespace = group.resource.namespaced && group.namespaces.size() == 1;
-  const std::string scope = one_namespace ? *group.namespaces.begin() : "";
-  group.list = co_await client.list(group.resource, our_objects(scope));
-  const bool may_narrow = group.resource.namespaced && !one_namespace;
-  if (group.list || group.list.error().code != Code::forbidden || !may_narrow) co_return Done{};
-  // Who may not list everywhere may still list where it matters.
-  kube::List all;
-  for (const std::string& name_space : group.namespaces) {
-    auto part = co_await client.list(group.resource, our_objects(name_space));
-    if (!part) {
-      group.list = Failure{part.error()};
-      co_return Done{};
-    }
-    std::ranges::move(part->items, std::back_inserter(all.items));
-  }
-  group.list = std::move(all);
-  co_return Done{};
-}
-
-/// The type that a CustomResourceDefinition of the same plan will serve.
-std::optional<kube::Resource> served_by(const DesiredObject& definition, const kube::GroupVersionKind& type) {
-  const json spec = kube::map_at(*definition.object, "spec");
-  const json names = kube::map_at(spec, "names");
-  if (definition.key.kind != "CustomResourceDefinition" || kube::string_at(spec, "group") != type.group ||
-      kube::string_at(names, "kind") != type.kind)
-    return std::nullopt;
-  for (const json& version : kube::list_at(spec, "versions")) {
-    if (kube::string_at(version, "name") != type.version) continue;
-    return kube::Resource{.group = type.group,
-                          .version = type.version,
-                          .kind = type.kind,
-                          .plural = kube::string_at(names, "plural"),
-                          .namespaced = kube::string_at(spec, "scope") != "Cluster"};
-  }
-  return std::nullopt;
-}
 
 class Inspector {
  public:
@@ -329,54 +279,11 @@ class Inspector {
   bool lacks_a_type_ = false;  ///< Discovery, perhaps a kept one, lacks a type of the input.
 };
 
-/// True when the cluster answered.
-Task<bool> learn_from(kube::Client& client, std::filesystem::path cache, std::span<const kube::GroupVersionKind> unknown,
-                      federation::TypeTable& types) {
-  for (const bool fresh : {false, true}) {
-    const auto discovery = co_await kube::discover(client, cache, fresh);
-    if (!discovery) co_return false;
-    bool found_all = true;
-    for (const kube::GroupVersionKind& type : unknown) {
-      const bool federated = federation::is_federated(type);
-      const kube::Resource* resource = federated ? discovery->find_kind(type.kind.substr(9)) : discovery->find_kind(type.kind, type.group);
-      found_all = found_all && resource != nullptr;
-      if (resource != nullptr) types.add_discovered(resource->type(), resource->namespaced);
-    }
-    if (found_all) break;
-  }
-  co_return true;
-}
-
 }  // namespace
 
 Task<plan::ClusterPlan> inspect(kube::Client& client, const ClusterObjects& desired, Options options) {
   Inspector inspector{client, desired, std::move(options)};
   co_return co_await inspector.run();
-}
-
-plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const federation::Rendered& rendered, const Options& options) {
-  const auto all = [](const fleet::Clients& every, const federation::Rendered& what,
-                      const Options& how) -> Task<std::vector<plan::ClusterPlan>> {
-    std::vector<Task<plan::ClusterPlan>> tasks;
-    for (std::size_t i = 0; i < every.size(); ++i) tasks.push_back(inspect(*every[i], what.clusters[i], how));
-    co_return co_await when_all(std::move(tasks));
-  };
-  plan::Plan plan;
-  plan.clusters = loop.run(all(clients, rendered, options));
-  plan.notices = rendered.notices;
-  return plan;
-}
-
-std::size_t learn_types(http::Loop& loop, const fleet::Clients& clients, std::span<const kube::GroupVersionKind> unknown,
-                        federation::TypeTable& types, const Options& options) {
-  const auto all = [](const fleet::Clients& every, std::span<const kube::GroupVersionKind> what, federation::TypeTable& table,
-                      const std::filesystem::path& cache) -> Task<std::size_t> {
-    std::vector<Task<bool>> tasks;
-    for (const auto& client : every) tasks.push_back(learn_from(*client, cache, what, table));
-    const std::vector<bool> answered = co_await when_all(std::move(tasks));
-    co_return static_cast<std::size_t>(std::ranges::count(answered, true));
-  };
-  return loop.run(all(clients, unknown, types, options.cache));
 }
 
 }  // namespace fedctl::inspect

@@ -1,0 +1,52 @@
+#include "inspect/listing.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace fedctl::inspect {
+namespace {
+
+kube::ListOptions our_objects(std::string name_space) {
+  return {.name_space = std::move(name_space), .label_selector = std::string{federation::managed_label} + "=true", .metadata_only = true};
+}
+
+}  // namespace
+
+Task<Done> list_group(kube::Client& client, Group& group) {
+  const bool one_namespace = group.resource.namespaced && group.namespaces.size() == 1;
+  const std::string scope = one_namespace ? *group.namespaces.begin() : "";
+  group.list = co_await client.list(group.resource, our_objects(scope));
+  const bool may_narrow = group.resource.namespaced && !one_namespace;
+  if (group.list || group.list.error().code != Code::forbidden || !may_narrow) co_return Done{};
+  // Who may not list everywhere may still list where it matters.
+  kube::List all;
+  for (const std::string& name_space : group.namespaces) {
+    auto part = co_await client.list(group.resource, our_objects(name_space));
+    if (!part) {
+      group.list = Failure{part.error()};
+      co_return Done{};
+    }
+    std::ranges::move(part->items, std::back_inserter(all.items));
+  }
+  group.list = std::move(all);
+  co_return Done{};
+}
+
+std::optional<kube::Resource> served_by(const federation::DesiredObject& definition, const kube::GroupVersionKind& type) {
+  const nlohmann::json spec = kube::map_at(*definition.object, "spec");
+  const nlohmann::json names = kube::map_at(spec, "names");
+  if (definition.key.kind != "CustomResourceDefinition" || kube::string_at(spec, "group") != type.group ||
+      kube::string_at(names, "kind") != type.kind)
+    return std::nullopt;
+  for (const nlohmann::json& version : kube::list_at(spec, "versions")) {
+    if (kube::string_at(version, "name") != type.version) continue;
+    return kube::Resource{.group = type.group,
+                          .version = type.version,
+                          .kind = type.kind,
+                          .plural = kube::string_at(names, "plural"),
+                          .namespaced = kube::string_at(spec, "scope") != "Cluster"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace fedctl::inspect

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "base/task.hpp"
+#include "federation/render.hpp"
+#include "kube/client.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fedctl::inspect {
+
+/// Everything of one type: what the list by our label answers for.
+struct Group {
+  kube::Resource resource;
+  std::set<std::string> namespaces;
+  std::vector<std::size_t> items;  ///< Positions in the inspector's items.
+  std::vector<const federation::Absence*> absences;
+  Result<kube::List> list = kube::List{};
+};
+
+/// Fills `group.list` with the metadata of what carries our label: one request where the type's objects share a namespace, or
+/// all namespaces may be listed; one a namespace where only that is allowed.
+Task<Done> list_group(kube::Client& client, Group& group);
+
+/// The type that a CustomResourceDefinition of the same plan will serve.; nothing where it is another's.
+std::optional<kube::Resource> served_by(const federation::DesiredObject& definition, const kube::GroupVersionKind& type);
+
+}  // namespace fedctl::inspect
