@@ -39,10 +39,10 @@ void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags,
   auto* only = command.add_option("--cluster", flags.only, "Only this cluster of the fleet; may be repeated");
   only->delimiter(',')->type_name("NAME")->group(group)->allow_extra_args(false);
   program.values[only] = {ValueKind::cluster};
-  if (!talks) return;
   auto* kubeconfig = command.add_option("--kubeconfig", flags.kubeconfig, "kubeconfig file; default $KUBECONFIG, then ~/.kube/config");
   kubeconfig->type_name("FILE")->group(group);
   program.values[kubeconfig] = {ValueKind::file};
+  if (!talks) return;
   command.add_option("--parallelism", flags.parallelism, "Requests in flight at most, for each cluster")
       ->check(CLI::Range(1, 1000).description(""))
       ->type_name("N")
