@@ -56,6 +56,26 @@ class FileActions {
   posix_spawn_file_actions_t actions_{};
 };
 
+/// Programs expect SIGPIPE to end them; we ignore it, and a child would inherit that.
+class DefaultSignals {
+ public:
+  DefaultSignals() {
+    sigset_t pipe_signal{};
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setsigdefault(&attributes_, &pipe_signal);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF);
+  }
+  DefaultSignals(const DefaultSignals&) = delete;
+  DefaultSignals& operator=(const DefaultSignals&) = delete;
+  ~DefaultSignals() { posix_spawnattr_destroy(&attributes_); }
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> result;
   for (std::string& text : strings) result.push_back(text.data());
@@ -104,6 +124,7 @@ Result<Output> run(const Command& command) {
   Pipe standard_output;
   Pipe standard_error;
   FileActions actions;
+  const DefaultSignals signals;
   actions.connect(standard_output.writer(), 1);
   if (!command.shares_terminal) {
     actions.no_input();
@@ -114,7 +135,7 @@ Result<Output> run(const Command& command) {
   std::vector<std::string> variables = environment_with(command.environment);
   pid_t child = 0;
   const int problem =
-      ::posix_spawnp(&child, command.program.c_str(), actions.get(), nullptr, pointers(words).data(), pointers(variables).data());
+      ::posix_spawnp(&child, command.program.c_str(), actions.get(), signals.get(), pointers(words).data(), pointers(variables).data());
   if (problem != 0) return Failure{{Code::not_found, fmt::format("cannot run {}: {}", command.program, std::strerror(problem))}};
   standard_output.close(1);
   standard_error.close(1);

@@ -88,6 +88,14 @@ YAML
   says "kind: Foo"
 }
 
+@test "output that cannot be written is an error; a reader that leaves early is none of our trouble" {
+  run bash -c "'$FEDCTL' render -f '$FEDCTL_SOURCE/examples/federated-web-app.yaml' >/dev/full"
+  exits 1
+  says "cannot write to standard output: No space left on device"
+  run bash -c "'$FEDCTL' render -f '$FEDCTL_SOURCE/examples/federated-web-app.yaml' | head -1"
+  [ "$output" = --- ]
+}
+
 @test "flags may stand before the command, as in kubectl" {
   run fedctl --contexts a render -f - <<<'{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}'
   exits 0
