@@ -28,10 +28,11 @@ class Reader {
     }
     if (auto fields = only(root, "", {"apiVersion", "kind", "metadata", "spec"}); !fields) return Failure{fields.error()};
     const json spec = root.value("spec", json());
+    if (spec.is_object() && spec.contains("host")) return read_host(kube::name_of(root), spec);
     if (!spec.is_object() || !spec.contains("clusters") || !spec["clusters"].is_array() || spec["clusters"].empty()) {
-      return invalid("/spec", "a fleet needs spec.clusters, a list with at least one cluster");
+      return invalid("/spec", "a fleet needs spec.clusters, a list with at least one cluster, or spec.host");
     }
-    if (auto fields = only(spec, "/spec", {"clusters"}); !fields) return Failure{fields.error()};
+    if (auto fields = only(spec, "/spec", {"clusters", "host"}); !fields) return Failure{fields.error()};
     Fleet fleet{.name = kube::name_of(root)};
     for (std::size_t i = 0; i < spec["clusters"].size(); ++i) {
       const std::string pointer = fmt::format("/spec/clusters/{}", i);
@@ -55,6 +56,18 @@ class Reader {
       return invalid(pointer + "/" + key, fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)));
     }
     return {};
+  }
+
+  Result<Fleet> read_host(std::string name, const json& spec) const {
+    if (auto fields = only(spec, "/spec", {"host"}); !fields) return Failure{fields.error()};
+    const json& host = spec["host"];
+    if (!host.is_object() || kube::string_at(host, "context").empty()) return invalid("/spec/host", "the host needs a context");
+    if (auto fields = only(host, "/spec/host", {"context", "kubeconfig", "namespace"}); !fields) return Failure{fields.error()};
+    Fleet fleet{.name = std::move(name)};
+    fleet.host = HostReference{kube::string_at(host, "context"), std::nullopt, kube::string_at(host, "namespace")};
+    if (const std::string path = kube::string_at(host, "kubeconfig"); !path.empty())
+      fleet.host->kubeconfig = folder_ / file::expand_home(path);
+    return fleet;
   }
 
   Result<Cluster> read_cluster(const json& item, const std::string& pointer) const {

@@ -22,9 +22,17 @@ struct Cluster {
   std::map<std::string, std::string> labels;
 };
 
+/// A fleet that is the members of a host cluster.
+struct HostReference {
+  std::string context;
+  std::optional<std::filesystem::path> kubeconfig;
+  std::string name_space;  ///< Of the control plane; empty: KubeFed's.
+};
+
 struct Fleet {
   std::string name;
   std::vector<Cluster> clusters;
+  std::optional<HostReference> host;  ///< Then the file names no clusters.
 
   const Cluster* find(const std::string& cluster) const;
   std::vector<std::string> names() const;

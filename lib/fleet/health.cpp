@@ -4,6 +4,7 @@
 #include "kube/status.hpp"
 
 #include <fmt/format.h>
+#include <set>
 
 namespace fedctl::fleet {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 using nlohmann::json;
 
 Task<Result<http::Response>> fetch(kube::Client& client, std::string path) {
-  http::Request request{.path = path};
+  http::Request request{.path = path,
+                        .headers = {"Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"}};
   co_return co_await client.send(std::move(request));
 }
 
@@ -25,12 +27,19 @@ std::optional<Error> judge_health(const Result<http::Response>& answer, const st
   return in_cluster(kube::error_from(*answer), cluster);
 }
 
-std::string region_of(const json& nodes) {
-  if (!nodes.is_object()) return {};
-  const json items = nodes.value("items", json::array());
-  if (!items.is_array() || items.empty()) return {};
-  const std::string region = kube::metadata_entry(items.front(), "labels", "topology.kubernetes.io/region");
-  return region.empty() ? kube::metadata_entry(items.front(), "labels", "failure-domain.beta.kubernetes.io/region") : region;
+/// What a node's labels say, by the name of today or by the one before.
+std::string topology_of(const json& node, const std::string& what) {
+  const std::string now = kube::metadata_entry(node, "labels", "topology.kubernetes.io/" + what);
+  return now.empty() ? kube::metadata_entry(node, "labels", "failure-domain.beta.kubernetes.io/" + what) : now;
+}
+
+void read_nodes(const json& list, Health& health) {
+  std::set<std::string> zones;
+  for (const json& node : list_at(list, "items")) {
+    if (health.region.empty()) health.region = topology_of(node, "region");
+    if (const std::string zone = topology_of(node, "zone"); !zone.empty()) zones.insert(zone);
+  }
+  health.zones.assign(zones.begin(), zones.end());
 }
 
 }  // namespace
@@ -39,7 +48,7 @@ Task<Health> probe(kube::Client& client, std::string region_label) {
   std::vector<Task<Result<http::Response>>> requests;
   requests.push_back(fetch(client, "/healthz"));
   requests.push_back(fetch(client, "/version"));
-  if (region_label.empty()) requests.push_back(fetch(client, "/api/v1/nodes?limit=1"));
+  requests.push_back(fetch(client, "/api/v1/nodes?limit=500"));
   const std::vector<Result<http::Response>> answers = co_await when_all(std::move(requests));
   Health health{.region = region_label};
   health.problem = judge_health(answers[0], client.cluster());
@@ -58,7 +67,7 @@ Task<Health> probe(kube::Client& client, std::string region_label) {
                              "check the server address in the kubeconfig"};
     }
   }
-  if (answers.size() > 2 && answers[2]) health.region = region_of(json::parse(answers[2]->body, nullptr, false));
+  if (answers[2]) read_nodes(json::parse(answers[2]->body, nullptr, false), health);
   co_return health;
 }
 

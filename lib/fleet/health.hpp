@@ -7,19 +7,21 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fedctl::fleet {
 
 /// What one look at a cluster tells.
 struct Health {
   bool ready = false;
-  std::string version;           ///< "v1.36.3"; empty where unknown.
-  std::string region;            ///< The fleet's label `region`, else the nodes' (topology.kubernetes.io/region, or the old label).
-  time::Duration latency{0};     ///< Of one request over an open connection.
-  std::optional<Error> problem;  ///< Why it is not ready.
+  std::string version;                  ///< "v1.36.3"; empty where unknown.
+  std::string region;                   ///< The fleet's label `region`, else the nodes' (topology.kubernetes.io/region, or the old label).
+  std::vector<std::string> zones = {};  ///< Of all nodes, sorted.
+  time::Duration latency{0};            ///< Of one request over an open connection.
+  std::optional<Error> problem;         ///< Why it is not ready.
 };
 
-/// Asks /healthz, /version and one node's labels at the same time; nodes that may not be read are no problem.
+/// Asks /healthz, /version and the nodes' labels at the same time; nodes that may not be read are no problem.
 Task<Health> probe(kube::Client& client, std::string region_label);
 
 }  // namespace fedctl::fleet

@@ -85,7 +85,7 @@ struct Loop::State {
       remove(transfer);
     }
     for (auto timer = timers.begin(); timer != timers.end() && timer->first <= Clock::now(); timer = timers.erase(timer)) {
-      ready.push_back(timer->second);
+      ready.push_back(timer->second.waiting);
     }
     const std::scoped_lock lock{mutex};
     ready.insert(ready.end(), offloaded.begin(), offloaded.end());
@@ -120,15 +120,20 @@ struct Loop::State {
       transfer->cancel();
       remove(*transfer);
     }
-    for (const auto& [when, waiting] : timers) ready.push_back(waiting);
+    for (const auto& [when, timer] : timers) ready.push_back(timer.waiting);
     timers.clear();
   }
+
+  struct Timer {
+    std::coroutine_handle<> waiting;
+    const void* key;
+  };
 
   Log log;
   Statistics statistics;
   std::unique_ptr<CURLM, FreeMulti> multi;
   std::set<Transfer*> active;
-  std::multimap<Clock::time_point, std::coroutine_handle<>> timers;
+  std::multimap<Clock::time_point, Timer> timers;
   std::deque<std::coroutine_handle<>> ready;
   std::vector<std::jthread> threads;
   std::mutex mutex;
@@ -153,8 +158,9 @@ struct WaitForTransfer {
 struct WaitForTimer {
   Loop::State& state;
   time::Duration delay;
+  const void* key;
   bool await_ready() const noexcept { return state.interrupted; }
-  void await_suspend(std::coroutine_handle<> waiting) { state.timers.emplace(Clock::now() + delay, waiting); }
+  void await_suspend(std::coroutine_handle<> waiting) { state.timers.emplace(Clock::now() + delay, Loop::State::Timer{waiting, key}); }
   void await_resume() const noexcept {}
 };
 
@@ -195,9 +201,19 @@ Task<Result<Response>> Loop::transfer(const Endpoint& endpoint, const Request& r
   co_return result;
 }
 
-Task<Done> Loop::sleep(time::Duration delay) {
-  co_await WaitForTimer{*state_, delay};
+Task<Done> Loop::sleep(time::Duration delay) { return sleep(delay, nullptr); }
+
+Task<Done> Loop::sleep(time::Duration delay, const void* key) {
+  co_await WaitForTimer{*state_, delay, key};
   co_return Done{};
+}
+
+void Loop::wake(const void* key) {
+  std::erase_if(state_->timers, [&](const auto& entry) {
+    if (entry.second.key != key) return false;
+    state_->ready.push_back(entry.second.waiting);
+    return true;
+  });
 }
 
 Task<Done> Loop::offload(std::function<void()> work) {
@@ -206,6 +222,7 @@ Task<Done> Loop::offload(std::function<void()> work) {
 }
 
 void Loop::interrupt() { state_->interrupt(); }
+void Loop::clear_interrupt() { state_->interrupted = false; }
 bool Loop::interrupted() const { return state_->interrupted; }
 const Statistics& Loop::statistics() const { return state_->statistics; }
 const Log& Loop::log() const { return state_->log; }

@@ -35,6 +35,10 @@ class Loop {
   /// Resumes after `delay`, or at once when the user interrupts.
   Task<Done> sleep(time::Duration delay);
 
+  /// A sleep that somebody else may end: `wake` ends all sleeps of this key.
+  Task<Done> sleep(time::Duration delay, const void* key);
+  void wake(const void* key);
+
   /// Runs `work` on a thread of its own: for what can only block, such as a credential plugin.
   Task<Done> offload(std::function<void()> work);
 
@@ -49,6 +53,9 @@ class Loop {
   /// From now on reads, streams and sleeps end at once with `Code::cancelled`; writes under way are waited for.
   void interrupt();
   bool interrupted() const;
+
+  /// For cleaning up after an interrupt: requests work again. A second signal still ends the process.
+  void clear_interrupt();
 
   /// Makes the first SIGINT or SIGTERM call `interrupt`; a second one ends the process as usual.
   void interrupt_on_signals();

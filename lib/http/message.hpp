@@ -17,6 +17,8 @@ struct Tls {
   std::string key_pem;
   std::string server_name;  ///< Checked and sent (SNI) instead of the URL's host; empty: the host.
   bool insecure = false;    ///< Accept any certificate.
+  bool any_name = false;    ///< Accept a certificate whatever name is in it.
+  bool any_time = false;    ///< Accept a certificate that is expired or not yet valid.
 };
 
 /// A server and what all requests to it share.
@@ -46,6 +48,9 @@ struct Response {
   std::map<std::string, std::string> headers = {};  ///< Names in lower case.
   std::string body = {};
   time::Duration latency{0};  ///< From the request sent to the first byte of the answer.
+
+  /// The server's clock, from the Date header; ours where it says nothing.
+  time::Instant date() const;
 
   std::string header(const std::string& lower_name) const {
     const auto found = headers.find(lower_name);

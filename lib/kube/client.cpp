@@ -56,6 +56,15 @@ class EventReader {
   std::string buffer_;
 };
 
+/// A write, which is waited for even when the user interrupts.
+http::Request json_request(std::string method, std::string path, std::string_view content_type, const json& body) {
+  http::Request request{.method = std::move(method), .path = std::move(path)};
+  request.headers = {fmt::format("Content-Type: {}", content_type), "Accept: application/json"};
+  request.body = body.dump();
+  request.survives_interrupt = true;
+  return request;
+}
+
 const char* spelling(Propagation propagation) {
   switch (propagation) {
     case Propagation::foreground: return "Foreground";
@@ -72,6 +81,9 @@ bool is_missing_namespace(const Error& error) { return error.code == Code::not_f
 Client::Client(http::Loop& loop, std::string cluster, kubeconfig::Access access)
     : cluster_(std::move(cluster)), http_(loop, std::move(access.endpoint)), credentials_(loop, std::move(access.identity)) {}
 
+Client::Client(http::Loop& loop, std::string cluster, Error problem)
+    : cluster_(std::move(cluster)), problem_(in_cluster(std::move(problem), cluster_)), http_(loop, {}), credentials_(loop, {}) {}
+
 Error Client::explain(Error error) const {
   if (error.code == Code::unauthorized) {
     const auto until = http::valid_until(http_.endpoint().tls.certificate_pem);
@@ -85,6 +97,7 @@ Error Client::explain(Error error) const {
 }
 
 Task<Result<http::Response>> Client::send(http::Request request) {
+  if (problem_) co_return Failure{*problem_};
   const std::size_t own_headers = request.headers.size();
   for (bool again = false;; again = true) {
     const auto credential = co_await credentials_.get();
@@ -103,8 +116,13 @@ Task<Result<http::Response>> Client::send(http::Request request) {
 }
 
 Task<Result<Client::Answer>> Client::json_answer(http::Request request) {
+  const bool names_group = request.path.starts_with("/apis/");
   const auto response = co_await send(std::move(request));
   if (!response) co_return Failure{response.error()};
+  // An API server answers so for a group that it does not serve at all.
+  if (response->status == 404 && names_group && response->body.starts_with("404 page not found")) {
+    co_return Failure{explain({Code::not_found, "the server does not serve this API group"})};
+  }
   if (response->status >= 400) {
     Error error = explain(error_from(*response));
     if (kube::is_missing_namespace(*response)) error.hint = missing_namespace_hint;
@@ -178,18 +196,45 @@ Task<Result<Applied>> Client::apply(Resource resource, json object, ApplyOptions
   co_return Applied{std::move(answer->body), answer->status == 201};
 }
 
-Task<Result<json>> Client::patch(Resource resource, std::string name_space, std::string name, json operations) {
-  http::Request request{.method = "PATCH", .path = fmt::format("{}?fieldManager={}", resource.path(name_space, name), field_manager)};
-  request.headers = {"Content-Type: application/json-patch+json", "Accept: application/json"};
-  request.body = operations.dump();
+Task<Result<json>> Client::create(Resource resource, json object, std::string name, std::string subresource) {
+  std::string path = resource.path(namespace_of(object), name);
+  if (!subresource.empty()) path += "/" + subresource;
+  http::Request request = json_request("POST", fmt::format("{}?fieldManager={}", path, field_manager), "application/json", object);
   request.repeatable = false;
-  request.survives_interrupt = true;
+  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+}
+
+Task<Result<json>> Client::replace(Resource resource, json object) {
+  const std::string path = resource.path(namespace_of(object), name_of(object));
+  http::Request request = json_request("PUT", fmt::format("{}?fieldManager={}", path, field_manager), "application/json", object);
+  request.repeatable = false;
+  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+}
+
+Task<Result<json>> Client::merge(Resource resource, std::string name_space, std::string name, json changes, std::string subresource) {
+  std::string path = resource.path(name_space, name);
+  if (!subresource.empty()) path += "/" + subresource;
+  http::Request request =
+      json_request("PATCH", fmt::format("{}?fieldManager={}", path, field_manager), "application/merge-patch+json", changes);
+  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+}
+
+Task<Result<json>> Client::document(std::string path) {
+  http::Request request{.path = std::move(path), .headers = {"Accept: application/json"}};
+  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+}
+
+Task<Result<json>> Client::patch(Resource resource, std::string name_space, std::string name, json operations) {
+  const std::string path = fmt::format("{}?fieldManager={}", resource.path(name_space, name), field_manager);
+  http::Request request = json_request("PATCH", path, "application/json-patch+json", operations);
+  request.repeatable = false;
   co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
 }
 
 Task<Result<Done>> Client::remove(Resource resource, std::string name_space, std::string name, DeleteOptions options) {
   json body{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", spelling(options.propagation)}};
   if (!options.uid.empty()) body["preconditions"]["uid"] = options.uid;
+  if (!options.resource_version.empty()) body["preconditions"]["resourceVersion"] = options.resource_version;
   if (options.dry_run) body["dryRun"] = {"All"};
   http::Request request{.method = "DELETE", .path = resource.path(name_space, name)};
   request.headers = {"Content-Type: application/json", "Accept: application/json"};

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ enum class Propagation { background, foreground, orphan };
 
 struct DeleteOptions {
   Propagation propagation = Propagation::background;
-  std::string uid = {};  ///< Delete only the object with this UID; empty: whichever has the name.
+  std::string uid = {};               ///< Delete only the object with this UID; empty: whichever has the name.
+  std::string resource_version = {};  ///< Delete it only as it was then.
   bool dry_run = false;
 };
 
@@ -54,6 +56,9 @@ struct DeleteOptions {
 class Client {
  public:
   Client(http::Loop& loop, std::string cluster, kubeconfig::Access access);
+
+  /// A cluster that cannot even be asked (its Secret is gone, say): every request fails with `problem`.
+  Client(http::Loop& loop, std::string cluster, Error problem);
 
   const std::string& cluster() const { return cluster_; }
   const http::Endpoint& endpoint() const { return http_.endpoint(); }
@@ -75,8 +80,22 @@ class Client {
   /// Server-side apply (KEP-555) as `field_manager`, unknown fields refused.
   Task<Result<Applied>> apply(Resource resource, nlohmann::json object, ApplyOptions options);
 
+  /// POST: errors with `Code::conflict` where the object exists. `subresource` as in "token" of a ServiceAccount, whose name
+  /// is `name` then.
+  Task<Result<nlohmann::json>> create(Resource resource, nlohmann::json object, std::string name = {}, std::string subresource = {});
+
+  /// PUT: `Code::conflict` where the resourceVersion in `object` is no longer the live one.
+  Task<Result<nlohmann::json>> replace(Resource resource, nlohmann::json object);
+
+  /// RFC 7386 merge patch, of a subresource such as "status" where one is named.
+  Task<Result<nlohmann::json>> merge(Resource resource, std::string name_space, std::string name, nlohmann::json changes,
+                                     std::string subresource = {});
+
   /// RFC 6902 patch.
   Task<Result<nlohmann::json>> patch(Resource resource, std::string name_space, std::string name, nlohmann::json operations);
+
+  /// The answer to a GET of `path`, which is no resource's, such as "/openapi/v3/apis/apps/v1".
+  Task<Result<nlohmann::json>> document(std::string path);
 
   /// Deleting what is gone already is fine.
   Task<Result<Done>> remove(Resource resource, std::string name_space, std::string name, DeleteOptions options);
@@ -91,6 +110,7 @@ class Client {
   Error explain(Error error) const;
 
   std::string cluster_;
+  std::optional<Error> problem_;
   http::Client http_;
   kubeconfig::CredentialSource credentials_;
 };

@@ -19,9 +19,11 @@ constexpr const char* aggregated_accept =
     "Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
-bool can_be_written(const json& verbs) {
-  return std::ranges::find(verbs, json("patch")) != verbs.end() || std::ranges::find(verbs, json("create")) != verbs.end();
-}
+bool has(const json& verbs, const char* verb) { return std::ranges::find(verbs, json(verb)) != verbs.end(); }
+
+bool can_be_written(const json& verbs) { return has(verbs, "patch") || has(verbs, "create"); }
+
+bool can_be_listed(const json& verbs) { return has(verbs, "list") && has(verbs, "delete"); }
 
 std::vector<std::string> strings(const json& list) {
   std::vector<std::string> result;
@@ -144,7 +146,7 @@ void read_aggregated(const json& document, std::vector<Resource>& resources) {
         if (!can_be_written(list_at(item, "verbs"))) continue;
         resources.push_back({name, string_at(version, "version"), string_at(item.value("responseKind", json()), "kind"),
                              string_at(item, "resource"), string_at(item, "singularResource"), strings(list_at(item, "shortNames")),
-                             string_at(item, "scope") == "Namespaced"});
+                             string_at(item, "scope") == "Namespaced", can_be_listed(list_at(item, "verbs"))});
       }
     }
   }
@@ -156,7 +158,7 @@ void read_resource_list(const json& document, std::vector<Resource>& resources) 
     const std::string plural = string_at(item, "name");
     if (plural.find('/') != std::string::npos || !can_be_written(list_at(item, "verbs"))) continue;
     resources.push_back({list.group, list.version, string_at(item, "kind"), plural, string_at(item, "singularName"),
-                         strings(list_at(item, "shortNames")), item.value("namespaced", false)});
+                         strings(list_at(item, "shortNames")), item.value("namespaced", false), can_be_listed(list_at(item, "verbs"))});
   }
 }
 

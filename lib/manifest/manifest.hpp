@@ -15,11 +15,15 @@ namespace fedctl::manifest {
 /// One object of the input, and where it was written.
 struct Manifest {
   nlohmann::json object;
-  std::shared_ptr<const yaml::Document> document;
-  std::string pointer;  ///< JSON Pointer of the object in its document: "" or, in a List, "/items/3".
+  std::shared_ptr<const yaml::Document> document;  ///< Null for what a host cluster holds.
+  std::string pointer;                             ///< JSON Pointer of the object in its document: "" or, in a List, "/items/3".
+  std::string host = {};                           ///< The host cluster that holds it; empty for files.
+  bool removed = false;                            ///< It is on its way out: no cluster should have it any more.
 
-  /// "file:line:column" of a part of the object, e.g. "/spec/overrides/1".
-  std::string place(const std::string& part = {}) const { return yaml::place_of(*document, pointer + part); }
+  /// "file:line:column" of a part of the object, e.g. "/spec/overrides/1"; of what a host holds, the host and the part.
+  std::string place(const std::string& part = {}) const {
+    return document ? yaml::place_of(*document, pointer + part) : part.empty() ? host : host + " " + part;
+  }
 };
 
 struct Manifests {
