@@ -125,19 +125,25 @@ json to_json(const ClusterPlan& cluster) {
 void print_plan_text(const plan::Plan& plan, const Style& style) {
   for (const std::string& notice : plan.notices) warn(notice);
   const plan::Summary summary = plan.summary();
-  if (plan_exit(plan) == exit_done && !summary.has_changes()) print(style.bold("No changes.") + " Every cluster is as wanted.\n\n");
+  if (plan_exit(plan) == exit_done && !summary.has_changes()) {
+    print(style.bold("No changes.") + (plan.clusters.empty() ? " The host is as wanted.\n" : " Every cluster is as wanted.\n\n"));
+  }
+  if (plan.host) print_cluster(*plan.host, style);
   for (const ClusterPlan& cluster : plan.clusters) print_cluster(cluster, style);
+  for (const Error& error : plan.errors) print(fmt::format("{} {}\n", style.red("error:"), describe(error)));
   print(fmt::format("\n{}\n", style.bold(summary_line(summary))));
 }
 
 std::string plan_json(const plan::Plan& plan) {
   json clusters = json::array();
   for (const ClusterPlan& cluster : plan.clusters) clusters.push_back(to_json(cluster));
-  const json document{{"apiVersion", "fedctl.io/v1alpha1"},
-                      {"kind", "Plan"},
-                      {"clusters", std::move(clusters)},
-                      {"summary", to_json(plan.summary())},
-                      {"notices", plan.notices}};
+  json document{{"apiVersion", "fedctl.io/v1alpha1"},
+                {"kind", "Plan"},
+                {"clusters", std::move(clusters)},
+                {"summary", to_json(plan.summary())},
+                {"notices", plan.notices}};
+  if (plan.host) document["host"] = to_json(*plan.host);
+  for (const Error& error : plan.errors) document["errors"].push_back(to_json(error));
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

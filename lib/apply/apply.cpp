@@ -3,6 +3,7 @@
 #include "apply/order.hpp"
 #include "apply/wait.hpp"
 #include "plan/mark.hpp"
+#include "plan/release.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -45,6 +46,10 @@ class Runner {
       if (defines && may_go_on()) co_await wait(stage, deadline, false);
     }
     if (options_.wait && may_go_on()) co_await wait(without_definitions(applied), deadline, true);
+    if (!plan_.errors.empty()) {
+      result_.outcome = Outcome::failed;
+      result_.errors.insert(result_.errors.begin(), plan_.errors.begin(), plan_.errors.end());
+    }
     if (client_.loop().interrupted() && (result_.skipped > 0 || result_.ready < result_.waited_for)) result_.outcome = Outcome::interrupted;
     listener_({.type = Event::Type::ended, .cluster = plan_.name});
     co_return std::move(result_);
@@ -73,7 +78,7 @@ class Runner {
     for (const Change* change : stage) tasks.push_back(apply_one(*change));
     const std::vector<bool> outcomes = co_await when_all(std::move(tasks));
     for (std::size_t i = 0; i < stage.size(); ++i) {
-      if (outcomes[i] && stage[i]->action != Action::remove && !stage[i]->refresh) applied.push_back(stage[i]);
+      if (outcomes[i] && stage[i]->action != Action::remove && !stage[i]->release && !stage[i]->refresh) applied.push_back(stage[i]);
     }
     co_return Done{};
   }
@@ -83,7 +88,7 @@ class Runner {
       ++result_.skipped;
       co_return false;
     }
-    Task<Result<Done>> task = change.action == Action::remove ? remove(change) : write(change);
+    Task<Result<Done>> task = change.action == Action::remove ? remove(change) : change.release ? release(change) : write(change);
     const Result<Done> done = co_await task;
     if (!done) {
       fail(change, done.error());
@@ -99,6 +104,17 @@ class Runner {
   Task<Result<Done>> remove(const Change& change) {
     const kube::DeleteOptions options{.propagation = kube::Propagation::background, .uid = change.uid};
     co_return co_await client_.remove(change.resource, change.key.name_space, change.key.name, options);
+  }
+
+  /// What is gone already need not be let go.
+  Task<Result<Done>> release(const Change& change) {
+    const auto live = co_await client_.get(change.resource, change.key.name_space, change.key.name, true);
+    if (!live && live.error().code == Code::not_found) co_return Done{};
+    if (!live) co_return Failure{live.error()};
+    const json operations = plan::release_operations(*live);
+    const auto released = co_await client_.patch(change.resource, change.key.name_space, change.key.name, operations);
+    if (!released) co_return Failure{released.error()};
+    co_return Done{};
   }
 
   Task<Result<Done>> write(const Change& change) {
@@ -174,6 +190,10 @@ std::string_view to_string(Outcome outcome) {
 std::vector<ClusterResult> run(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
                                const Listener& listener) {
   return loop.run(run_all(clients, plan, options, listener));
+}
+
+ClusterResult run(http::Loop& loop, kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener) {
+  return loop.run(run_one(client, plan, options, listener));
 }
 
 }  // namespace fedctl::apply

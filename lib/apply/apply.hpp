@@ -63,4 +63,7 @@ std::string_view to_string(ClusterResult::Outcome outcome);
 std::vector<ClusterResult> run(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
                                const Listener& listener);
 
+/// The same for one cluster.
+ClusterResult run(http::Loop& loop, kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener);
+
 }  // namespace fedctl::apply

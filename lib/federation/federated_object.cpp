@@ -99,7 +99,8 @@ class Reader {
     if (cluster.empty()) return fail(Code::invalid_override, part, "an override needs a clusterName");
     if (auto known = only(entry, part, {"clusterName", "clusterOverrides"}); !known) return known;
     const std::vector<std::string> names = fleet_.names();
-    if (fleet_.find(cluster) == nullptr) {
+    // A host may hold overrides of clusters that left, or are yet to join; a file is being written now.
+    if (fleet_.find(cluster) == nullptr && manifest_.host.empty()) {
       return fail(Code::invalid_override, part + "/clusterName",
                   fmt::format("the fleet has no cluster '{}'{}", cluster, text::did_you_mean(cluster, names)),
                   fmt::format("it has {}", text::join(names, ", ")));

@@ -44,6 +44,7 @@ class Renderer {
     for (const Manifest& manifest : manifests) {
       const GroupVersionKind type = kube::gvk_of(manifest.object);
       const auto federated = federated_.find(&manifest);
+      if (is_federated(type) && federated == federated_.end()) continue;
       auto done = federated != federated_.end() ? render_federated(federated->second)
                   : is_control(type)            ? note_control(manifest)
                                                 : render_plain(manifest);
@@ -59,14 +60,27 @@ class Renderer {
       if (!is_federated(kube::gvk_of(manifest.object))) continue;
       if (auto same = check_namespace(manifest); !same) return same;
       auto object = read_federated(manifest, types_, fleet_, options_.default_namespace);
-      if (!object) return Failure{object.error()};
-      if (object->target.type == GroupVersionKind{"", "v1", "Namespace"}) namespaces_[object->name] = object->placement.clusters;
+      if (!object) {
+        if (auto failed = fails_alone(manifest, "", object.error()); !failed) return failed;
+        continue;
+      }
+      if (object->target.type == GroupVersionKind{"", "v1", "Namespace"}) {
+        namespaces_[object->name] = manifest.removed ? std::set<std::string>{} : object->placement.clusters;
+      }
       federated_.emplace(&manifest, std::move(*object));
     }
     return {};
   }
 
+  /// What a host holds was stored long ago; one bad object of it must not stop all others.
+  Result<void> fails_alone(const Manifest& manifest, const std::string& cluster, const Error& error) {
+    if (manifest.host.empty()) return Failure{error};
+    result_.failures.push_back({&manifest, cluster, error});
+    return {};
+  }
+
   Result<void> check_namespace(const Manifest& manifest) const {
+    if (!manifest.host.empty()) return {};
     const std::string written = kube::namespace_of(manifest.object);
     if (!options_.namespace_is_given || written.empty() || written == options_.default_namespace) return {};
     return fail(Code::usage, manifest, "/metadata/namespace",
@@ -81,7 +95,7 @@ class Renderer {
       return fail(Code::invalid_input, manifest, "", "this version of fedctl does not schedule replicas by preferences yet",
                   "set /spec/replicas for each cluster in the target's overrides and leave the preference out");
     }
-    if (kind != "FederatedTypeConfig" && kind != "EnableTypeDirective") {
+    if (kind != "FederatedTypeConfig" && kind != "EnableTypeDirective" && !options_.has_host) {
       notice(manifest, fmt::format("a {} belongs to the host cluster; it is not sent to the members", kind));
     }
     return {};
@@ -94,7 +108,8 @@ class Renderer {
   Result<void> render_plain(const Manifest& manifest) {
     const GroupVersionKind type = kube::gvk_of(manifest.object);
     if (type.kind == "CustomResourceDefinition" && kube::string_at(manifest.object.value("spec", json()), "group") == "types.kubefed.io") {
-      notice(manifest, "the definition of a federated type belongs to the host cluster; it is not sent to the members");
+      if (!options_.has_host)
+        notice(manifest, "the definition of a federated type belongs to the host cluster; it is not sent to the members");
       return {};
     }
     if (auto same = check_namespace(manifest); !same) return same;
@@ -106,13 +121,17 @@ class Renderer {
     auto concrete = make_concrete(std::move(object), manifest);
     if (!concrete) return Failure{concrete.error()};
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
-      if (auto added = add(i, {*concrete, kube::key_of(**concrete), &manifest}); !added) return added;
+      if (manifest.removed) {
+        result_.clusters[i].absences.push_back({type, kube::key_of(**concrete), &manifest, "deleted", false});
+      } else if (auto added = add(i, {*concrete, kube::key_of(**concrete), &manifest}); !added) {
+        return added;
+      }
     }
     return {};
   }
 
   Result<void> render_federated(const FederatedObject& federated) {
-    report_placement(federated);
+    if (!federated.manifest->removed) report_placement(federated);
     std::shared_ptr<const json> shared;
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
       const std::string& cluster = fleet_.clusters[i].name;
@@ -125,19 +144,28 @@ class Renderer {
       auto object = has_overrides ? overridden(federated, cluster, overrides->second)
                     : shared      ? Result<std::shared_ptr<const json>>{shared}
                                   : make_concrete(federated.base, *federated.manifest);
-      if (!object) return Failure{object.error()};
+      if (!object) {
+        if (auto failed = fails_alone(*federated.manifest, cluster, object.error()); !failed) return failed;
+        continue;
+      }
       if (!has_overrides) shared = *object;
       DesiredObject desired{*object, kube::key_of(**object), federated.manifest, !federated.template_names_version};
       desired.retain_replicas = federated.retain_replicas && !(has_overrides && touches_replicas(overrides->second));
+      desired.adopt = kube::metadata_entry(federated.manifest->object, "annotations", adopt_annotation) == "true";
       if (auto added = add(i, std::move(desired)); !added) return added;
     }
     return {};
   }
 
   bool is_placed(const FederatedObject& federated, const std::string& cluster) const {
-    if (!federated.placement.clusters.contains(cluster)) return false;
+    return !federated.manifest->removed && federated.placement.clusters.contains(cluster) && reaches(federated, cluster);
+  }
+
+  /// Does the namespace of a federated object go to this cluster?
+  bool reaches(const FederatedObject& federated, const std::string& cluster) const {
+    if (federated.name_space.empty()) return true;
     const auto bound = namespaces_.find(federated.name_space);
-    return bound == namespaces_.end() || bound->second.contains(cluster);
+    return bound == namespaces_.end() ? !options_.federated_namespaces : bound->second.contains(cluster);
   }
 
   void report_placement(const FederatedObject& federated) {
@@ -149,20 +177,27 @@ class Renderer {
     for (const std::string& cluster : federated.placement.clusters) {
       if (!is_placed(federated, cluster)) blocked.push_back(cluster);
     }
-    if (!blocked.empty()) {
+    if (!blocked.empty() && namespaces_.contains(federated.name_space)) {
       notice(*federated.manifest,
              fmt::format("not in {}: FederatedNamespace {} is not placed there", text::join(blocked, ", "), federated.name_space));
+    } else if (!blocked.empty()) {
+      notice(*federated.manifest, fmt::format("in no cluster: its namespace {} is not federated; run 'fedctl federate namespace {}'",
+                                              federated.name_space, federated.name_space));
     }
     if (federated.placement.clusters.empty() && federated.placement.unknown.empty()) {
       notice(*federated.manifest, "placed in no cluster: it has neither placement.clusters nor a clusterSelector that matches");
     }
   }
 
-  /// A namespace is never taken away with all that is in it because of a placement; people do that by hand.
+  /// A namespace is never taken away with all that is in it because of a placement; only when somebody deletes it by name.
   void leave_out(std::size_t cluster, const FederatedObject& federated) {
     const GroupVersionKind type = kube::gvk_of(federated.base);
-    if (type.group.empty() && type.kind == "Namespace") return;
-    result_.clusters[cluster].absences.push_back({type, kube::key_of(federated.base), federated.manifest});
+    const bool removed = federated.manifest->removed;
+    if (type.group.empty() && type.kind == "Namespace" && !removed) return;
+    // Leaving a placement deletes, whatever the annotation says: so does KubeFed.
+    const bool orphan = removed && kube::metadata_entry(federated.manifest->object, "annotations", orphan_annotation) == "true";
+    const std::string reason = removed ? "its federated object was deleted" : "no longer placed in this cluster";
+    result_.clusters[cluster].absences.push_back({type, kube::key_of(federated.base), federated.manifest, reason, orphan});
   }
 
   static Result<std::shared_ptr<const json>> overridden(const FederatedObject& federated, const std::string& cluster,

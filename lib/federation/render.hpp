@@ -25,13 +25,23 @@ struct DesiredObject {
   const manifest::Manifest* manifest = nullptr;  ///< Where it comes from.
   bool version_is_ours = false;                  ///< The input names no version, so any that the server has will do.
   bool retain_replicas = false;                  ///< Leave spec.replicas to the cluster once the object exists.
+  bool adopt = false;                            ///< An object that exists and is nobody's copy may be taken over.
 };
 
-/// A federated object of the input that is not placed in a cluster: a copy of ours there is to go.
+/// An object of the input that a cluster should not have: a copy of ours there is to go.
 struct Absence {
   kube::GroupVersionKind type;
   kube::ObjectKey key;
   const manifest::Manifest* manifest = nullptr;
+  std::string reason;   ///< Why, for people.
+  bool orphan = false;  ///< The copy stays, as nobody's.
+};
+
+/// A federated object of a host that cannot be rendered. It fails alone; what of it is in the clusters stays as it is.
+struct RenderFailure {
+  const manifest::Manifest* manifest = nullptr;
+  std::string cluster;  ///< Empty: for all of them.
+  Error error;
 };
 
 struct ClusterObjects {
@@ -43,12 +53,20 @@ struct ClusterObjects {
 struct Rendered {
   std::vector<ClusterObjects> clusters;  ///< One for each cluster of the fleet, in its order.
   std::vector<std::string> notices;      ///< What a person should know: unknown clusters, objects placed nowhere, ...
+  std::vector<RenderFailure> failures;   ///< Only of objects that a host holds; an error in a file fails the whole run.
 };
 
 struct RenderOptions {
   std::string default_namespace = "default";
   bool namespace_is_given = false;  ///< By -n: another namespace in the input is then an error, as for kubectl.
+  /// KubeFed's rule for a host of scope Cluster: what has a namespace goes only where its FederatedNamespace does, without one nowhere.
+  bool federated_namespaces = false;
+  bool has_host = false;  ///< The control plane's own objects have a place to go, so nothing need be said of them.
 };
+
+/// KubeFed's annotation on a federated object whose copies stay when it goes, and ours that lets it take over existing objects.
+inline constexpr std::string_view orphan_annotation = "kubefed.io/orphan";
+inline constexpr std::string_view adopt_annotation = "fedctl.io/adopt";
 
 /// Errors as `read_federated`, and: an override that has no place; two objects of one name for one cluster; a Secret whose
 /// data are no base64 strings; a preference or policy that this version cannot honour.

@@ -1,6 +1,7 @@
 #include "inspect/inspect.hpp"
 
 #include "base/text.hpp"
+#include "inspect/contents.hpp"
 #include "inspect/examine.hpp"
 #include "inspect/listing.hpp"
 #include "kube/discovery.hpp"
@@ -30,14 +31,14 @@ class Inspector {
   }
 
   Task<plan::ClusterPlan> run() {
-    if (desired_.objects.empty() && desired_.absences.empty()) co_return std::move(plan_);
+    if (desired_.objects.empty() && desired_.absences.empty() && options_.prune.empty()) co_return std::move(plan_);
     for (const bool fresh : {false, true}) {
       auto discovery = co_await kube::discover(client_, options_.cache, fresh);
       if (!discovery) co_return unknown(discovery.error());
       discovery_ = std::move(*discovery);
       map_types();
       if (lacks_a_type_ && !fresh) continue;
-      co_await list_groups();
+      if (!options_.host) co_await list_groups();
       const bool vanished = std::ranges::any_of(
           groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
       if (!vanished) break;
@@ -47,6 +48,7 @@ class Inspector {
     }
     report_unserved();
     match_lists();
+    co_await see_to_namespaces();
     co_await examine_rest();
     co_return finish();
   }
@@ -95,6 +97,10 @@ class Inspector {
       Group& group = group_of(*resource);
       group.absences.push_back(&absence);
       group.namespaces.insert(absence.key.name_space);
+    }
+    for (const kube::GroupVersionKind& type : options_.prune) {
+      const kube::Resource* resource = find_resource(type, true);
+      if (resource != nullptr) group_of(*resource).prunes = true;
     }
   }
 
@@ -165,8 +171,27 @@ class Inspector {
       }
       for (const Absence* absence : group.absences) {
         const auto listed = found.find({absence->key.name_space, absence->key.name});
-        if (listed != found.end()) plan_delete(*absence, group.resource, *listed->second);
+        if (listed == found.end()) continue;
+        plan_delete(*absence, group.resource, *listed->second);
+        found.erase(listed);
       }
+      if (group.prunes) plan_prune(group, found);
+    }
+  }
+
+  using Listed = std::map<std::pair<std::string, std::string>, json*>;
+
+  /// What carries our mark although nothing speaks of it any more. Namespaces go by name only, never in passing.
+  void plan_prune(const Group& group, Listed& found) {
+    for (const std::size_t index : group.items) found.erase({items_[index].change.key.name_space, items_[index].change.key.name});
+    if (group.resource.group.empty() && group.resource.kind == "Namespace") return;
+    for (const auto& [name, object] : found) {
+      const Absence absence{.type = group.resource.type(),
+                            .key = {group.resource.group, group.resource.kind, name.first, name.second},
+                            .reason = "its federated object is gone"};
+      const Found copy{group.resource, *object};
+      if (!is_made_by_cluster(copy) && !kube::applied_fields(*object, kube::field_manager).is_null())
+        plan_delete(absence, group.resource, *object);
     }
   }
 
@@ -185,15 +210,43 @@ class Inspector {
     }
   }
 
-  /// Only what we applied ourselves is ours to delete; KubeFed's label alone is not enough.
+  /// Only what we applied ourselves is ours to delete; KubeFed's label alone is enough only where a host vouches for it.
   void plan_delete(const Absence& absence, const kube::Resource& resource, const json& listed) {
-    if (kube::applied_fields(listed, kube::field_manager).is_null()) return;
+    if (!options_.label_owns && kube::applied_fields(listed, kube::field_manager).is_null()) return;
     Change change{.action = Action::remove, .key = absence.key, .api_version = resource.type().api_version()};
     change.resource = resource;
     change.uid = kube::string_at(listed.value("metadata", json::object()), "uid");
-    change.note = "no longer placed in this cluster";
-    change.place = absence.manifest->place();
+    change.note = absence.reason;
+    change.place = absence.manifest == nullptr ? "" : absence.manifest->place();
+    if (absence.orphan) release(change, absence.reason + "; its copy stays");
     deletes_.push_back(std::move(change));
+  }
+
+  static void release(Change& change, std::string note) {
+    change.action = Action::update;
+    change.release = true;
+    change.note = std::move(note);
+    change.fields = {{fmt::format("metadata.labels[{}]", federation::managed_label), json("true"), std::nullopt}};
+  }
+
+  /// A namespace takes all that is in it along, so it goes only when that is all ours.
+  Task<Done> see_to_namespaces() {
+    for (Change& change : deletes_) {
+      if (change.action != Action::remove || change.key.kind != "Namespace" || !change.key.group.empty()) continue;
+      const Search search{.name_space = change.key.name};
+      auto found = co_await find_objects(client_, object_types(discovery_), search);
+      if (!found) {
+        change.action = Action::unknown;
+        change.note = "what is in it cannot be found out: " + found.error().message;
+        continue;
+      }
+      std::erase_if(*found, [](const Found& one) {
+        return is_made_by_cluster(one) || kube::metadata_entry(one.object, "labels", federation::managed_label) == "true";
+      });
+      if (!found->empty())
+        release(change, fmt::format("it holds {} that are not the federation's, so it stays", text::count(found->size(), "object")));
+    }
+    co_return Done{};
   }
 
   Task<Done> examine_one(Item& item) {
@@ -204,7 +257,10 @@ class Inspector {
       co_return Done{};
     }
     item.change.place = evidence.refusal ? item.desired->manifest->place() : "";
-    auto judged = plan::judge(item.change, evidence, options_.judge);
+    plan::JudgeOptions how = options_.judge;
+    how.adopt = how.adopt || item.desired->adopt;
+    how.all_ours = options_.host;
+    auto judged = plan::judge(item.change, evidence, how);
     if (judged) {
       item.change = std::move(*judged);
     } else {
@@ -263,7 +319,7 @@ class Inspector {
     add_namespaces();
     for (Item& item : items_) plan_.changes.push_back(std::move(item.change));
     std::ranges::move(deletes_, std::back_inserter(plan_.changes));
-    if (!plan_.errors.empty()) plan_.status = plan::ClusterStatus::error;
+    if (!plan_.errors.empty() && !options_.isolate) plan_.status = plan::ClusterStatus::error;
     return std::move(plan_);
   }
 

@@ -11,14 +11,19 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 /// Asks the clusters what a plan needs to know, in as few round trips as can be, and has lib/plan judge the answers.
 namespace fedctl::inspect {
 
 struct Options {
   plan::JudgeOptions judge;
-  bool create_namespaces = false;  ///< A namespace that is neither in the input nor in the cluster becomes a create.
-  std::filesystem::path cache;     ///< Where discovery answers are kept.
+  bool label_owns = false;  ///< The managed label alone makes a copy ours to delete: a host's federated object vouches for it.
+  bool isolate = false;     ///< An object that a cluster refuses fails alone; else its cluster's whole plan does.
+  bool host = false;        ///< Of the host's own objects: they are the user's, whoever wrote them last, and carry no label.
+  std::vector<kube::GroupVersionKind> prune = {};  ///< Copies of these types that nothing desired or absent speaks of are to go.
+  bool create_namespaces = false;                  ///< A namespace that is neither in the input nor in the cluster becomes a create.
+  std::filesystem::path cache;                     ///< Where discovery answers are kept.
 };
 
 /// Plans one cluster. What cannot be asked comes back as unknown, never as absent.

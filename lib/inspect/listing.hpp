@@ -18,6 +18,7 @@ struct Group {
   std::set<std::string> namespaces;
   std::vector<std::size_t> items;  ///< Positions in the inspector's items.
   std::vector<const federation::Absence*> absences;
+  bool prunes = false;  ///< Listed in all namespaces, since anything may have been left anywhere.
   Result<kube::List> list = kube::List{};
 };
 

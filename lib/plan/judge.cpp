@@ -68,7 +68,7 @@ bool is_empty_namespace_change(const Change& change, const std::vector<FieldChan
 
 Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions& options) {
   const bool exists = !evidence.live.is_null();
-  const Ownership ownership = exists ? ownership_of(evidence.live) : Ownership::ours;
+  const Ownership ownership = exists && !options.all_ours ? ownership_of(evidence.live) : Ownership::ours;
   if (exists) {
     change.uid = kube::string_at(evidence.live.value("metadata", json::object()), "uid");
     change.resource_version = kube::string_at(evidence.live.value("metadata", json::object()), "resourceVersion");
@@ -93,6 +93,7 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     }
     if (!options.adopt) return in_conflict(std::move(change), "exists, and is not ours; --adopt takes it over");
     change.adopts = true;
+    change.note = "takes over an object that exists and is nobody's copy";
   }
   if (evidence.field_conflict && !options.force_conflicts && !change.fields.empty()) {
     return in_conflict(std::move(change), evidence.field_conflict->message + "; --force-conflicts takes the fields over");

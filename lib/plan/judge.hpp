@@ -14,6 +14,7 @@ namespace fedctl::plan {
 struct JudgeOptions {
   bool adopt = false;            ///< Take over objects that are not ours.
   bool force_conflicts = false;  ///< Take over fields that others apply.
+  bool all_ours = false;         ///< Objects need no label to be ours.
 };
 
 /// What the server said about one desired object.

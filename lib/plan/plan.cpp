@@ -43,8 +43,10 @@ Summary summary_of(const ClusterPlan& cluster) {
 
 Summary Plan::summary() const {
   Summary total;
-  for (const ClusterPlan& cluster : clusters) {
-    const Summary part = summary_of(cluster);
+  std::vector<Summary> parts;
+  if (host) parts.push_back(summary_of(*host));
+  for (const ClusterPlan& cluster : clusters) parts.push_back(summary_of(cluster));
+  for (const Summary& part : parts) {
     total.create += part.create;
     total.update += part.update;
     total.remove += part.remove;

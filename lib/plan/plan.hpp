@@ -41,6 +41,7 @@ struct Change {
   std::string uid;                                ///< Of the live object; empty for creates.
   std::string resource_version;                   ///< Of the live object as it was judged.
   bool adopts = false;                            ///< Takes over an object that is not ours yet.
+  bool release = false;                           ///< The object stays, but is no longer ours: our label and fields are let go.
   bool refresh = false;                           ///< Nothing changes but our mark, which is out of date.
   std::string place;                              ///< Where the input has it.
 };
@@ -58,7 +59,7 @@ struct ClusterPlan {
   std::string name;
   ClusterStatus status = ClusterStatus::ok;
   std::optional<Error> problem;
-  std::vector<Error> errors;
+  std::vector<Error> errors;    ///< With status ok: of objects that fail alone.
   std::vector<Change> changes;  ///< In the order of the input, deletes last.
 };
 
@@ -74,7 +75,9 @@ struct Summary {
 };
 
 struct Plan {
+  std::optional<ClusterPlan> host;  ///< What is to change in the host itself.
   std::vector<ClusterPlan> clusters;
+  std::vector<Error> errors;  ///< Of objects that fail alone, in every cluster or before any was asked.
   std::vector<std::string> notices;
 
   Summary summary() const;
