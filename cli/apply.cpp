@@ -1,8 +1,8 @@
-#include "apply/apply.hpp"
+#include "cli/apply.hpp"
 
 #include "base/text.hpp"
-#include "cli/planning.hpp"
 #include "cli/progress.hpp"
+#include "control/lock.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -16,15 +16,9 @@ using apply::ClusterResult;
 using nlohmann::json;
 using Outcome = ClusterResult::Outcome;
 
-struct Flags {
-  PlanFlags plan;
-  bool yes = false;
-  bool wait = true;
-  std::string timeout = "5m";
-};
-
 bool ask(const plan::Plan& plan) {
-  fmt::print("\nApply this to {}? Only 'yes' is taken for a yes: ", text::count(plan.clusters_with(plan::ClusterStatus::ok), "cluster"));
+  fmt::print("\nApply this to {}? Only 'yes' is taken for a yes: ",
+             text::count(plan.clusters_with(plan::ClusterStatus::ok) + (plan.host ? 1 : 0), "cluster"));
   std::fflush(stdout);
   std::string answer;
   std::getline(std::cin, answer);
@@ -61,12 +55,13 @@ json result_json(const std::vector<ClusterResult>& results) {
   return {{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "ApplyResult"}, {"clusters", std::move(clusters)}};
 }
 
-int exit_of(const std::vector<ClusterResult>& results, const plan::Plan& plan) {
+int exit_of(const std::vector<ClusterResult>& results, const std::vector<Error>& errors, const plan::Plan& plan) {
   const auto has = [&](Outcome outcome) { return static_cast<std::size_t>(std::ranges::count(results, outcome, &ClusterResult::outcome)); };
   if (has(Outcome::interrupted) > 0) return exit_interrupted;
   const std::size_t bad = has(Outcome::failed) + has(Outcome::untouched);
-  if (bad == results.size()) return exit_error;
-  return bad > 0 || plan.summary().unknown > 0 ? exit_partial : exit_done;
+  if (bad == results.size() && bad > 0) return exit_error;
+  if (bad > 0 || plan.summary().unknown > 0 || !errors.empty() || !plan.errors.empty()) return exit_partial;
+  return plan.summary().conflict > 0 ? exit_refused : exit_done;
 }
 
 void say_where_it_stands(const std::vector<ClusterResult>& results) {
@@ -76,81 +71,138 @@ void say_where_it_stands(const std::vector<ClusterResult>& results) {
              text::count(skipped, "change"));
 }
 
-int carry_out(http::Loop& loop, const Planned& planned, const Flags& flags) {
+int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
   const bool as_json = flags.plan.output.output == "json";
   const apply::Options options{.wait = flags.wait, .timeout = time::parse_duration(flags.timeout).value_or(time::Duration{300'000})};
-  std::vector<ClusterResult> results;
+  control::Propagated outcome;
   {
-    Progress progress{planned.fleet.names(), as_json};
-    results = apply::run(loop, planned.clients, planned.plan, options, [&](const apply::Event& event) { progress.take(event); });
+    Progress progress{planned.cluster_names(), as_json};
+    const apply::Listener listener = [&](const apply::Event& event) { progress.take(event); };
+    if (planned.propagation) {
+      outcome = control::carry_out(loop, *planned.propagation, options, listener);
+    } else {
+      outcome.results = apply::run(loop, planned.clients, planned.plan, options, listener);
+    }
   }
-  print(as_json ? result_json(results).dump(2) + "\n" : "\n" + result_table(results));
+  print(as_json ? result_json(outcome.results).dump(2) + "\n" : "\n" + result_table(outcome.results));
   std::fflush(stdout);
-  for (const ClusterResult& result : results) {
+  for (const ClusterResult& result : outcome.results) {
     for (const Error& error : result.errors) fmt::print(stderr, "error: {}\n", describe(in_cluster(error, result.cluster)));
   }
-  const int code = exit_of(results, planned.plan);
-  if (code == exit_interrupted) say_where_it_stands(results);
+  for (const Error& error : outcome.errors) fmt::print(stderr, "error: {}\n", describe(error));
+  const int code = exit_of(outcome.results, outcome.errors, planned.the_plan());
+  if (code == exit_interrupted) say_where_it_stands(outcome.results);
   return code;
 }
 
-int apply_input(const Flags& flags) {
-  const bool has_person = is_terminal(STDIN_FILENO);
-  if (!flags.yes && !has_person) {
-    fmt::print(stderr, "error: apply asks before it writes, and there is no terminal to ask on; use --yes\n");
-    return exit_refused;
-  }
-  http::Loop loop{log_for(flags.plan.output)};
-  const auto planned = make_plan(loop, flags.plan);
-  if (!planned) return report(planned.error());
-  const plan::Plan& plan = (*planned)->plan;
-  if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
-  std::fflush(stdout);
-  const plan::Summary summary = plan.summary();
+/// What keeps a plan from being applied at all; the exit code, or nothing.
+std::optional<int> refusal_of(const Planned& planned) {
+  const plan::Plan& plan = planned.the_plan();
+  const plan::Summary of_host = plan.host ? summary_of(*plan.host) : plan::Summary{};
+  const plan::Summary summary = planned.propagation ? of_host : plan.summary();
+  // A host is shared: what is in conflict there for one object is left alone, and must not keep everybody else's from going out.
   if (summary.conflict > 0) {
     fmt::print(stderr, "error: {} in conflict, so nothing was applied; see the plan for what each needs\n",
                text::count(summary.conflict, "object"));
     return exit_refused;
   }
-  if (plan.clusters_with(plan::ClusterStatus::ok) == 0) {
+  const bool host_is_bad = plan.host && plan.host->status != plan::ClusterStatus::ok;
+  const bool nobody_is_left = plan.clusters_with(plan::ClusterStatus::ok) == 0 && !plan.clusters.empty() && !planned.propagation;
+  if (host_is_bad || nobody_is_left) {
     fmt::print(stderr, "error: no cluster can be applied to; nothing was changed\n");
     return exit_error;
   }
-  if (summary.has_changes() && !flags.yes && !ask(plan)) {
-    fmt::print(stderr, "not applied\n");
-    return exit_refused;
-  }
-  // Until here Ctrl-C ends the process at once, since nothing was written; from here on it is a wish to stop cleanly.
-  loop.interrupt_on_signals();
-  return carry_out(loop, **planned, flags);
+  return std::nullopt;
+}
+
+using Locked = Result<std::unique_ptr<control::Lock>>;
+
+/// Only one apply at a time works on a host.
+Locked lock(http::Loop& loop, const Planned& planned, const ApplyFlags& flags) {
+  if (!planned.host) return std::unique_ptr<control::Lock>{};
+  const auto patience = time::parse_duration(flags.lock_timeout).value_or(time::Duration{60'000});
+  return control::Lock::acquire(loop, planned.host->host, flags.plan.removes ? "delete" : "apply", patience,
+                                [](const control::Holder& holder) {
+                                  fmt::print(stderr, "waiting for {}, at work on this host since {}\n", holder.who, holder.since);
+                                });
+}
+
+/// The lock is free while a person thinks; whoever used it meanwhile may have changed what the plan is about.
+Locked lock_again(http::Loop& loop, const Planned& planned, const ApplyFlags& flags, long transitions) {
+  auto again = lock(loop, planned, flags);
+  if (!again || !*again || (*again)->transitions() == transitions + 1) return again;
+  return Failure{
+      {Code::conflict, "somebody else applied meanwhile, so the plan is stale", "", planned.host->client->cluster(), "", "plan again"}};
 }
 
 }  // namespace
 
+int apply_plan(const ApplyFlags& flags) {
+  const bool has_person = is_terminal(STDIN_FILENO);
+  if (!flags.yes && !has_person) {
+    fmt::print(stderr, "error: {} asks before it writes, and there is no terminal to ask on; use --yes\n",
+               flags.plan.removes ? "delete" : "apply");
+    return exit_refused;
+  }
+  http::Loop loop{log_for(flags.plan.output)};
+  auto planned = prepare(loop, flags.plan);
+  if (!planned) return report(planned.error());
+  if ((*planned)->host) loop.interrupt_on_signals();
+  auto locked = lock(loop, **planned, flags);
+  if (!locked) return report_refusal(locked.error());
+  if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
+  const plan::Plan& plan = (*planned)->the_plan();
+  if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
+  std::fflush(stdout);
+  if (const auto refused = refusal_of(**planned)) return *refused;
+  if (plan.summary().has_changes() && !flags.yes) {
+    const long transitions = *locked ? (*locked)->transitions() : 0;
+    locked->reset();
+    if (!ask(plan)) {
+      fmt::print(stderr, "not applied\n");
+      return exit_refused;
+    }
+    locked = lock_again(loop, **planned, flags, transitions);
+    if (!locked) return report_refusal(locked.error());
+  }
+  // Without a host, Ctrl-C ends the process at once until here, since nothing was written; from here on it is a wish to stop cleanly.
+  if (!(*planned)->host) loop.interrupt_on_signals();
+  return carry_out(loop, **planned, flags);
+}
+
+void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags) {
+  const std::string group = "Applying";
+  command.add_flag("-y,--yes", flags.yes, "Do not ask")->group(group);
+  command.add_flag("--wait,!--no-wait", flags.wait, "Wait until what was applied is ready (--wait=false: do not)")
+      ->group(group)
+      ->default_str("true");
+  add_duration(command, "--timeout", flags.timeout, "How long to wait for it")->group(group);
+  add_duration(command, "--lock-timeout", flags.lock_timeout, "With a host: how long to wait for somebody else's apply")->group(group);
+  add_output_flags(program, command, flags.plan.output, {"text", "json"});
+}
+
 void add_apply(Program& program) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ApplyFlags>();
   CommandText text{
       "Plans, asks, and applies to all clusters at once: namespaces and CustomResourceDefinitions first, then what workloads need, then "
       "the workloads. Then it waits until Deployments, StatefulSets, DaemonSets, Jobs and CustomResourceDefinitions are ready. A cluster "
       "that cannot be asked, or whose plan has an error, is left alone; the others go on. A conflict stops everything before "
       "anything is written. Ctrl-C lets what was sent finish, and says where it stands; running the same apply again goes on from "
       "there.\n\n"
+      "With --host-cluster-context (or when the current context is a host and nothing else names clusters) it propagates what the host "
+      "holds to the host's members, -f first being written to the host, and writes each federated object's status as KubeFed does. One "
+      "apply at a time works on a host: a lock says who it is.\n\n"
       "Exits with 0 when all is done, 1 on an error (or when nothing could be done), 3 when some clusters failed or are unknown, 4 when "
       "refused (a conflict, no confirmation), 130 when interrupted.",
       {{"Apply after a look at the plan",
         "fedctl apply -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"In a script", "fedctl apply -R -f manifests/ --fleet fleet.yaml --yes --timeout 10m"},
+       {"What the host holds, to its members", "fedctl apply --host-cluster-context host-cluster --yes"},
        {"Without waiting for the rollout", "fedctl apply -f manifests/ --fleet fleet.yaml --yes --wait=false"}}};
   CLI::App* command = add_command(program, "apply", "Make every cluster as the input says", std::move(text),
-                                  [flags] { return finish(apply_input(*flags), flags->plan.output); });
+                                  [flags] { return finish(apply_plan(*flags), flags->plan.output); });
   add_plan_flags(program, *command, flags->plan);
-  const std::string group = "Applying";
-  command->add_flag("-y,--yes", flags->yes, "Do not ask")->group(group);
-  command->add_flag("--wait,!--no-wait", flags->wait, "Wait until what was applied is ready (--wait=false: do not)")
-      ->group(group)
-      ->default_str("true");
-  add_duration(*command, "--timeout", flags->timeout, "How long to wait for it")->group(group);
-  add_output_flags(program, *command, flags->plan.output, {"text", "json"});
+  add_apply_flags(program, *command, *flags);
 }
 
 }  // namespace fedctl::cli

@@ -1,8 +1,11 @@
 #include "base/yaml.hpp"
-#include "cli/common.hpp"
+#include "cli/host.hpp"
+#include "control/check.hpp"
+#include "control/member.hpp"
 #include "fleet/health.hpp"
 
 #include <fmt/format.h>
+#include <CLI/Validators.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +17,14 @@ using nlohmann::json;
 struct Flags {
   ClusterFlags clusters;
   OutputFlags output;
+  std::string action;
+};
+
+/// The clusters that were looked at, and how they are.
+struct Seen {
+  fleet::Fleet fleet;
+  fleet::Clients clients;
+  std::vector<fleet::Health> health;
 };
 
 Task<std::vector<fleet::Health>> probe_all(const fleet::Fleet& fleet, const fleet::Clients& clients) {
@@ -65,25 +76,58 @@ std::string to_table(const fleet::Fleet& fleet, const fleet::Clients& clients, c
   return table(headings, rows);
 }
 
+Result<Seen> look_at_fleet(http::Loop& loop, const ClusterFlags& flags) {
+  auto fleet = fleet_from(flags).and_then([&](const fleet::Fleet& all) { return narrowed(all, flags.only); });
+  if (!fleet) return Failure{fleet.error()};
+  auto clients = fleet::connect(loop, *fleet, connect_options(flags));
+  if (!clients) return Failure{clients.error()};
+  auto health = loop.run(probe_all(*fleet, *clients));
+  return Seen{std::move(*fleet), std::move(*clients), std::move(health)};
+}
+
+/// The host's members; with `checks` what was seen is written into their status.
+Result<Seen> look_at_members(http::Loop& loop, const ConnectedHost& host, const ClusterFlags& flags, bool checks) {
+  auto members = loop.run(control::read_members(host.host, connect_options(flags)));
+  if (!members) return Failure{members.error()};
+  const auto chosen = narrowed(members->fleet, flags.only);
+  if (!chosen) return Failure{chosen.error()};
+  Seen seen{.fleet = *chosen};
+  for (std::size_t i = 0; i < members->clients.size(); ++i) {
+    if (chosen->find(members->fleet.clusters[i].name) != nullptr) seen.clients.push_back(std::move(members->clients[i]));
+  }
+  if (!checks) {
+    seen.health = loop.run(probe_all(seen.fleet, seen.clients));
+    return seen;
+  }
+  auto checked = loop.run(control::check_clusters(host.host, connect_options(flags), flags.only));
+  if (!checked) return Failure{checked.error()};
+  for (control::Checked& one : *checked) seen.health.push_back(std::move(one.health));
+  return seen;
+}
+
 int show_clusters(const Flags& flags) {
-  auto fleet = fleet_from(flags.clusters).and_then([&](const fleet::Fleet& all) { return narrowed(all, flags.clusters.only); });
-  if (!fleet) return report(fleet.error());
   http::Loop loop{log_for(flags.output)};
   loop.interrupt_on_signals();
-  const auto clients = connect(loop, *fleet, flags.clusters);
-  if (!clients) return report(clients.error());
-  const std::vector<fleet::Health> health = loop.run(probe_all(*fleet, *clients));
+  const auto host = host_of(loop, flags.clusters);
+  if (!host) return report(host.error());
+  const bool checks = flags.action == "check";
+  if (checks && !*host)
+    return report({Code::usage, "only a host's clusters have a status to write", "", "", "", "name the host with --host-cluster-context"});
+  const auto seen = *host ? look_at_members(loop, **host, flags.clusters, checks) : look_at_fleet(loop, flags.clusters);
   if (loop.interrupted()) return exit_interrupted;
+  if (!seen) return report(seen.error());
   const std::string& format = flags.output.output;
   if (format == "json") {
-    print(to_json(*fleet, *clients, health).dump(2) + "\n");
+    print(to_json(seen->fleet, seen->clients, seen->health).dump(2) + "\n");
   } else if (format == "yaml") {
-    print(yaml::emit(to_json(*fleet, *clients, health)));
+    print(yaml::emit(to_json(seen->fleet, seen->clients, seen->health)));
+  } else if (seen->health.empty()) {
+    print("No cluster is joined.\n");
   } else {
-    print(to_table(*fleet, *clients, health, format == "wide"));
+    print(to_table(seen->fleet, seen->clients, seen->health, format == "wide"));
   }
-  const auto ready = std::ranges::count_if(health, &fleet::Health::ready);
-  if (ready == static_cast<std::ptrdiff_t>(health.size())) return exit_done;
+  const auto ready = std::ranges::count_if(seen->health, &fleet::Health::ready);
+  if (ready == static_cast<std::ptrdiff_t>(seen->health.size())) return exit_done;
   return ready == 0 ? exit_error : exit_partial;
 }
 
@@ -94,11 +138,17 @@ void add_clusters(Program& program) {
   CommandText text{
       "Asks every cluster of the fleet at the same time how it is: whether it is ready (/healthz), its version, its region (the fleet "
       "file's label 'region', else the nodes' topology.kubernetes.io/region), how long one request takes, and if it is not ready, why "
-      "not. Exits with 3 when some clusters are not ready, and with 1 when none is.",
+      "not. With --host-cluster-context (or when the current context is a host and nothing else names clusters) the clusters are those "
+      "that joined it, asked with the tokens they gave it; 'fedctl clusters check' also writes what it saw into their status, so that "
+      "'kubectl get kubefedclusters' shows it. Exits with 3 when some clusters are not ready, and with 1 when none is.",
       {{"Three contexts of the kubeconfig", "fedctl clusters --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
+       {"The members of a host, their status brought up to date", "fedctl clusters check --host-cluster-context host-cluster"},
        {"A fleet file, with servers and labels", "fedctl clusters --fleet fleet.yaml -o wide"}}};
   CLI::App* command = add_command(program, "clusters", "Show the clusters and how they are", std::move(text),
                                   [flags] { return finish(show_clusters(*flags), flags->output); });
+  auto* action = command->add_option("ACTION", flags->action, "check: write the status of a host's clusters");
+  action->check(CLI::IsMember({"check"}).description(""));
+  program.values[action] = {ValueKind::choice, {"check"}};
   add_cluster_flags(program, *command, flags->clusters, true);
   add_output_flags(program, *command, flags->output, {"wide", "json", "yaml"});
 }

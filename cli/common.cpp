@@ -43,6 +43,13 @@ void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags,
   kubeconfig->type_name("FILE")->group(group);
   program.values[kubeconfig] = {ValueKind::file};
   if (!talks) return;
+  auto* host = command.add_option("--host-cluster-context", flags.host_context, "Context of a host cluster: work on its members");
+  host->type_name("CONTEXT")->group(group);
+  program.values[host] = {ValueKind::context};
+  command
+      .add_option("--kubefed-namespace", flags.kubefed_namespace, "Namespace of the host's control plane; default kube-federation-system")
+      ->type_name("NAME")
+      ->group(group);
   command.add_option("--parallelism", flags.parallelism, "Requests in flight at most, for each cluster")
       ->check(CLI::Range(1, 1000).description(""))
       ->type_name("N")
@@ -71,7 +78,7 @@ void add_output_flags(Program& program, CLI::App& command, OutputFlags& flags, s
 void add_input_flags(Program& program, CLI::App& command, InputFlags& flags) {
   const std::string group = "Input";
   auto* paths = command.add_option("-f,--filename", flags.paths, "File, folder or - (standard input) with manifests; may be repeated");
-  paths->type_name("PATH")->group(group)->allow_extra_args(false)->required();
+  paths->type_name("PATH")->group(group)->allow_extra_args(false)->required(flags.required);
   program.values[paths] = {ValueKind::file};
   command.add_flag("-R,--recursive", flags.recursive, "Take the folders within folders too")->group(group);
   command.add_option("-n,--namespace", flags.name_space, "Namespace of objects that name none; default 'default'")
@@ -83,15 +90,30 @@ void add_input_flags(Program& program, CLI::App& command, InputFlags& flags) {
       ->allow_extra_args(false);
 }
 
+bool names_no_clusters(const ClusterFlags& flags) {
+  std::error_code ignored;
+  return flags.contexts.empty() && flags.fleet.empty() && flags.host_context.empty() && environment("FEDCTL_FLEET").empty() &&
+         !std::filesystem::exists("fleet.yaml", ignored);
+}
+
 Result<fleet::Fleet> fleet_from(const ClusterFlags& flags) {
+  if (!flags.host_context.empty()) {
+    if (!flags.contexts.empty() || !flags.fleet.empty()) {
+      return Failure{
+          {Code::usage, "--host-cluster-context excludes --fleet and --contexts", "", "", "", "the host's members are the fleet"}};
+    }
+    fleet::Fleet fleet;
+    fleet.host = fleet::HostReference{flags.host_context, std::nullopt, flags.kubefed_namespace};
+    return fleet;
+  }
   if (!flags.contexts.empty() && !flags.fleet.empty()) return Failure{{Code::usage, "--fleet and --contexts exclude each other"}};
   if (!flags.contexts.empty()) return fleet::from_contexts(flags.contexts);
   if (!flags.fleet.empty()) return fleet::load(flags.fleet);
   if (const std::string path = environment("FEDCTL_FLEET"); !path.empty()) return fleet::load(path);
   std::error_code ignored;
   if (std::filesystem::exists("fleet.yaml", ignored)) return fleet::load("fleet.yaml");
-  return Failure{
-      {Code::usage, "nothing says which clusters to work on", "", "", "", "use --contexts A,B or --fleet FILE, or put a fleet.yaml here"}};
+  return Failure{{Code::usage, "nothing says which clusters to work on", "", "", "",
+                  "use --contexts A,B, --fleet FILE or --host-cluster-context H, or put a fleet.yaml here"}};
 }
 
 Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only) {
@@ -108,17 +130,10 @@ Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::
   return result;
 }
 
-Result<fleet::Clients> connect(http::Loop& loop, const fleet::Fleet& fleet, const ClusterFlags& flags) {
-  fleet::ConnectOptions options;
-  if (!flags.kubeconfig.empty()) options.kubeconfig = file::expand_home(flags.kubeconfig);
-  options.parallelism = flags.parallelism;
-  options.request_timeout = time::parse_duration(flags.request_timeout).value_or(options.request_timeout);
-  options.connect_timeout = time::parse_duration(flags.connect_timeout).value_or(options.connect_timeout);
-  return fleet::connect(loop, fleet, options);
-}
-
 Result<Input> read_input(const InputFlags& flags) {
-  auto manifests = manifest::read(flags.paths, flags.recursive);
+  if (flags.paths.empty() && flags.required) return Failure{{Code::usage, "-f says what to work on, and is missing"}};
+  Result<manifest::Manifests> manifests;
+  if (!flags.paths.empty()) manifests = manifest::read(flags.paths, flags.recursive);
   if (!manifests) return Failure{manifests.error()};
   for (const std::string& warning : manifests->warnings) warn(warning);
   Input input{.manifests = std::move(manifests->items)};

@@ -22,6 +22,8 @@ struct ClusterFlags {
   std::vector<std::string> contexts;
   std::vector<std::string> only;
   std::string kubeconfig;
+  std::string host_context;       ///< --host-cluster-context: the fleet is this host's members.
+  std::string kubefed_namespace;  ///< Of its control plane; empty: KubeFed's.
   int parallelism = 50;
   std::string request_timeout = "30s";
   std::string connect_timeout = "5s";
@@ -39,6 +41,7 @@ struct OutputFlags {
 struct InputFlags {
   std::vector<std::string> paths;
   bool recursive = false;
+  bool required = true;  ///< False: a host may be the source.
   std::string name_space;
   std::vector<std::string> apis;
 };
@@ -54,10 +57,11 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::strin
 /// Errors: usage where nothing names any, or both do.
 Result<fleet::Fleet> fleet_from(const ClusterFlags& flags);
 
+/// Does nothing name the clusters: no flag, no FEDCTL_FLEET, no ./fleet.yaml?
+bool names_no_clusters(const ClusterFlags& flags);
+
 /// The clusters that --cluster leaves. Errors: usage for a name that the fleet lacks.
 Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only);
-
-Result<fleet::Clients> connect(http::Loop& loop, const fleet::Fleet& fleet, const ClusterFlags& flags);
 
 /// The parsed input with its types; offline types only.
 struct Input {

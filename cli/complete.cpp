@@ -103,6 +103,7 @@ Candidates values_of(const Program& program, const Context& context, const CLI::
       for (const std::string& choice : known->second.choices) result.items.emplace_back(choice, "");
       return result;
     }
+    case ValueKind::type:
     case ValueKind::any: break;
   }
   return {};

@@ -13,9 +13,10 @@ struct Flags {
 int show_plan(const Flags& flags) {
   http::Loop loop{log_for(flags.plan.output)};
   loop.interrupt_on_signals();
-  const auto planned = make_plan(loop, flags.plan);
+  const auto planned = prepare(loop, flags.plan);
   if (!planned) return report(planned.error());
-  const plan::Plan& plan = (*planned)->plan;
+  if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
+  const plan::Plan& plan = (*planned)->the_plan();
   if (flags.plan.output.output == "json") {
     print(plan_json(plan));
   } else {
@@ -33,10 +34,13 @@ void add_plan(Program& program) {
       "Shows for each cluster what apply would create, update (each field with its old and its new value) and delete, what is in "
       "conflict and what could not be found out. Nothing is written. Federated manifests go where their placement says; plain ones "
       "to every cluster. The values of Secrets are masked.\n\n"
+      "With --host-cluster-context (or when the current context is a host and nothing else names clusters) the clusters are the host's "
+      "members, and what the host holds is planned; -f adds files to that, and shows the host's own changes too.\n\n"
       "Exits with 0 when the plan is whole, 1 on an error (or when no cluster could be planned), 3 when some clusters or objects are "
       "unknown or in error, 4 when something is in conflict; with --detailed-exitcode 2 when changes are pending.",
       {{"What would happen", "fedctl plan -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"In CI: exit with 2 when there is something to do", "fedctl plan -R -f manifests/ --fleet fleet.yaml --detailed-exitcode"},
+       {"What the host holds, for its members", "fedctl plan --host-cluster-context host-cluster"},
        {"For a program", "fedctl plan -f manifests/ --fleet fleet.yaml -o json | jq .summary"}}};
   CLI::App* command = add_command(program, "plan", "Show what apply would do in every cluster", std::move(text),
                                   [flags] { return finish(show_plan(*flags), flags->plan.output); });

@@ -3,51 +3,113 @@
 #include "base/file.hpp"
 
 namespace fedctl::cli {
+namespace {
+
+inspect::Options inspect_options(const PlanFlags& flags) {
+  inspect::Options options;
+  options.judge.adopt = flags.adopt;
+  options.judge.force_conflicts = flags.force_conflicts;
+  options.create_namespaces = flags.create_namespaces;
+  options.cache = file::cache_folder();
+  return options;
+}
+
+Result<void> plan_members(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
+  control::PropagateOptions options;
+  options.connect = connect_options(flags.clusters);
+  options.inspect = inspect_options(flags);
+  options.render = planned.input.render;
+  options.only = flags.clusters.only;
+  options.prune = flags.prune;
+  options.remove_files = flags.removes;
+  options.remove = flags.removed;
+  auto propagation = control::plan_propagation(loop, planned.host->host, std::move(planned.input.manifests), std::move(options));
+  if (!propagation) return Failure{propagation.error()};
+  planned.propagation = std::move(*propagation);
+  return {};
+}
+
+Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
+  auto chosen = narrowed(planned.fleet, flags.clusters.only);
+  if (!chosen) return Failure{chosen.error()};
+  const fleet::Fleet whole = std::move(planned.fleet);
+  planned.fleet = std::move(*chosen);
+  auto clients = fleet::connect(loop, planned.fleet, connect_options(flags.clusters));
+  if (!clients) return Failure{clients.error()};
+  planned.clients = std::move(*clients);
+
+  std::vector<manifest::Manifest>& manifests = planned.input.manifests;
+  for (manifest::Manifest& manifest : manifests) manifest.removed = flags.removes;
+  const inspect::Options options = inspect_options(flags);
+  const auto unknown = federation::unknown_types(manifests, planned.input.types);
+  if (!unknown.empty() && inspect::learn_types(loop, planned.clients, unknown, planned.input.types, options) > 0) {
+    if (auto known = federation::check_types(manifests, planned.input.types); !known) return known;
+  }
+  auto rendered = federation::render(manifests, whole, planned.input.types, planned.input.render);
+  if (!rendered) return Failure{rendered.error()};
+  planned.rendered = std::move(*rendered);
+  std::erase_if(planned.rendered.clusters, [&](const auto& cluster) { return planned.fleet.find(cluster.cluster) == nullptr; });
+  planned.plan = inspect::inspect_fleet(loop, planned.clients, planned.rendered, options);
+  if (loop.interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+  return {};
+}
+
+}  // namespace
 
 void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
+  flags.input.required = false;
   add_input_flags(program, command, flags.input);
   const std::string group = "Planning";
   command.add_flag("--create-namespaces", flags.create_namespaces, "Create namespaces that are neither in the input nor in the cluster")
       ->group(group);
   command.add_flag("--adopt", flags.adopt, "Take over objects that exist and are not ours")->group(group);
   command.add_flag("--force-conflicts", flags.force_conflicts, "Take over fields that other managers apply")->group(group);
+  command
+      .add_flag("--prune", flags.prune,
+                "With a host: delete copies whose federated object is gone, and with -f federated objects of the files' namespaces that "
+                "the files no longer hold")
+      ->group(group);
   add_cluster_flags(program, command, flags.clusters, true);
 }
 
-Result<std::unique_ptr<Planned>> make_plan(http::Loop& loop, const PlanFlags& flags) {
+std::vector<std::string> Planned::cluster_names() const {
+  if (!propagation) return fleet.names();
+  std::vector<std::string> names = propagation->members.fleet.names();
+  if (propagation->plan.host) names.insert(names.begin(), propagation->plan.host->name);
+  return names;
+}
+
+Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags) {
   auto planned = std::make_unique<Planned>();
   auto input = read_input(flags.input);
   if (!input) return Failure{input.error()};
   planned->input = std::move(*input);
+  auto host = host_of(loop, flags.clusters);
+  if (!host) return Failure{host.error()};
+  planned->host = std::move(*host);
+  if (planned->host) return planned;
+  if (flags.prune)
+    return Failure{
+        {Code::usage, "--prune goes with a host, which knows what was there before", "", "", "", "name it with --host-cluster-context"}};
+  if (flags.input.paths.empty())
+    return Failure{
+        {Code::usage, "nothing says what to work on", "", "", "", "use -f PATH, or --host-cluster-context for what a host holds"}};
   auto fleet = fleet_from(flags.clusters);
   if (!fleet) return Failure{fleet.error()};
-  auto chosen = narrowed(*fleet, flags.clusters.only);
-  if (!chosen) return Failure{chosen.error()};
-  planned->fleet = std::move(*chosen);
-  auto clients = connect(loop, planned->fleet, flags.clusters);
-  if (!clients) return Failure{clients.error()};
-  planned->clients = std::move(*clients);
-
-  inspect::Options options{
-      .judge = {flags.adopt, flags.force_conflicts}, .create_namespaces = flags.create_namespaces, .cache = file::cache_folder()};
-  const auto unknown = federation::unknown_types(planned->input.manifests, planned->input.types);
-  if (!unknown.empty() && inspect::learn_types(loop, planned->clients, unknown, planned->input.types, options) > 0) {
-    if (auto known = federation::check_types(planned->input.manifests, planned->input.types); !known) return Failure{known.error()};
-  }
-  auto rendered = federation::render(planned->input.manifests, *fleet, planned->input.types, planned->input.render);
-  if (!rendered) return Failure{rendered.error()};
-  planned->rendered = std::move(*rendered);
-  std::erase_if(planned->rendered.clusters, [&](const auto& cluster) { return planned->fleet.find(cluster.cluster) == nullptr; });
-  planned->plan = inspect::inspect_fleet(loop, planned->clients, planned->rendered, options);
-  if (loop.interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+  planned->fleet = std::move(*fleet);
   return planned;
+}
+
+Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
+  return planned.host ? plan_members(loop, flags, planned) : plan_fleet(loop, flags, planned);
 }
 
 int plan_exit(const plan::Plan& plan) {
   const std::size_t broken = plan.clusters_with(plan::ClusterStatus::error) + plan.clusters_with(plan::ClusterStatus::unknown);
   const plan::Summary summary = plan.summary();
-  if (broken == plan.clusters.size()) return exit_error;
-  if (broken > 0 || summary.unknown > 0) return exit_partial;
+  if (plan.host && plan.host->status != plan::ClusterStatus::ok) return exit_error;
+  if (broken == plan.clusters.size() && broken > 0) return exit_error;
+  if (broken > 0 || summary.unknown > 0 || !plan.errors.empty()) return exit_partial;
   return summary.conflict > 0 ? exit_refused : exit_done;
 }
 

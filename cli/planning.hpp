@@ -1,12 +1,14 @@
 #pragma once
 
 #include "cli/common.hpp"
+#include "cli/host.hpp"
+#include "control/propagate.hpp"
 #include "inspect/inspect.hpp"
 #include "plan/plan.hpp"
 
 namespace fedctl::cli {
 
-/// The flags that `plan` and `apply` share, and what they make of them.
+/// The flags that `plan`, `apply` and `delete` share, and what they make of them.
 struct PlanFlags {
   ClusterFlags clusters;
   OutputFlags output;
@@ -14,21 +16,32 @@ struct PlanFlags {
   bool create_namespaces = false;
   bool adopt = false;
   bool force_conflicts = false;
+  bool prune = false;
+  bool removes = false;                       ///< `delete`: what the input names is to go.
+  std::vector<kube::ObjectKey> removed = {};  ///< Federated objects of a host that are to go.
 };
 
 void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags);
 
-/// A plan, with all that must live as long as it.
+/// A plan, with all that must live as long as it: for a fleet of its own, or for the members of a host.
 struct Planned {
   Input input;
   fleet::Fleet fleet;
   fleet::Clients clients;
   federation::Rendered rendered;
   plan::Plan plan;
+  std::optional<ConnectedHost> host;
+  std::unique_ptr<control::Propagation> propagation;  ///< Set where there is a host; its plan is the plan then.
+
+  const plan::Plan& the_plan() const { return propagation ? propagation->plan : plan; }
+  std::vector<std::string> cluster_names() const;
 };
 
-/// Reads the input, renders it, and asks the clusters. Errors: whatever keeps a plan from being made at all.
-Result<std::unique_ptr<Planned>> make_plan(http::Loop& loop, const PlanFlags& flags);
+/// Reads the input and finds out which clusters are meant. Errors: of the input, of the flags, of the fleet file.
+Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags);
+
+/// Renders, and asks the clusters. Errors: whatever keeps a plan from being made at all.
+Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned);
 
 /// The exit code that a plan alone amounts to: 0, or 1, 3, 4 for errors, unknowns and conflicts.
 int plan_exit(const plan::Plan& plan);

@@ -82,6 +82,15 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   add_render(*this);
   add_plan(*this);
   add_apply(*this);
+  add_delete(*this);
+  add_init(*this);
+  add_deinit(*this);
+  add_join(*this);
+  add_unjoin(*this);
+  add_enable(*this);
+  add_disable(*this);
+  add_federate(*this);
+  add_orphaning_deletion(*this);
   add_version(*this);
   add_completion(*this);
 }

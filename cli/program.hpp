@@ -21,7 +21,7 @@ enum Exit : int {
 };
 
 /// What the value of an option is, for completion.
-enum class ValueKind { any, file, folder, choice, context, cluster };
+enum class ValueKind { any, file, folder, choice, context, cluster, type };
 
 /// The words of one command that CLI11 does not keep. `--help`, the man page and completion are all made from these and from
 /// the command's options.
@@ -58,6 +58,15 @@ void add_clusters(Program& program);
 void add_render(Program& program);
 void add_plan(Program& program);
 void add_apply(Program& program);
+void add_delete(Program& program);
+void add_init(Program& program);
+void add_deinit(Program& program);
+void add_join(Program& program);
+void add_unjoin(Program& program);
+void add_enable(Program& program);
+void add_disable(Program& program);
+void add_federate(Program& program);
+void add_orphaning_deletion(Program& program);
 void add_completion(Program& program);
 
 /// cobra's hidden `__complete` protocol: prints candidates for the last of `words`, then ":DIRECTIVE".

@@ -161,7 +161,7 @@ fedctl plan --contexts ire	" "ireland-cluster"
 
 @test "called as kubectl-fed, usage says kubectl fed" {
   ln -s "$FEDCTL" kubectl-fed
-  run ./kubectl-fed plan
+  run ./kubectl-fed plan --nonsense
   exits 1
   says "see 'kubectl fed plan --help'"
 }

@@ -9,6 +9,8 @@ FAULT is one of
   unavailable     answers every path with 503 once, then lets it through
   half            cuts every list in half
   reset           closes the connection once for every path, then lets it through
+  refuse-N        refuses the Nth write with 403 (reviews of one's own rights and dry runs are no writes)
+  lose-N          carries the Nth write out, and answers 500 all the same
   small-pages     serves lists two at a time, and forgets the continuation once (410)
 """
 import http.client
@@ -21,6 +23,7 @@ port, server_port, pki, fault = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3],
 context = ssl.create_default_context(cafile=f"{pki}/ca.crt")
 context.load_cert_chain(f"{pki}/admin.crt", f"{pki}/admin.key")
 seen = set()
+writes = 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -51,6 +54,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             seen.add("gone")
             gone = b'{"kind": "Status", "status": "Failure", "reason": "Expired", "code": 410, "message": "The provided continue parameter is too old"}'
             return self.answer(410, gone, [("Content-Type", "application/json")])
+        is_write = self.command != "GET" and "selfsubject" not in self.path and "dryRun" not in self.path
+        if is_write:
+            global writes
+            writes += 1
+        if is_write and fault == f"refuse-{writes}":
+            refusal = b'{"kind": "Status", "status": "Failure", "reason": "Forbidden", "code": 403, "message": "the proxy refuses this write"}'
+            return self.answer(403, refusal, [("Content-Type", "application/json")])
         path = re.sub("limit=[0-9]+", "limit=2", self.path) if fault == "small-pages" else self.path
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "accept-encoding")}
         if fault == "old-discovery" and "apidiscovery" in headers.get("Accept", ""):
@@ -61,10 +71,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         content = response.read()
         if fault == "half" and "limit=" in path:
             content = content[: len(content) // 2]
+        if is_write and fault == f"lose-{writes}":
+            loss = b'{"kind": "Status", "status": "Failure", "reason": "InternalError", "code": 500, "message": "the proxy loses this answer"}'
+            return self.answer(500, loss, [("Content-Type", "application/json")])
         keep = [(name, value) for name, value in response.getheaders() if name.lower() in ("content-type", "retry-after", "etag")]
         return self.answer(response.status, content, keep)
 
-    do_GET = do_PATCH = do_POST = do_DELETE = forward
+    do_GET = do_PATCH = do_POST = do_PUT = do_DELETE = forward
 
     def log_message(self, *_):
         pass

@@ -8,7 +8,45 @@ export FEDCTL_FLEET=
 three=(tokyo-cluster ireland-cluster virginia-cluster)
 contexts="--contexts tokyo-cluster,ireland-cluster,virginia-cluster"
 
+host="--host-cluster-context host-cluster"
+system=kube-federation-system
+
 start_clusters() { "$testbed/up" "${three[@]}" >/dev/null; }
+
+# start_federation: the three clusters and a host that has nothing of a federation yet.
+start_federation() {
+  "$testbed/up" host-cluster "${three[@]}" >/dev/null
+  leave_federation
+}
+
+# leave_federation: takes everything of a federation out of the host and the members.
+leave_federation() {
+  local cluster name
+  for name in $(value host-cluster /apis/apiextensions.k8s.io/v1/customresourcedefinitions '.items[].metadata.name | select(endswith("kubefed.io"))'); do
+    for path in $(value host-cluster /apis/apiextensions.k8s.io/v1/customresourcedefinitions/$name '"/apis/\(.spec.group)/\(.spec.versions[0].name)/\(.spec.names.plural)"'); do
+      release_all host-cluster "$path"
+    done
+    api host-cluster /apis/apiextensions.k8s.io/v1/customresourcedefinitions/$name -X DELETE >/dev/null
+  done
+  for cluster in host-cluster "${three[@]}"; do
+    for name in $(value $cluster /apis/rbac.authorization.k8s.io/v1/clusterrolebindings '.items[].metadata.name | select(startswith("kubefed"))'); do
+      api $cluster "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/$name" -X DELETE >/dev/null
+    done
+    for name in $(value $cluster /apis/rbac.authorization.k8s.io/v1/clusterroles '.items[].metadata.name | select(startswith("kubefed") or startswith("fedctl"))'); do
+      api $cluster "/apis/rbac.authorization.k8s.io/v1/clusterroles/$name" -X DELETE >/dev/null
+    done
+  done
+  forget_in "host-cluster ${three[*]}" "$system" production
+}
+
+# release_all CLUSTER COLLECTION: drops the finalizers of all its objects, so that they can go.
+release_all() {
+  local path
+  for path in $(value "$1" "$2" '.items[]? | select(.metadata.finalizers) | if .metadata.namespace then "/namespaces/\(.metadata.namespace)" else "" end + "|" + .metadata.name'); do
+    local group=${2%/*} plural=${2##*/}
+    api "$1" "$group${path%|*}/$plural/${path#*|}" -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"finalizers":null}}' >/dev/null
+  done
+}
 
 # background COMMAND...: starts a helper that bats does not wait for; its process id is in $helper.
 background() {
@@ -37,6 +75,22 @@ api() {
     "https://127.0.0.1:$(cat "$FEDCTL_TESTBED_DIR/$cluster/port")$path" "$@"
 }
 
+# create CLUSTER PATH OBJECT: makes an object.
+create() { api "$1" "$2" -X POST -H 'Content-Type: application/json' -d "$3" >/dev/null; }
+
+# kubeconfig_of CONTEXT CLUSTER: a kubeconfig that calls the cluster's context so.
+kubeconfig_of() {
+  local pki=$FEDCTL_TESTBED_DIR/pki
+  cat <<EOF
+clusters:
+- {name: c, cluster: {server: "https://127.0.0.1:$(cat "$FEDCTL_TESTBED_DIR/$2/port")", certificate-authority: "$pki/ca.crt"}}
+users:
+- {name: u, user: {client-certificate: "$pki/admin.crt", client-key: "$pki/admin.key"}}
+contexts:
+- {name: "$1", context: {cluster: c, user: u}}
+EOF
+}
+
 # value CLUSTER PATH JQ: a field of a live object.
 value() { api "$1" "$2" | jq -r "$3"; }
 
@@ -44,12 +98,16 @@ value() { api "$1" "$2" | jq -r "$3"; }
 meddle() { api "$1" "$2?fieldManager=somebody" -X PATCH -H 'Content-Type: application/merge-patch+json' -d "$3" >/dev/null; }
 
 # forget NAMESPACE...: removes namespaces from all clusters, and waits until they are gone.
-forget() {
-  local cluster name
-  for cluster in "${three[@]}"; do
+forget() { forget_in "${three[*]}" "$@"; }
+
+# forget_in CLUSTERS NAMESPACE...: the same in the clusters of a list.
+forget_in() {
+  local cluster name clusters=$1
+  shift
+  for cluster in $clusters; do
     for name in "$@"; do api "$cluster" "/api/v1/namespaces/$name" -X DELETE >/dev/null; done
   done
-  for cluster in "${three[@]}"; do
+  for cluster in $clusters; do
     for name in "$@"; do
       for _ in $(seq 300); do
         [ "$(value "$cluster" "/api/v1/namespaces/$name" .code)" = 404 ] && break

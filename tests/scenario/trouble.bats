@@ -91,7 +91,10 @@ refused() {
 @test "usage errors exit with 1 and say what to do" {
   run fedctl plan
   exits 1
-  says "--filename is required"
+  says "nothing says which clusters to work on"
+  run fedctl plan $contexts
+  exits 1
+  says "use -f PATH"
   run fedctl paln -f web.yaml
   exits 1
   says "unknown command 'paln', did you mean 'plan'?"

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "cli/planning.hpp"
+
+#include <string>
+
+namespace fedctl::cli {
+
+/// The flags of the commands that carry a plan out.
+struct ApplyFlags {
+  PlanFlags plan;
+  bool yes = false;
+  bool wait = true;
+  std::string timeout = "5m";
+  std::string lock_timeout = "1m";
+};
+
+void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags);
+
+/// Plans, shows, asks, applies, tells; the exit code.
+int apply_plan(const ApplyFlags& flags);
+
+}  // namespace fedctl::cli

@@ -1,0 +1,82 @@
+#include "control/host.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace fedctl::control {
+namespace {
+
+using nlohmann::json;
+
+Error without_control_plane(const Host& host, Error error) {
+  if (error.code != Code::not_found) return error;
+  return {Code::not_found,
+          fmt::format("there is no KubeFed control plane in namespace {}", host.name_space),
+          "",
+          host.client->cluster(),
+          "",
+          fmt::format("make one with 'fedctl init --host-cluster-context {}', or name its namespace with --kubefed-namespace",
+                      host.client->cluster())};
+}
+
+Task<Result<std::vector<json>>> list_all(Host host, kube::Resource resource) {
+  const kube::ListOptions options{.name_space = host.name_space};
+  auto list = co_await host.client->list(resource, options);
+  if (!list) co_return Failure{without_control_plane(host, list.error())};
+  for (json& item : list->items) {
+    item["apiVersion"] = resource.type().api_version();
+    item["kind"] = resource.kind;
+  }
+  std::ranges::sort(list->items, {}, [](const json& item) { return kube::name_of(item); });
+  co_return std::move(list->items);
+}
+
+kube::Resource resource_of(const json& type) {
+  return {.group = kube::string_at(type, "group"),
+          .version = kube::string_at(type, "version"),
+          .kind = kube::string_at(type, "kind"),
+          .plural = kube::string_at(type, "pluralName"),
+          .namespaced = kube::string_at(type, "scope") == "Namespaced"};
+}
+
+}  // namespace
+
+std::string_view to_string(Scope scope) { return scope == Scope::cluster ? "Cluster" : "Namespaced"; }
+
+Task<Result<Config>> read_config(Host host) {
+  auto object = co_await host.client->get(kubefed_configs(), host.name_space, "kubefed");
+  if (!object) co_return Failure{without_control_plane(host, object.error())};
+  const json spec = kube::map_at(*object, "spec");
+  Config config;
+  config.scope = kube::string_at(spec, "scope") == "Namespaced" ? Scope::namespaced : Scope::cluster;
+  config.adopt_resources = kube::string_at(kube::map_at(spec, "syncController"), "adoptResources") != "Disabled";
+  config.object = std::move(*object);
+  co_return config;
+}
+
+Task<Result<std::vector<json>>> read_clusters(Host host) { return list_all(std::move(host), kubefed_clusters()); }
+
+Task<Result<std::vector<FederatedType>>> read_types(Host host) {
+  const auto list = co_await list_all(std::move(host), type_configs());
+  if (!list) co_return Failure{list.error()};
+  std::vector<FederatedType> types;
+  for (const json& item : *list) types.push_back(federated_type_of(item));
+  co_return types;
+}
+
+FederatedType federated_type_of(const json& config) {
+  const json spec = kube::map_at(config, "spec");
+  return {.name = kube::name_of(config),
+          .target = resource_of(kube::map_at(spec, "targetType")),
+          .federated = resource_of(kube::map_at(spec, "federatedType")),
+          .enabled = kube::string_at(spec, "propagation") != "Disabled",
+          .config = config};
+}
+
+Result<void> check_host_name(const std::string& name) {
+  if (is_subdomain(name)) return {};
+  return Failure{{Code::usage, fmt::format("the host cluster's name '{}' cannot be part of an object's name", name), "", "", "",
+                  "give it another with --host-cluster-name, of lower-case letters, digits and '-'"}};
+}
+
+}  // namespace fedctl::control

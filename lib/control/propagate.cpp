@@ -1,0 +1,291 @@
+#include "control/propagate.hpp"
+
+#include "base/text.hpp"
+#include "control/federated_type.hpp"
+#include "control/host_objects.hpp"
+#include "control/names.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace fedctl::control {
+namespace {
+
+using manifest::Manifest;
+using nlohmann::json;
+
+/// What of the host a plan needs, read with as few waits as can be.
+struct HostState {
+  Config config;
+  std::vector<FederatedType> types;
+  Controller controller;
+  Members members;
+  std::vector<Manifest> held;
+  std::size_t preferences = 0;
+};
+
+Task<Result<std::size_t>> count_preferences(Host host) {
+  const kube::Resource preferences{.group = "scheduling.kubefed.io",
+                                   .version = "v1alpha1",
+                                   .kind = "ReplicaSchedulingPreference",
+                                   .plural = "replicaschedulingpreferences"};
+  const kube::ListOptions options{.metadata_only = true};
+  const auto list = co_await host.client->list(preferences, options);
+  co_return list ? list->items.size() : std::size_t{0};
+}
+
+/// One of the reads that can go out at once.
+template <typename T>
+Task<Result<Done>> into(Task<Result<T>> task, T& target) {
+  auto result = co_await task;
+  if (!result) co_return Failure{result.error()};
+  target = std::move(*result);
+  co_return Done{};
+}
+
+Task<Result<HostState>> read_host(Host host, fleet::ConnectOptions connect) {
+  HostState state;
+  std::vector<Task<Result<Done>>> first;
+  first.push_back(into(read_config(host), state.config));
+  first.push_back(into(read_types(host), state.types));
+  first.push_back(into(find_controller(host), state.controller));
+  first.push_back(into(read_members(host, connect), state.members));
+  first.push_back(into(count_preferences(host), state.preferences));
+  const auto done = co_await when_all(std::move(first));
+  for (const auto& one : done) {
+    if (!one) co_return Failure{one.error()};
+  }
+  auto held = co_await read_federated_objects(host, state.types, state.config.scope);
+  if (!held) co_return Failure{held.error()};
+  state.held = std::move(*held);
+  co_return state;
+}
+
+Error refused(const Host& host, std::string message, std::string hint = {}) {
+  return {Code::conflict, std::move(message), "", host.client->cluster(), "", std::move(hint)};
+}
+
+/// Makes a Propagation, step by step.
+class Planner {
+ public:
+  Planner(http::Loop& loop, Host host, PropagateOptions options)
+      : loop_(loop), options_(std::move(options)), result_(std::make_unique<Propagation>()) {
+    result_->host = std::move(host);
+    result_->default_namespace = options_.render.default_namespace;
+  }
+
+  Result<std::unique_ptr<Propagation>> run(std::vector<Manifest> files) {
+    auto state = loop_.run(read_host(result_->host, options_.connect));
+    if (!state) return Failure{state.error()};
+    result_->config = std::move(state->config);
+    result_->types = std::move(state->types);
+    result_->controller = std::move(state->controller);
+    preferences_ = state->preferences;
+    if (auto taken = take_members(std::move(state->members)); !taken) return Failure{taken.error()};
+    if (auto taken = take_manifests(std::move(files), std::move(state->held)); !taken) return Failure{taken.error()};
+    plan_host();
+    if (auto rendered = render(); !rendered) return Failure{rendered.error()};
+    plan_members();
+    if (loop_.interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    return std::move(result_);
+  }
+
+ private:
+  Result<void> take_members(Members all) {
+    const std::vector<std::string> names = all.fleet.names();
+    for (const std::string& name : options_.only) {
+      if (std::ranges::find(names, name) != names.end()) continue;
+      return Failure{{Code::usage, fmt::format("--cluster {}: no such cluster is joined{}", name, text::did_you_mean(name, names)), "", "",
+                      "", names.empty() ? "none is" : "joined are " + text::join(names, ", ")}};
+    }
+    whole_fleet_ = all.fleet;
+    result_->narrowed = !options_.only.empty();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const bool wanted = options_.only.empty() || std::ranges::find(options_.only, names[i]) != options_.only.end();
+      if (!wanted) continue;
+      result_->members.fleet.clusters.push_back(all.fleet.clusters[i]);
+      result_->members.clients.push_back(std::move(all.clients[i]));
+      result_->members.objects.push_back(std::move(all.objects[i]));
+    }
+    return {};
+  }
+
+  Result<void> take_manifests(std::vector<Manifest> files, std::vector<Manifest> held) {
+    for (Manifest& manifest : files) normalize_group(result_->types, manifest);
+    if (options_.prune && files.empty() && held.empty()) {
+      return Failure{refused(result_->host, "the host holds no federated object at all, so --prune would delete every copy there is",
+                             "delete what is to go by name: fedctl delete")};
+    }
+    if (options_.remove_files) files = mark_removed(std::move(files), held);
+    if (auto marked = mark_removed_by_name(held); !marked) return marked;
+    std::vector<Manifest> all = merge_inputs(std::move(files), std::move(held), options_.render.default_namespace, options_.prune);
+    // What is not propagated now comes last, behind what is rendered.
+    const auto is_rendered = [this](const Manifest& manifest) { return is_propagated(manifest); };
+    const auto aside = std::ranges::stable_partition(all, is_rendered);
+    rendered_count_ = static_cast<std::size_t>(aside.begin() - all.begin());
+    result_->manifests = std::move(all);
+    return {};
+  }
+
+  /// Of files to be deleted: what the host holds of them goes; plain objects go from the members.
+  std::vector<Manifest> mark_removed(std::vector<Manifest> files, std::vector<Manifest>& held) {
+    std::vector<Manifest> plain;
+    for (Manifest& file : files) {
+      const bool is_federated = federation::is_federated(kube::gvk_of(file.object));
+      const std::string kind = kube::string_at(file.object, "kind");
+      const std::string name_space =
+          kube::namespace_of(file.object).empty() ? options_.render.default_namespace : kube::namespace_of(file.object);
+      const auto found = std::ranges::find_if(held, [&](const Manifest& one) {
+        const bool same_place = kind == "FederatedNamespace" || !kube::string_at(one.object["metadata"], "namespace").size() ||
+                                kube::namespace_of(one.object) == name_space;
+        return is_federated && kube::string_at(one.object, "kind") == kind && kube::name_of(one.object) == kube::name_of(file.object) &&
+               same_place;
+      });
+      if (found != held.end()) found->removed = true;
+      if (is_federated && found == held.end())
+        notices_.push_back(fmt::format("{}: the host does not hold it", kube::to_string(kube::key_of(file.object))));
+      if (is_federated || kube::gvk_of(file.object).group.ends_with("kubefed.io")) continue;
+      file.removed = true;
+      plain.push_back(std::move(file));
+    }
+    return plain;
+  }
+
+  Result<void> mark_removed_by_name(std::vector<Manifest>& held) const {
+    for (const kube::ObjectKey& key : options_.remove) {
+      const auto found = std::ranges::find_if(held, [&](const Manifest& one) {
+        return kube::string_at(one.object, "kind") == key.kind && kube::name_of(one.object) == key.name &&
+               kube::namespace_of(one.object) == key.name_space;
+      });
+      if (found == held.end()) {
+        return Failure{{Code::not_found, "the host holds no such object", "", result_->host.client->cluster(), kube::to_string(key)}};
+      }
+      found->removed = true;
+    }
+    return {};
+  }
+
+  /// Types that are disabled are left alone; so is what has a namespace as long as namespaces are not federated at all.
+  bool is_propagated(const Manifest& manifest) {
+    const FederatedType* type = type_of(result_->types, manifest.object);
+    if (type == nullptr) return true;
+    if (!type->enabled) {
+      notices_.push_back(
+          fmt::format("{}: {} is disabled, so it is left alone", kube::to_string(kube::key_of(manifest.object)), type->name));
+      return false;
+    }
+    const bool knows_namespaces =
+        std::ranges::any_of(result_->types, [](const FederatedType& one) { return one.name == "namespaces" && one.enabled; });
+    const bool needs_namespace = type->target.namespaced && result_->config.scope == Scope::cluster;
+    if (!needs_namespace || knows_namespaces || manifest.removed) return true;
+    notices_.push_back(fmt::format(
+        "{}: in no cluster, since namespaces are not federated; run 'fedctl enable namespaces' and 'fedctl federate namespace {}'",
+        kube::to_string(kube::key_of(manifest.object)), kube::namespace_of(manifest.object)));
+    return false;
+  }
+
+  std::span<const Manifest> rendered_manifests() const { return std::span{result_->manifests}.first(rendered_count_); }
+
+  void plan_host() {
+    Propagation& all = *result_;
+    std::vector<Manifest>& manifests = all.manifests;
+    for (std::size_t i = 0; i < manifests.size(); ++i) {
+      if (!manifests[i].host.empty()) continue;
+      federation::ClusterObjects one =
+          objects_for_host(all.host, std::span{manifests}.subspan(i, 1), all.types, options_.render.default_namespace);
+      std::ranges::move(one.objects, std::back_inserter(all.host_objects.objects));
+    }
+    all.host_objects.cluster = all.host.client->cluster();
+    inspect::Options options = options_.inspect;
+    options.host = true;
+    options.isolate = false;
+    options.prune.clear();
+    plan::ClusterPlan plan{.name = all.host.client->cluster()};
+    if (!all.host_objects.objects.empty()) plan = loop_.run(inspect::inspect(*all.host.client, all.host_objects, options));
+    add_removals(plan);
+    if (!plan.changes.empty()) all.plan.host = std::move(plan);
+  }
+
+  void add_removals(plan::ClusterPlan& plan) const {
+    for (const Manifest& manifest : result_->manifests) {
+      if (!manifest.removed || manifest.host.empty()) continue;
+      const FederatedType* type = type_of(result_->types, manifest.object);
+      if (type == nullptr) continue;
+      plan::Change change{
+          .action = plan::Action::remove, .key = kube::key_of(manifest.object), .api_version = type->federated.type().api_version()};
+      change.note = "when its copies are gone";
+      change.resource = type->federated;
+      change.uid = kube::string_at(kube::map_at(manifest.object, "metadata"), "uid");
+      plan.changes.push_back(std::move(change));
+    }
+  }
+
+  Result<void> render() {
+    Propagation& all = *result_;
+    federation::TypeTable types;
+    std::vector<Manifest> configs;
+    for (const FederatedType& type : all.types) configs.push_back({.object = type.config, .host = all.host.client->cluster()});
+    types.learn(rendered_manifests());
+    types.learn(configs);
+    const auto unknown = federation::unknown_types(rendered_manifests(), types);
+    if (!unknown.empty() && inspect::learn_types(loop_, all.members.clients, unknown, types, options_.inspect) > 0) {
+      if (auto known = federation::check_types(rendered_manifests(), types); !known) return known;
+    }
+    federation::RenderOptions options = options_.render;
+    options.has_host = true;
+    options.federated_namespaces = all.config.scope == Scope::cluster;
+    auto rendered = federation::render(rendered_manifests(), whole_fleet_, types, options);
+    if (!rendered) return Failure{rendered.error()};
+    all.rendered = std::move(*rendered);
+    std::erase_if(all.rendered.clusters, [&](const auto& cluster) { return all.members.fleet.find(cluster.cluster) == nullptr; });
+    return {};
+  }
+
+  void plan_members() {
+    Propagation& all = *result_;
+    std::vector<std::string> notices = notices_;
+    std::ranges::copy(all.rendered.notices, std::back_inserter(notices));
+    if (preferences_ > 0) {
+      notices.push_back(fmt::format("{}: this version of fedctl does not act on them; the targets' own overrides count",
+                                    text::count(preferences_, "ReplicaSchedulingPreference")));
+    }
+    if (all.controller.alive) {
+      notices.push_back(fmt::format("a KubeFed controller is at work in {} ({}): it propagates, and fedctl writes the host only",
+                                    all.host.client->cluster(), all.controller.holder));
+    } else {
+      inspect::Options options = options_.inspect;
+      options.label_owns = true;
+      options.isolate = true;
+      options.judge.adopt = options.judge.adopt || all.config.adopt_resources;
+      if (options_.prune) {
+        for (const FederatedType& type : all.types) {
+          if (type.enabled) options.prune.push_back(type.target.type());
+        }
+      }
+      all.plan.clusters = inspect::inspect_fleet(loop_, all.members.clients, all.rendered, options).clusters;
+    }
+    for (const federation::RenderFailure& failure : all.rendered.failures) {
+      Error error = failure.error;
+      if (error.object.empty()) error.object = kube::to_string(kube::key_of(failure.manifest->object));
+      all.plan.errors.push_back(std::move(error));
+    }
+    if (whole_fleet_.clusters.empty()) notices.push_back("no cluster is joined yet; run 'fedctl join CLUSTER'");
+    all.plan.notices = std::move(notices);
+  }
+
+  http::Loop& loop_;
+  PropagateOptions options_;
+  std::unique_ptr<Propagation> result_;
+  fleet::Fleet whole_fleet_;
+  std::vector<std::string> notices_;
+  std::size_t rendered_count_ = 0;
+  std::size_t preferences_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Propagation>> plan_propagation(http::Loop& loop, Host host, std::vector<Manifest> files, PropagateOptions options) {
+  return Planner{loop, std::move(host), std::move(options)}.run(std::move(files));
+}
+
+}  // namespace fedctl::control
