@@ -67,8 +67,7 @@ int exit_of(const std::vector<ClusterResult>& results, const std::vector<Error>&
 void say_where_it_stands(const std::vector<ClusterResult>& results) {
   std::size_t skipped = 0;
   for (const ClusterResult& result : results) skipped += result.skipped;
-  fmt::print(stderr, "interrupted: what was sent is done, {} not begun; run the same apply again to go on\n",
-             text::count(skipped, "change"));
+  say(fmt::format("interrupted: what was sent is done, {} not begun; run the same apply again to go on\n", text::count(skipped, "change")));
 }
 
 int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
@@ -87,9 +86,9 @@ int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
   print(as_json ? result_json(outcome.results).dump(2) + "\n" : "\n" + result_table(outcome.results));
   std::fflush(stdout);
   for (const ClusterResult& result : outcome.results) {
-    for (const Error& error : result.errors) fmt::print(stderr, "error: {}\n", describe(in_cluster(error, result.cluster)));
+    for (const Error& error : result.errors) say(fmt::format("error: {}\n", describe(in_cluster(error, result.cluster))));
   }
-  for (const Error& error : outcome.errors) fmt::print(stderr, "error: {}\n", describe(error));
+  for (const Error& error : outcome.errors) say(fmt::format("error: {}\n", describe(error)));
   const int code = exit_of(outcome.results, outcome.errors, planned.the_plan());
   if (code == exit_interrupted) say_where_it_stands(outcome.results);
   return code;
@@ -102,14 +101,14 @@ std::optional<int> refusal_of(const Planned& planned) {
   const plan::Summary summary = planned.propagation ? of_host : plan.summary();
   // A host is shared: what is in conflict there for one object is left alone, and must not keep everybody else's from going out.
   if (summary.conflict > 0) {
-    fmt::print(stderr, "error: {} in conflict, so nothing was applied; see the plan for what each needs\n",
-               text::count(summary.conflict, "object"));
+    say(fmt::format("error: {} in conflict, so nothing was applied; see the plan for what each needs\n",
+                    text::count(summary.conflict, "object")));
     return exit_refused;
   }
   const bool host_is_bad = plan.host && plan.host->status != plan::ClusterStatus::ok;
   const bool nobody_is_left = plan.clusters_with(plan::ClusterStatus::ok) == 0 && !plan.clusters.empty() && !planned.propagation;
   if (host_is_bad || nobody_is_left) {
-    fmt::print(stderr, "error: no cluster can be applied to; nothing was changed\n");
+    say("error: no cluster can be applied to; nothing was changed\n");
     return exit_error;
   }
   return std::nullopt;
@@ -121,10 +120,9 @@ using Locked = Result<std::unique_ptr<control::Lock>>;
 Locked lock(http::Loop& loop, const Planned& planned, const ApplyFlags& flags) {
   if (!planned.host) return std::unique_ptr<control::Lock>{};
   const auto patience = time::parse_duration(flags.lock_timeout).value_or(time::Duration{60'000});
-  return control::Lock::acquire(loop, planned.host->host, flags.plan.removes ? "delete" : "apply", patience,
-                                [](const control::Holder& holder) {
-                                  fmt::print(stderr, "waiting for {}, at work on this host since {}\n", holder.who, holder.since);
-                                });
+  return control::Lock::acquire(
+      loop, planned.host->host, flags.plan.removes ? "delete" : "apply", patience,
+      [](const control::Holder& holder) { say(fmt::format("waiting for {}, at work on this host since {}\n", holder.who, holder.since)); });
 }
 
 /// The lock is free while a person thinks; whoever used it meanwhile may have changed what the plan is about.
@@ -137,11 +135,12 @@ Locked lock_again(http::Loop& loop, const Planned& planned, const ApplyFlags& fl
 
 }  // namespace
 
-int apply_plan(const ApplyFlags& flags) {
+int apply_plan(ApplyFlags& flags) {
+  flags.plan.unattended = flags.yes;
   const bool has_person = is_terminal(STDIN_FILENO);
   if (!flags.yes && !has_person) {
-    fmt::print(stderr, "error: {} asks before it writes, and there is no terminal to ask on; use --yes\n",
-               flags.plan.removes ? "delete" : "apply");
+    say(fmt::format("error: {} asks before it writes, and there is no terminal to ask on; use --yes\n",
+                    flags.plan.removes ? "delete" : "apply"));
     return exit_refused;
   }
   http::Loop loop{log_for(flags.plan.output)};
@@ -159,7 +158,7 @@ int apply_plan(const ApplyFlags& flags) {
     const long transitions = *locked ? (*locked)->transitions() : 0;
     locked->reset();
     if (!ask(plan)) {
-      fmt::print(stderr, "not applied\n");
+      say("not applied\n");
       return exit_refused;
     }
     locked = lock_again(loop, **planned, flags, transitions);

@@ -18,6 +18,6 @@ struct ApplyFlags {
 void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags);
 
 /// Plans, shows, asks, applies, tells; the exit code.
-int apply_plan(const ApplyFlags& flags);
+int apply_plan(ApplyFlags& flags);
 
 }  // namespace fedctl::cli

@@ -147,25 +147,27 @@ Result<Input> read_input(const InputFlags& flags) {
 }
 
 Log log_for(const OutputFlags& flags) {
-  return {flags.verbosity, [](std::string_view line) { fmt::print(stderr, "{}\n", line); }};
+  return {flags.verbosity, [](std::string_view line) { say(fmt::format("{}\n", line)); }};
 }
 
 int report(const Error& error) {
   if (error.code == Code::cancelled) {
-    fmt::print(stderr, "interrupted; nothing was changed\n");
+    say("interrupted; nothing was changed\n");
     return exit_interrupted;
   }
-  fmt::print(stderr, "error: {}\n", describe(error));
+  say(fmt::format("error: {}\n", describe(error)));
   return exit_error;
 }
 
-void warn(const std::string& line) { fmt::print(stderr, "warning: {}\n", line); }
+void warn(const std::string& line) { say(fmt::format("warning: {}\n", line)); }
 
 int finish(int code, const OutputFlags& flags) {
   std::fflush(stdout);
   const bool is_outcome = code == exit_changes || code == exit_partial || code == exit_refused;
   return flags.no_exit_code && is_outcome ? exit_done : code;
 }
+
+void say(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 

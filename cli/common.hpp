@@ -78,6 +78,9 @@ Log log_for(const OutputFlags& flags);
 int report(const Error& error);
 void warn(const std::string& line);
 
+/// Writes to standard error, and does not mind when nobody reads it any more.
+void say(const std::string& text);
+
 /// The exit code, or 0 for 2, 3 and 4 under --no-exit-code.
 int finish(int code, const OutputFlags& flags);
 

@@ -23,6 +23,7 @@ struct Context {
   CLI::App* command = nullptr;
   ClusterFlags clusters;
   const CLI::Option* waiting = nullptr;  ///< The option whose value comes next.
+  std::size_t words = 0;                 ///< Words typed that belong to no option.
 };
 
 const CLI::Option* find_option(const CLI::App& command, const std::string& word) {
@@ -51,6 +52,8 @@ Context read_words(Program& program, const std::vector<std::string>& words) {
       context.waiting = nullptr;
     } else if (context.command == nullptr && !word.starts_with('-')) {
       context.command = find_command(program.app, word);
+    } else if (!word.starts_with('-')) {
+      ++context.words;
     } else if (context.command != nullptr && word.starts_with('-')) {
       const auto equals = word.find('=');
       const CLI::Option* option = find_option(*context.command, word.substr(0, equals));
@@ -90,6 +93,36 @@ Candidates list_values(const std::vector<std::string>& names, const std::string&
   return result;
 }
 
+/// Kubernetes' own types, as one types them; a cluster is not asked for a keystroke.
+std::vector<std::pair<std::string, std::string>> type_names() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const char* name : {"clusterrolebindings",
+                           "clusterroles",
+                           "configmaps",
+                           "cronjobs",
+                           "daemonsets",
+                           "deployments",
+                           "horizontalpodautoscalers",
+                           "ingresses",
+                           "jobs",
+                           "limitranges",
+                           "namespaces",
+                           "networkpolicies",
+                           "persistentvolumeclaims",
+                           "poddisruptionbudgets",
+                           "replicasets",
+                           "resourcequotas",
+                           "rolebindings",
+                           "roles",
+                           "secrets",
+                           "serviceaccounts",
+                           "services",
+                           "statefulsets"}) {
+    names.emplace_back(name, "");
+  }
+  return names;
+}
+
 Candidates values_of(const Program& program, const Context& context, const CLI::Option& option, const std::string& typed) {
   const auto known = program.values.find(&option);
   if (known == program.values.end()) return {};
@@ -103,7 +136,7 @@ Candidates values_of(const Program& program, const Context& context, const CLI::
       for (const std::string& choice : known->second.choices) result.items.emplace_back(choice, "");
       return result;
     }
-    case ValueKind::type:
+    case ValueKind::type: return {type_names(), no_files};
     case ValueKind::any: break;
   }
   return {};
@@ -112,10 +145,23 @@ Candidates values_of(const Program& program, const Context& context, const CLI::
 Candidates options_of(const CLI::App& command) {
   Candidates result;
   for (const CLI::Option* option : command.get_options()) {
+    if (option->get_group().empty()) continue;
     for (const std::string& name : option->get_lnames()) result.items.emplace_back("--" + name, option->get_description());
     for (const std::string& name : option->get_snames()) result.items.emplace_back("-" + name, option->get_description());
   }
   return result;
+}
+
+/// The positional argument that the next word is for; of a list, only its first word can be guessed.
+const CLI::Option* next_positional(const CLI::App& command, std::size_t words) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional()) continue;
+    if (words == 0) return option;
+    if (option->get_expected_max() > 1 && command.get_name() == "enable") return option;
+    if (option->get_expected_max() > 1) return nullptr;
+    --words;
+  }
+  return nullptr;
 }
 
 Candidates candidates_for(Program& program, const Context& context, const std::string& last) {
@@ -133,8 +179,8 @@ Candidates candidates_for(Program& program, const Context& context, const std::s
   if (context.command == nullptr) {
     for (const CLI::App* command : program.app.get_subcommands([](const CLI::App*) { return true; }))
       result.items.emplace_back(command->get_name(), command->get_description());
-  } else if (context.command->get_name() == "completion") {
-    for (const char* shell : {"bash", "zsh", "fish", "powershell"}) result.items.emplace_back(shell, "");
+  } else if (const CLI::Option* option = next_positional(*context.command, context.words)) {
+    return values_of(program, context, *option, last);
   }
   return result;
 }

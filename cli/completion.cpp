@@ -117,10 +117,9 @@ void add_completion(Program& program) {
     print(scripts().at(*shell));
     return exit_done;
   });
-  command->add_option("shell", *shell, "bash, zsh, fish or powershell")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish", "powershell"}))
-      ->type_name("SHELL");
+  auto* option = command->add_option("shell", *shell, "bash, zsh, fish or powershell");
+  program.values[option] = {ValueKind::choice, {"bash", "zsh", "fish", "powershell"}};
+  option->required()->check(CLI::IsMember({"bash", "zsh", "fish", "powershell"}))->type_name("SHELL");
 }
 
 }  // namespace fedctl::cli

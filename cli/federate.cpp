@@ -170,7 +170,9 @@ void add_orphaning_deletion(Program& program) {
   auto* action = command->add_option("ACTION", flags->action, "enable, disable or status");
   action->required()->check(CLI::IsMember({"enable", "disable", "status"}).description(""));
   program.values[action] = {ValueKind::choice, {"enable", "disable", "status"}};
-  command->add_option("TYPE NAME", flags->words, "Type and name of the federated object")->required()->expected(1, 2);
+  auto* words = command->add_option("TYPE NAME", flags->words, "Type and name of the federated object");
+  words->required()->expected(1, 2);
+  program.values[words] = {ValueKind::type};
   command->add_option("-n,--namespace", flags->name_space, "Namespace of the object; default: the context's")->type_name("NAME");
   add_host_flags(program, *command, flags->host);
   add_dry_run_flag(*command, flags->host);

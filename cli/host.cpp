@@ -18,9 +18,22 @@ void set_limits(kubeconfig::Access& access, const HostFlags& flags) {
   access.endpoint.request_timeout = options.request_timeout;
 }
 
+/// kubefedctl's logging flags, which scripts carry along; ours is -v.
+void accept_klog_flags(CLI::App& command) {
+  for (const char* name :
+       {"--alsologtostderr", "--logtostderr", "--skip-headers", "--skip-log-headers", "--add-dir-header", "--one-output"}) {
+    command.add_flag(name)->group("");
+  }
+  for (const char* name : {"--log-dir", "--log-file", "--log-file-max-size", "--log-backtrace-at", "--log-flush-frequency",
+                           "--stderrthreshold", "--vmodule"}) {
+    command.add_option(name)->group("");
+  }
+}
+
 }  // namespace
 
 void add_host_flags(Program& program, CLI::App& command, HostFlags& flags) {
+  accept_klog_flags(command);
   const std::string group = "Host";
   auto* context = command.add_option("--host-cluster-context", flags.context, "Context of the host cluster; default: the current context");
   context->type_name("CONTEXT")->group(group);

@@ -125,7 +125,9 @@ void add_join(Program& program) {
         "fedctl join tokyo --cluster-context arn:aws:eks:ap-northeast-1:123456789012:cluster/tokyo --host-cluster-context host-cluster"}}};
   CLI::App* command = add_command(program, "join", "Let a cluster join the federation", std::move(text),
                                   [flags] { return finish(run_join(*flags), flags->output); });
-  command->add_option("CLUSTER_NAME", flags->cluster, "The cluster's name in the federation")->required();
+  auto* cluster = command->add_option("CLUSTER_NAME", flags->cluster, "The cluster's name in the federation");
+  cluster->required();
+  program.values[cluster] = {ValueKind::context};
   auto* context = command->add_option("--cluster-context", flags->context, "Context of the cluster; default: its name");
   context->type_name("CONTEXT");
   program.values[context] = {ValueKind::context};

@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "cli/common.hpp"
 #include "cli/program.hpp"
 
 #include <fmt/format.h>
@@ -136,7 +137,7 @@ int write_man_pages(const Program& program, const std::string& folder) {
   }
   for (const auto& [name, content] : pages) {
     if (const auto written = file::write_atomically(std::filesystem::path{folder} / name, content); !written) {
-      fmt::print(stderr, "error: {}\n", describe(written.error()));
+      say(fmt::format("error: {}\n", describe(written.error())));
       return exit_error;
     }
   }

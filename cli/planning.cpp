@@ -18,9 +18,11 @@ Result<void> plan_members(http::Loop& loop, const PlanFlags& flags, Planned& pla
   control::PropagateOptions options;
   options.connect = connect_options(flags.clusters);
   options.inspect = inspect_options(flags);
+  options.inspect.trusts_creates = flags.unattended;
   options.render = planned.input.render;
   options.only = flags.clusters.only;
   options.prune = flags.prune;
+  options.set = flags.set;
   options.remove_files = flags.removes;
   options.remove = flags.removed;
   auto propagation = control::plan_propagation(loop, planned.host->host, std::move(planned.input.manifests), std::move(options));
@@ -66,8 +68,10 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
   command.add_flag("--force-conflicts", flags.force_conflicts, "Take over fields that other managers apply")->group(group);
   command
       .add_flag("--prune", flags.prune,
-                "With a host: delete copies whose federated object is gone, and with -f federated objects of the files' namespaces that "
-                "the files no longer hold")
+                "With a host: delete copies whose federated object is gone, and with -f federated objects that left the files")
+      ->group(group);
+  command.add_option("--set", flags.set, "With a host: name of the set that the files are; --prune then looks at that set only")
+      ->type_name("NAME")
       ->group(group);
   add_cluster_flags(program, command, flags.clusters, true);
 }
@@ -89,8 +93,8 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   planned->host = std::move(*host);
   if (planned->host) return planned;
   if (flags.prune)
-    return Failure{
-        {Code::usage, "--prune goes with a host, which knows what was there before", "", "", "", "name it with --host-cluster-context"}};
+    return Failure{{Code::usage, "--prune and --set go with a host, which knows what was there before", "", "", "",
+                    "name it with --host-cluster-context"}};
   if (flags.input.paths.empty())
     return Failure{
         {Code::usage, "nothing says what to work on", "", "", "", "use -f PATH, or --host-cluster-context for what a host holds"}};

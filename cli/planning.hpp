@@ -17,6 +17,8 @@ struct PlanFlags {
   bool adopt = false;
   bool force_conflicts = false;
   bool prune = false;
+  bool unattended = false;  ///< Nobody looks at the plan before it is applied.
+  std::string set;
   bool removes = false;                       ///< `delete`: what the input names is to go.
   std::vector<kube::ObjectKey> removed = {};  ///< Federated objects of a host that are to go.
 };

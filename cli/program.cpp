@@ -1,6 +1,7 @@
 #include "cli/program.hpp"
 
 #include "base/text.hpp"
+#include "cli/common.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -50,10 +51,24 @@ void move_leading_flags(std::vector<std::string>& arguments, const CLI::App& app
   std::rotate(arguments.begin(), command, command + 1);
 }
 
+/// kubefedctl takes `_` for `-` in the names of flags, with a word about it.
+void mend_underscores(std::vector<std::string>& arguments) {
+  for (std::string& argument : arguments) {
+    if (argument == "--") return;
+    const auto end = argument.find('=');
+    const std::string name = argument.substr(0, end);
+    if (!argument.starts_with("--") || name.find('_') == std::string::npos) continue;
+    std::string mended = name;
+    std::ranges::replace(mended, '_', '-');
+    warn(fmt::format("{} is spelled {}", name, mended));
+    argument.replace(0, name.size(), mended);
+  }
+}
+
 int usage_error(const Program& program, const std::string& message) {
   const auto chosen = program.app.get_subcommands();
   const std::string command = chosen.empty() ? program.name : program.name + " " + chosen.front()->get_name();
-  fmt::print(stderr, "error: {}; see '{} --help'\n", message, command);
+  say(fmt::format("error: {}; see '{} --help'\n", message, command));
   return exit_error;
 }
 
@@ -71,6 +86,7 @@ std::string explain(const CLI::ParseError& error, const std::vector<std::string>
 Program::Program(std::string_view called_as) : app("fedctl: one plan for Kubernetes in many regions") {
   const std::string base = std::filesystem::path{called_as}.filename().string();
   if (base.starts_with("kubectl-")) name = "kubectl " + base.substr(8);
+  if (base == "kubefedctl") name = base;
   app.name(name);
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Show help with examples and leave");
@@ -112,6 +128,7 @@ int run(std::vector<std::string> arguments, std::string_view called_as) {
   if (arguments.size() <= 2 && !arguments.empty() && arguments.front() == "help")
     arguments = {arguments.begin() + 1, arguments.end()}, arguments.emplace_back("--help");
   if (arguments.size() == 1 && arguments.front() == "--version") arguments = {"version"};
+  mend_underscores(arguments);
   move_leading_flags(arguments, program.app);
   std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
   try {

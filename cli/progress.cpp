@@ -1,5 +1,7 @@
 #include "cli/progress.hpp"
 
+#include "cli/common.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 #include <algorithm>
@@ -60,11 +62,11 @@ void Progress::print_line(const Event& event) {
   if (event.type == Event::Type::begun || event.type == Event::Type::ended) return;
   if (event.type == Event::Type::waiting && now - line.spoke < std::chrono::seconds{10}) return;
   line.spoke = now;
-  fmt::print(stderr, "{}: {}\n", event.cluster, words(event));
+  say(fmt::format("{}: {}\n", event.cluster, words(event)));
 }
 
 void Progress::erase() {
-  if (drawn_ > 0) fmt::print(stderr, "\x1b[{}A\x1b[J", drawn_);
+  if (drawn_ > 0) say(fmt::format("\x1b[{}A\x1b[J", drawn_));
   drawn_ = 0;
 }
 
@@ -75,7 +77,7 @@ void Progress::redraw() {
   for (const std::string& cluster : clusters_) {
     const Line& line = lines_[cluster];
     const std::string text = fmt::format("{:{}}  {:>4}/{:<4}  {}", cluster, longest, line.applied, line.total, line.state);
-    fmt::print(stderr, "{}\n", clipped(text, terminal_width() - 1));
+    say(fmt::format("{}\n", clipped(text, terminal_width() - 1)));
     ++drawn_;
   }
   std::fflush(stderr);

@@ -60,7 +60,9 @@ void add_unjoin(Program& program) {
        {"A cluster that is gone for good", "fedctl unjoin tokyo-cluster --host-cluster-context host-cluster --force"}}};
   CLI::App* command = add_command(program, "unjoin", "Take a cluster out of the federation", std::move(text),
                                   [flags] { return finish(run_unjoin(*flags), flags->output); });
-  command->add_option("CLUSTER_NAME", flags->cluster, "The cluster's name in the federation")->required();
+  auto* cluster = command->add_option("CLUSTER_NAME", flags->cluster, "The cluster's name in the federation");
+  cluster->required();
+  program.values[cluster] = {ValueKind::context};
   auto* context = command->add_option("--cluster-context", flags->context, "Context of the cluster; default: its name");
   context->type_name("CONTEXT");
   program.values[context] = {ValueKind::context};

@@ -7,8 +7,13 @@
 namespace fedctl::cli {
 namespace {
 
-int show_version(const OutputFlags& flags) {
+int show_version(const OutputFlags& flags, const std::string& program) {
   const std::string compiler = __VERSION__;
+  if (program == "kubefedctl" && flags.output != "json") {
+    // What scripts made for kubefedctl take the version out of.
+    print(fmt::format("kubefedctl version: version.Info{{Version:\"v{}\", Compiler:\"{}\"}}\n", FEDCTL_VERSION, compiler));
+    return exit_done;
+  }
   if (flags.output == "json") {
     const nlohmann::json version{{"version", "v" FEDCTL_VERSION}, {"compiler", compiler}};
     print(version.dump(2) + "\n");
@@ -24,7 +29,8 @@ void add_version(Program& program) {
   auto flags = std::make_shared<OutputFlags>();
   CommandText text{"Prints the version of fedctl. It asks no cluster; 'fedctl clusters' shows theirs.",
                    {{"The version as JSON", "fedctl version -o json"}}};
-  CLI::App* command = add_command(program, "version", "Print the version", std::move(text), [flags] { return show_version(*flags); });
+  CLI::App* command = add_command(program, "version", "Print the version", std::move(text),
+                                  [flags, &program] { return show_version(*flags, program.name); });
   add_output_flags(program, *command, *flags, {"text", "json"});
 }
 

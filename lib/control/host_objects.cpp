@@ -85,7 +85,7 @@ Task<Result<std::vector<Manifest>>> read_federated_objects(Host host, std::vecto
 }
 
 federation::ClusterObjects objects_for_host(const Host& host, std::span<const Manifest> files, const std::vector<FederatedType>& types,
-                                            const std::string& default_namespace) {
+                                            const std::string& default_namespace, const std::string& set) {
   federation::ClusterObjects result{.cluster = host.client->cluster()};
   for (const Manifest& manifest : files) {
     const kube::GroupVersionKind gvk = kube::gvk_of(manifest.object);
@@ -93,6 +93,7 @@ federation::ClusterObjects objects_for_host(const Host& host, std::span<const Ma
     json object = without_server_fields(manifest.object);
     if (const FederatedType* type = type_of(types, object)) object["apiVersion"] = type->federated.type().api_version();
     const bool is_federated = federation::is_federated(gvk) || type_of(types, object) != nullptr;
+    if (is_federated && !set.empty()) object["metadata"]["labels"][std::string{set_label}] = set;
     if (is_federated && kube::namespace_of(object).empty()) {
       const FederatedType* type = type_of(types, object);
       const bool namespaced = type == nullptr || type->federated.namespaced;
@@ -108,21 +109,23 @@ federation::ClusterObjects objects_for_host(const Host& host, std::span<const Ma
   return result;
 }
 
-std::vector<Manifest> merge_inputs(std::vector<Manifest> files, std::vector<Manifest> held, const std::string& default_namespace,
-                                   bool prune) {
+std::vector<Manifest> merge_inputs(std::vector<Manifest> files, std::vector<Manifest> held, const MergeOptions& options) {
   std::set<std::tuple<std::string, std::string, std::string>> written;
   std::set<std::string> name_spaces;
   for (const Manifest& manifest : files) {
-    written.insert(identity(manifest, default_namespace));
-    if (federation::is_federated(kube::gvk_of(manifest.object))) name_spaces.insert(std::get<1>(identity(manifest, default_namespace)));
+    const auto key = identity(manifest, options.default_namespace);
+    written.insert(key);
+    if (federation::is_federated(kube::gvk_of(manifest.object))) name_spaces.insert(std::get<1>(key));
   }
-  const bool has_files = !files.empty();
+  const bool prunes = options.prune && !files.empty();
   std::vector<Manifest> all = std::move(files);
   for (Manifest& manifest : held) {
-    const auto key = identity(manifest, default_namespace);
+    const auto key = identity(manifest, options.default_namespace);
     if (written.contains(key)) continue;
     const bool was_applied = !kube::metadata_entry(manifest.object, "annotations", plan::hash_annotation).empty();
-    if (prune && has_files && was_applied && name_spaces.contains(std::get<1>(key))) manifest.removed = true;
+    const bool same_set = kube::metadata_entry(manifest.object, "labels", set_label) == options.set;
+    const bool in_reach = !options.set.empty() || name_spaces.contains(std::get<1>(key));
+    if (prunes && was_applied && same_set && in_reach) manifest.removed = true;
     all.push_back(std::move(manifest));
   }
   return all;

@@ -17,7 +17,8 @@ Task<Result<std::vector<manifest::Manifest>>> read_federated_objects(Host host, 
 
 /// The files' objects that belong to the host itself: federated ones, the control plane's, and namespaces, as they should be there.
 federation::ClusterObjects objects_for_host(const Host& host, std::span<const manifest::Manifest> files,
-                                            const std::vector<FederatedType>& types, const std::string& default_namespace);
+                                            const std::vector<FederatedType>& types, const std::string& default_namespace,
+                                            const std::string& set);
 
 /// The enabled type of a federated object; null for others.
 const FederatedType* type_of(const std::vector<FederatedType>& types, const nlohmann::json& object);
@@ -25,9 +26,15 @@ const FederatedType* type_of(const std::vector<FederatedType>& types, const nloh
 /// Files of a federated group of one's own, as KubeFed's.
 void normalize_group(const std::vector<FederatedType>& types, manifest::Manifest& manifest);
 
-/// The files' objects and what else the host holds; with `prune`, what fedctl once applied in the files' namespaces and the files no
-/// longer hold comes as `removed`.
+struct MergeOptions {
+  std::string default_namespace;
+  bool prune = false;
+  std::string set = {};
+};
+
+/// The files' objects and what else the host holds. With `prune`, what the files no longer hold comes as `removed`: of a set, all that
+/// was applied with it; without one, what was applied without one in the files' namespaces.
 std::vector<manifest::Manifest> merge_inputs(std::vector<manifest::Manifest> files, std::vector<manifest::Manifest> held,
-                                             const std::string& default_namespace, bool prune);
+                                             const MergeOptions& options);
 
 }  // namespace fedctl::control

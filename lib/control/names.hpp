@@ -24,6 +24,9 @@ inline constexpr std::string_view context_annotation = "fedctl.io/cluster-contex
 inline constexpr std::string_view server_name_annotation = "fedctl.io/tls-server-name";
 /// On a host's Secret: when its token ends.
 inline constexpr std::string_view expiry_annotation = "fedctl.io/token-expires";
+/// On a federated object: the set of files it came with, so that pruning one set leaves all others alone.
+inline constexpr std::string_view set_label = "fedctl.io/set";
+
 /// KubeFed's own: on a federated object that is not to vanish before its copies.
 inline constexpr std::string_view sync_finalizer = "kubefed.io/sync-controller";
 

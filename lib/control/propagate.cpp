@@ -118,11 +118,12 @@ class Planner {
     }
     if (options_.remove_files) files = mark_removed(std::move(files), held);
     if (auto marked = mark_removed_by_name(held); !marked) return marked;
-    std::vector<Manifest> all = merge_inputs(std::move(files), std::move(held), options_.render.default_namespace, options_.prune);
+    const MergeOptions merging{.default_namespace = options_.render.default_namespace, .prune = options_.prune, .set = options_.set};
+    std::vector<Manifest> all = merge_inputs(std::move(files), std::move(held), merging);
     // What is not propagated now comes last, behind what is rendered.
     const auto is_rendered = [this](const Manifest& manifest) { return is_propagated(manifest); };
-    const auto aside = std::ranges::stable_partition(all, is_rendered);
-    rendered_count_ = static_cast<std::size_t>(aside.begin() - all.begin());
+    const auto aside = std::stable_partition(all.begin(), all.end(), is_rendered);
+    rendered_count_ = static_cast<std::size_t>(aside - all.begin());
     result_->manifests = std::move(all);
     return {};
   }
@@ -192,7 +193,7 @@ class Planner {
     for (std::size_t i = 0; i < manifests.size(); ++i) {
       if (!manifests[i].host.empty()) continue;
       federation::ClusterObjects one =
-          objects_for_host(all.host, std::span{manifests}.subspan(i, 1), all.types, options_.render.default_namespace);
+          objects_for_host(all.host, std::span{manifests}.subspan(i, 1), all.types, options_.render.default_namespace, options_.set);
       std::ranges::move(one.objects, std::back_inserter(all.host_objects.objects));
     }
     all.host_objects.cluster = all.host.client->cluster();

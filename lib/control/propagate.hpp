@@ -23,6 +23,7 @@ struct PropagateOptions {
   federation::RenderOptions render = {};
   std::vector<std::string> only = {};  ///< Clusters; empty: all that are joined.
   bool prune = false;         ///< Copies whose federated object is gone go too; with files, so do federated objects that left them.
+  std::string set = {};       ///< Name of the set that the files are.
   bool remove_files = false;  ///< What the files hold is to go: `fedctl delete -f`.
   std::vector<kube::ObjectKey> remove = {};  ///< Federated objects of the host that are to go: `fedctl delete TYPE NAME`.
 };

@@ -101,7 +101,9 @@ struct Loop::State {
   }
 
   void wait() {
-    auto patience = std::chrono::milliseconds{60'000};
+    // libcurl 7.88 may hold data of an HTTP/2 stream that it has read already, and poll then sees nothing to read: only its next
+    // perform goes on, which without this would be when the connect timeout ends.
+    auto patience = active.empty() ? std::chrono::milliseconds{60'000} : std::chrono::milliseconds{50};
     if (!timers.empty()) {
       const auto until = std::chrono::ceil<std::chrono::milliseconds>(timers.begin()->first - Clock::now());
       patience = std::clamp(until, std::chrono::milliseconds{0}, patience);

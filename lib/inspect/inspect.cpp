@@ -49,6 +49,7 @@ class Inspector {
     report_unserved();
     match_lists();
     co_await see_to_namespaces();
+    if (options_.trusts_creates) co_await trust_creates();
     co_await examine_rest();
     co_return finish();
   }
@@ -245,6 +246,48 @@ class Inspector {
       });
       if (!found->empty())
         release(change, fmt::format("it holds {} that are not the federation's, so it stays", text::count(found->size(), "object")));
+    }
+    co_return Done{};
+  }
+
+  /// Below so many new objects of a type in a namespace, dry runs cost no more than the list.
+  static constexpr std::size_t many = 5;
+
+  Task<Done> trust_creates() {
+    std::vector<Task<Done>> tasks;
+    for (auto& [path, group] : groups_) {
+      std::map<std::string, std::vector<Item*>> by_namespace;
+      for (const std::size_t index : group.items) {
+        Item& item = items_[index];
+        if (!item.settled && item.listed.is_null()) by_namespace[item.change.key.name_space].push_back(&item);
+      }
+      for (auto& [name_space, items] : by_namespace) {
+        if (items.size() >= many) tasks.push_back(trust_new(group.resource, name_space, std::move(items)));
+      }
+    }
+    co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  /// Settles those that no list finds; what exists is examined as ever.
+  Task<Done> trust_new(kube::Resource resource, std::string name_space, std::vector<Item*> items) {
+    const kube::ListOptions everything{.name_space = name_space, .metadata_only = true};
+    const auto list = co_await client_.list(resource, everything);
+    if (!list) co_return Done{};
+    if (resource.namespaced) {
+      const kube::Resource namespaces{.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
+      const auto home = co_await client_.get(namespaces, "", name_space, true);
+      if (!home) co_return Done{};
+    }
+    std::set<std::string> existing;
+    for (const json& object : list->items) existing.insert(kube::name_of(object));
+    for (Item* item : items) {
+      if (existing.contains(item->change.key.name)) continue;
+      item->change.desired = object_to_send(*item, nullptr);
+      item->change.action = Action::create;
+      item->change.checked = false;
+      item->change.fields = plan::fields_of_new(*item->change.desired);
+      item->settled = true;
     }
     co_return Done{};
   }
