@@ -73,26 +73,23 @@ void follow(http::Loop& loop, const control::Host& host, const Flags& flags) {
 
 int run_enable(const Flags& flags) {
   if (const auto checked = check_words(flags); !checked) return report(checked.error());
-  const auto dry_run = is_dry_run(flags.host);
-  if (!dry_run) return report(dry_run.error());
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  const auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  const auto requests = requests_of(loop, host->host, flags);
-  if (!requests) return report(requests.error());
-  const control::EnableOptions options{.validate_template = flags.validate_template, .dry_run = *dry_run, .cache = file::cache_folder()};
-  const auto types = loop.run(control::resolve_types(host->host, *requests, options));
-  if (!types) return report_refusal(types.error());
-  if (flags.output.output == "yaml") {
-    for (const control::EnabledType& type : *types) print("---\n" + yaml::emit(type.config) + "---\n" + yaml::emit(type.definition));
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    const auto requests = requests_of(work.loop, work.host.host, flags);
+    if (!requests) return report(requests.error());
+    const control::EnableOptions options{
+        .validate_template = flags.validate_template, .dry_run = work.dry_run, .cache = file::cache_folder()};
+    const auto types = work.loop.run(control::resolve_types(work.host.host, *requests, options));
+    if (!types) return report_refusal(types.error());
+    if (flags.output.output == "yaml") {
+      for (const control::EnabledType& type : *types) print("---\n" + yaml::emit(type.config) + "---\n" + yaml::emit(type.definition));
+      return exit_done;
+    }
+    const auto done = work.loop.run(control::enable(work.host.host, *types, options));
+    if (!done) return report(done.error());
+    print_written(*done, work.dry_run, false);
+    if (!work.dry_run) follow(work.loop, work.host.host, flags);
     return exit_done;
-  }
-  const auto done = loop.run(control::enable(host->host, *types, options));
-  if (!done) return report(done.error());
-  print_written(*done, *dry_run, false);
-  if (!*dry_run) follow(loop, host->host, flags);
-  return exit_done;
+  });
 }
 
 int run_disable(const Flags& flags) {
@@ -100,23 +97,19 @@ int run_disable(const Flags& flags) {
   if (needs_definition && !flags.delete_definition) {
     return report({Code::usage, "--federated-group and --version go with --delete-crd only"});
   }
-  const auto dry_run = is_dry_run(flags.host);
-  if (!dry_run) return report(dry_run.error());
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  const auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  for (const std::string& word : flags.words) {
-    const auto done = loop.run(control::disable(host->host, word,
-                                                {.delete_definition = flags.delete_definition,
-                                                 .federated_group = flags.federated_group,
-                                                 .dry_run = *dry_run,
-                                                 .cache = file::cache_folder()}));
-    if (!done) return report_refusal(done.error());
-    print_written(*done, *dry_run, false);
-  }
-  if (!*dry_run) follow(loop, host->host, flags);
-  return exit_done;
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    for (const std::string& word : flags.words) {
+      const auto done = work.loop.run(control::disable(work.host.host, word,
+                                                       {.delete_definition = flags.delete_definition,
+                                                        .federated_group = flags.federated_group,
+                                                        .dry_run = work.dry_run,
+                                                        .cache = file::cache_folder()}));
+      if (!done) return report_refusal(done.error());
+      print_written(*done, work.dry_run, false);
+    }
+    if (!work.dry_run) follow(work.loop, work.host.host, flags);
+    return exit_done;
+  });
 }
 
 }  // namespace

@@ -89,34 +89,30 @@ int run_federate(const Flags& flags) {
   if (!flags.paths.empty()) return report({Code::usage, "-f does not go with TYPE NAME"});
   const auto target = target_of(flags.words, "federate");
   if (!target) return report(target.error());
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  const auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  const std::string name_space = flags.name_space.empty() ? host->default_namespace : flags.name_space;
-  const auto done = loop.run(control::federate(host->host, target->type, name_space, target->name, *options));
-  if (!done) return report_refusal(done.error());
-  if (options->emit) return emit(*done);
-  for (const std::string& line : done->warnings) warn(line);
-  print_written(done->written, options->dry_run, false);
-  return exit_done;
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    const std::string name_space = flags.name_space.empty() ? work.host.default_namespace : flags.name_space;
+    const auto done = work.loop.run(control::federate(work.host.host, target->type, name_space, target->name, *options));
+    if (!done) return report_refusal(done.error());
+    if (options->emit) return emit(*done);
+    for (const std::string& line : done->warnings) warn(line);
+    print_written(done->written, options->dry_run, false);
+    return exit_done;
+  });
 }
 
 int run_orphaning(const Flags& flags) {
   const auto target = target_of(flags.words, "orphaning-deletion " + flags.action);
   if (!target) return report(target.error());
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  const auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  const std::string name_space = flags.name_space.empty() ? host->default_namespace : flags.name_space;
-  const auto action = flags.action == "enable"    ? control::Orphaning::enable
-                      : flags.action == "disable" ? control::Orphaning::disable
-                                                  : control::Orphaning::status;
-  const auto done = loop.run(control::orphaning(host->host, action, target->type, name_space, target->name, file::cache_folder()));
-  if (!done) return report(done.error());
-  if (action == control::Orphaning::status) print(*done ? "Enabled\n" : "Disabled\n");
-  return exit_done;
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    const std::string name_space = flags.name_space.empty() ? work.host.default_namespace : flags.name_space;
+    auto action = flags.action == "enable" ? control::Orphaning::enable : control::Orphaning::disable;
+    if (flags.action == "status" || work.dry_run) action = control::Orphaning::status;
+    const auto done =
+        work.loop.run(control::orphaning(work.host.host, action, target->type, name_space, target->name, file::cache_folder()));
+    if (!done) return report(done.error());
+    if (flags.action == "status") print(*done ? "Enabled\n" : "Disabled\n");
+    return exit_done;
+  });
 }
 
 }  // namespace

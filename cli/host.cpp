@@ -148,6 +148,16 @@ Result<bool> is_dry_run(const HostFlags& flags) {
   return Failure{{Code::usage, fmt::format("--dry-run={} is none of client, server, none", typed)}};
 }
 
+int on_host(const HostFlags& flags, const OutputFlags& output, const std::function<int(const HostWork&)>& work) {
+  const auto dry_run = is_dry_run(flags);
+  if (!dry_run) return report(dry_run.error());
+  http::Loop loop{log_for(output)};
+  loop.interrupt_on_signals();
+  const auto host = connect_host(loop, flags);
+  if (!host) return report(host.error());
+  return work({loop, *host, *dry_run});
+}
+
 void print_written(const std::vector<control::Written>& objects, bool dry_run, bool with_cluster) {
   for (const control::Written& one : objects) {
     print(fmt::format("{}{} {}{}{}\n", with_cluster ? one.cluster + ": " : "", one.object, to_string(one.outcome),

@@ -5,6 +5,7 @@
 #include "control/join.hpp"
 #include "control/write.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,16 @@ fleet::ConnectOptions connect_options(const ClusterFlags& flags);
 
 /// Whether --dry-run was given. Errors: usage for a value it cannot have.
 Result<bool> is_dry_run(const HostFlags& flags);
+
+/// What a command that works on the host finds ready.
+struct HostWork {
+  http::Loop& loop;
+  const ConnectedHost& host;
+  bool dry_run;
+};
+
+/// Connects to the host and runs `work`; the exit code.
+int on_host(const HostFlags& flags, const OutputFlags& output, const std::function<int(const HostWork&)>& work);
 
 /// Lines as kubectl prints them: "federatedtypeconfig.core.kubefed.io/deployments.apps created in namespace NS (dry run)".
 void print_written(const std::vector<control::Written>& objects, bool dry_run, bool with_cluster);

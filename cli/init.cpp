@@ -43,34 +43,30 @@ int run_init(const Flags& flags) {
   const auto dry_run = dry_run_of(flags.host);
   if (!dry_run) return report(dry_run.error());
   if (flags.output.output == "yaml") return print_objects(flags);
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  const auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  const auto done = loop.run(control::init(host->host, {.scope = scope_of(flags), .dry_run = *dry_run}));
-  if (!done) return report(done.error());
-  for (const std::string& found : done->found) print("found " + found + "\n");
-  print_written(done->objects, *dry_run != control::DryRun::none, false);
-  if (*dry_run == control::DryRun::none) {
-    print(fmt::format("The control plane is ready in {} (scope {}). Next: fedctl join CLUSTER --host-cluster-context {}\n", host->host.name,
-                      to_string(done->scope), host->client->cluster()));
-  }
-  return exit_done;
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    const auto done = work.loop.run(control::init(work.host.host, {.scope = scope_of(flags), .dry_run = *dry_run}));
+    if (!done) return report(done.error());
+    for (const std::string& found : done->found) print("found " + found + "\n");
+    print_written(done->objects, *dry_run != control::DryRun::none, false);
+    if (*dry_run == control::DryRun::none) {
+      print(fmt::format("The control plane is ready in {} (scope {}). Next: fedctl join CLUSTER --host-cluster-context {}\n",
+                        work.host.host.name, to_string(done->scope), work.host.client->cluster()));
+    }
+    return exit_done;
+  });
 }
 
 int run_deinit(const Flags& flags) {
   const auto dry_run = dry_run_of(flags.host);
   if (!dry_run) return report(dry_run.error());
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  const auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  const auto done = loop.run(control::deinit(host->host, flags.force, *dry_run, file::cache_folder()));
-  if (!done) return report_refusal(done.error());
-  print_written(done->objects, *dry_run != control::DryRun::none, false);
-  for (const std::string& kept : done->kept) print("kept " + kept + "\n");
-  if (done->objects.empty()) print("There is nothing here that init made.\n");
-  return exit_done;
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    const auto done = work.loop.run(control::deinit(work.host.host, flags.force, *dry_run, file::cache_folder()));
+    if (!done) return report_refusal(done.error());
+    print_written(done->objects, *dry_run != control::DryRun::none, false);
+    for (const std::string& kept : done->kept) print("kept " + kept + "\n");
+    if (done->objects.empty()) print("There is nothing here that init made.\n");
+    return exit_done;
+  });
 }
 
 }  // namespace

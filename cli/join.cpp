@@ -82,28 +82,26 @@ Task<Result<fleet::Health>> wait_ready(control::Host host, std::string cluster, 
 int run_join(const Flags& flags) {
   const auto options = options_of(flags);
   if (!options) return report(options.error());
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  const auto member = connect_member(loop, flags.host, flags.cluster, flags.context, flags.kubeconfig);
-  if (!member) return report(member.error());
-  const auto done = loop.run(control::join(host->host, member->member, *options));
-  if (!done) return report_refusal(done.error());
-  if (options->dry_run) {
-    print_written(done->objects, true, true);
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    const auto member = connect_member(work.loop, flags.host, flags.cluster, flags.context, flags.kubeconfig);
+    if (!member) return report(member.error());
+    const auto done = work.loop.run(control::join(work.host.host, member->member, *options));
+    if (!done) return report_refusal(done.error());
+    if (options->dry_run) {
+      print_written(done->objects, true, true);
+      return exit_done;
+    }
+    for (const std::string& left : done->leftovers) warn(left);
+    std::string state = state_of(*done);
+    if (flags.wait && !done->health.ready) {
+      const auto timeout = time::parse_duration(flags.timeout).value_or(time::Duration{120'000});
+      const auto health = work.loop.run(wait_ready(work.host.host, flags.cluster, connect_options(flags.host), timeout));
+      if (!health) return report(health.error());
+      state = fmt::format("ready, Kubernetes {}", health->version);
+    }
+    print(fmt::format("{} {} {} ({})\n", flags.cluster, flags.rotate ? "has a fresh token for" : "joined", work.host.host.name, state));
     return exit_done;
-  }
-  for (const std::string& left : done->leftovers) warn(left);
-  std::string state = state_of(*done);
-  if (flags.wait && !done->health.ready) {
-    const auto timeout = time::parse_duration(flags.timeout).value_or(time::Duration{120'000});
-    const auto health = loop.run(wait_ready(host->host, flags.cluster, connect_options(flags.host), timeout));
-    if (!health) return report(health.error());
-    state = fmt::format("ready, Kubernetes {}", health->version);
-  }
-  print(fmt::format("{} {} {} ({})\n", flags.cluster, flags.rotate ? "has a fresh token for" : "joined", host->host.name, state));
-  return exit_done;
+  });
 }
 
 }  // namespace

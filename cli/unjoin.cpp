@@ -21,29 +21,25 @@ struct Flags {
 
 int run_unjoin(const Flags& flags) {
   if (flags.remove_copies && flags.orphan) return report({Code::usage, "--delete-resources and --orphan exclude each other"});
-  const auto dry_run = is_dry_run(flags.host);
-  if (!dry_run) return report(dry_run.error());
-  http::Loop loop{log_for(flags.output)};
-  loop.interrupt_on_signals();
-  const auto host = connect_host(loop, flags.host);
-  if (!host) return report(host.error());
-  auto member = connect_member(loop, flags.host, flags.cluster, flags.context);
-  if (!member && !flags.force) return report(member.error());
-  if (!member) {
-    // Without a way to the member the host's side is still put in order.
-    const Error problem = member.error();
-    member = ConnectedMember{};
-    member->client = std::make_unique<kube::Client>(loop, flags.cluster, problem);
-    member->member.client = member->client.get();
-  }
-  control::UnjoinOptions options{.cluster = flags.cluster, .force = flags.force, .dry_run = *dry_run, .cache = file::cache_folder()};
-  options.copies = flags.remove_copies ? control::Copies::remove : flags.orphan ? control::Copies::orphan : control::Copies::refuse;
-  const auto done = loop.run(control::unjoin(host->host, member->member, options));
-  if (!done) return report_refusal(done.error());
-  if (*dry_run) print_written(done->objects, true, true);
-  for (const std::string& left : done->left) warn(left);
-  if (!*dry_run) print(fmt::format("{} left {}\n", flags.cluster, host->host.name));
-  return exit_done;
+  return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
+    auto member = connect_member(work.loop, flags.host, flags.cluster, flags.context);
+    if (!member && !flags.force) return report(member.error());
+    if (!member) {
+      // Without a way to the member the host's side is still put in order.
+      const Error problem = member.error();
+      member = ConnectedMember{};
+      member->client = std::make_unique<kube::Client>(work.loop, flags.cluster, problem);
+      member->member.client = member->client.get();
+    }
+    control::UnjoinOptions options{.cluster = flags.cluster, .force = flags.force, .dry_run = work.dry_run, .cache = file::cache_folder()};
+    options.copies = flags.remove_copies ? control::Copies::remove : flags.orphan ? control::Copies::orphan : control::Copies::refuse;
+    const auto done = work.loop.run(control::unjoin(work.host.host, member->member, options));
+    if (!done) return report_refusal(done.error());
+    if (work.dry_run) print_written(done->objects, true, true);
+    for (const std::string& left : done->left) warn(left);
+    if (!work.dry_run) print(fmt::format("{} left {}\n", flags.cluster, work.host.host.name));
+    return exit_done;
+  });
 }
 
 }  // namespace

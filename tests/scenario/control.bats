@@ -330,6 +330,50 @@ EOF
   [ "$(value host-cluster /api/v1/namespaces/$system .metadata.name)" = "$system" ] # the host's own namespace stays
 }
 
+@test "an exec plugin serves for joining only" {
+  cat >plugin <<EOF
+#!/bin/sh
+jq -n --rawfile c "$FEDCTL_TESTBED_DIR/pki/admin.crt" --rawfile k "$FEDCTL_TESTBED_DIR/pki/admin.key" \
+  '{apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: {clientCertificateData: \$c, clientKeyData: \$k}}'
+EOF
+  chmod +x plugin
+  kubeconfig_of host-cluster host-cluster | sed "s#user: {client.*}}#user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: $PWD/plugin, interactiveMode: Never}}}#" >exec.kubeconfig
+  run fedctl join by-plugin --cluster-context host-cluster --cluster-kubeconfig exec.kubeconfig $host
+  exits 0
+  says "by-plugin joined host-cluster (ready"
+  [ "$(value host-cluster $core/kubefedclusters/by-plugin '.spec | keys | join(" ")')" = "apiEndpoint caBundle secretRef" ]
+  run fedctl unjoin by-plugin --cluster-context host-cluster $host
+  exits 0
+}
+
+@test "a control plane of scope Namespaced grants and federates in its own namespace only" {
+  own=/apis/types.kubefed.io/v1beta1/namespaces/fed/federatedconfigmaps
+  run fedctl init --host-cluster-context ireland-cluster --scope Namespaced --kubefed-namespace fed
+  exits 0
+  says "scope Namespaced"
+  run fedctl join tokyo-cluster --host-cluster-context ireland-cluster --kubefed-namespace fed
+  exits 0
+  [ "$(value tokyo-cluster $rbac/namespaces/fed/roles/kubefed-controller-manager:tokyo-cluster-ireland-cluster '.rules[0].resources[0]')" = "*" ]
+  [ "$(value tokyo-cluster $rbac/clusterroles/kubefed-controller-manager:fed:healthcheck-tokyo-cluster-ireland-cluster .kind)" = ClusterRole ]
+  [ "$(value tokyo-cluster $rbac/clusterroles/kubefed-controller-manager:tokyo-cluster-ireland-cluster .code)" = 404 ]
+  run fedctl enable configmaps --host-cluster-context ireland-cluster --kubefed-namespace fed
+  exits 0
+  create ireland-cluster $own '{"apiVersion": "types.kubefed.io/v1beta1", "kind": "FederatedConfigMap", "metadata": {"name": "mine"}, "spec": {"template": {"data": {"a": "b"}}, "placement": {"clusterSelector": {}}}}'
+  run fedctl apply --host-cluster-context ireland-cluster --kubefed-namespace fed --yes
+  exits 0
+  [ "$(value tokyo-cluster /api/v1/namespaces/fed/configmaps/mine .data.a)" = b ]
+  [ "$(value ireland-cluster $own/mine '.status.conditions[0].status')" = True ]
+  run fedctl delete cm mine -n fed --host-cluster-context ireland-cluster --kubefed-namespace fed --yes
+  exits 0
+  run fedctl unjoin tokyo-cluster --host-cluster-context ireland-cluster --kubefed-namespace fed
+  exits 0
+  run fedctl disable configmaps --delete-crd --host-cluster-context ireland-cluster --kubefed-namespace fed
+  exits 0
+  run fedctl deinit --host-cluster-context ireland-cluster --kubefed-namespace fed
+  exits 0
+  [ -z "$(value tokyo-cluster $rbac/clusterroles '.items[].metadata.name | select(test("ireland"))')" ]
+}
+
 @test "a member of two hosts keeps what the other host made" {
   run fedctl init --host-cluster-context ireland-cluster
   exits 0
