@@ -157,10 +157,12 @@ int apply_plan(ApplyFlags& flags) {
   if (plan.summary().has_changes() && !flags.yes) {
     const long transitions = *locked ? (*locked)->transitions() : 0;
     locked->reset();
+    http::Loop::end_on_signals();
     if (!ask(plan)) {
       say("not applied\n");
       return exit_refused;
     }
+    loop.interrupt_on_signals();
     locked = lock_again(loop, **planned, flags, transitions);
     if (!locked) return report_refusal(locked.error());
   }

@@ -229,8 +229,13 @@ bool Loop::interrupted() const { return state_->interrupted; }
 const Statistics& Loop::statistics() const { return state_->statistics; }
 const Log& Loop::log() const { return state_->log; }
 
+void Loop::end_on_signals() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
 void Loop::interrupt_on_signals() {
-  if (::pipe(state_->pipe.data()) != 0) return;
+  if (state_->pipe[0] < 0 && ::pipe(state_->pipe.data()) != 0) return;
   for (const int end : state_->pipe) {
     ::fcntl(end, F_SETFD, FD_CLOEXEC);
     ::fcntl(end, F_SETFL, O_NONBLOCK);

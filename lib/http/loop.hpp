@@ -60,6 +60,9 @@ class Loop {
   /// Makes the first SIGINT or SIGTERM call `interrupt`; a second one ends the process as usual.
   void interrupt_on_signals();
 
+  /// Lets them end the process again, as while a person is asked something and there is nothing to stop cleanly.
+  static void end_on_signals();
+
   const Statistics& statistics() const;
   const Log& log() const;
 
