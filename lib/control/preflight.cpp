@@ -47,16 +47,17 @@ Task<Result<std::vector<std::string>>> lacking(kube::Client& client, std::vector
   co_return words;
 }
 
-std::vector<Right> member_rights(const JoinOptions& options, const std::string& name_space) {
+std::vector<Right> member_rights(const JoinOptions& options, const std::string& name_space, bool has_namespace) {
   const std::string rbac = "rbac.authorization.k8s.io";
   // Only who may do everything can hand that on.
   if (options.rights.value_or(Rights::full) == Rights::full && !options.rotate) return {{"*", "*", "*"}};
   if (options.rotate) return {{"create", "", "secrets", name_space}, {"delete", "", "secrets", name_space}};
-  return {{"create", "", "namespaces"},
-          {"create", "", "serviceaccounts", name_space},
-          {"create", "", "secrets", name_space},
-          {"create", rbac, "clusterroles"},
-          {"create", rbac, "clusterrolebindings"}};
+  std::vector<Right> rights{{"create", "", "serviceaccounts", name_space},
+                            {"create", "", "secrets", name_space},
+                            {"create", rbac, "clusterroles"},
+                            {"create", rbac, "clusterrolebindings"}};
+  if (!has_namespace) rights.push_back({"create", "", "namespaces"});
+  return rights;
 }
 
 Task<Result<Done>> check_rights(kube::Client& client, std::vector<Right> rights, std::string hint) {
@@ -130,6 +131,7 @@ Result<void> check_existing(const Preflight& found, const Host& host, const Join
 Task<Result<Preflight>> preflight(Host host, Member member, JoinOptions options, std::string account_name) {
   std::vector<Task<Result<json>>> reads;
   reads.push_back(get_or_null(*member.client, service_accounts(), host.name_space, account_name));
+  reads.push_back(get_or_null(*member.client, namespaces(), "", host.name_space));
   if (!options.secret_name.empty()) reads.push_back(get_or_null(*host.client, secrets(), host.name_space, options.secret_name));
   // The member is asked first of all: most joins that fail, fail there.
   const auto uid = co_await uid_of_cluster(*member.client);
@@ -149,13 +151,13 @@ Task<Result<Preflight>> preflight(Host host, Member member, JoinOptions options,
     if (kube::name_of(cluster) == options.cluster) found.cluster = cluster;
   }
   if (auto free = check_existing(found, host, options, account_name); !free) co_return Failure{free.error()};
-  if (objects.size() > 1 && !objects[1]->is_null() && options.error_on_existing && !options.rotate) {
+  if (objects.size() > 2 && !objects[2]->is_null() && options.error_on_existing && !options.rotate) {
     co_return Failure{{Code::conflict, fmt::format("the Secret {}/{} exists already", host.name_space, options.secret_name), "",
                        host.client->cluster(), "", "choose another --secret-name, or use --error-on-existing=false"}};
   }
   const auto twins = co_await check_twins(host, std::move(*clusters), options.cluster, *uid);
   if (!twins) co_return Failure{twins.error()};
-  std::vector<Right> there = member_rights(options, host.name_space);
+  std::vector<Right> there = member_rights(options, host.name_space, !objects[1]->is_null());
   const auto may_there = co_await check_rights(*member.client, std::move(there), "use a context of an administrator, or --rbac minimal");
   if (!may_there) co_return Failure{may_there.error()};
   std::vector<Right> here{{"create", "", "secrets", host.name_space}, {"create", "core.kubefed.io", "kubefedclusters", host.name_space}};

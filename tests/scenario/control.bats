@@ -82,6 +82,27 @@ left_in_member() {
   [ -z "$(left_in_member tokyo-cluster)" ]
 }
 
+@test "a user who may not join is told so before anything is written" {
+  kubeconfig_of tokyo-cluster tokyo-cluster | sed 's#user: {#&as: nobody, #' >nobody.kubeconfig
+  run fedctl join tokyo-cluster $host --cluster-kubeconfig nobody.kubeconfig
+  exits 1
+  one_error
+  says 'User "nobody" cannot get resource "namespaces"'
+  reader='{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "kubefed-test-reader"}, "rules": [{"apiGroups": [""], "resources": ["namespaces", "serviceaccounts"], "verbs": ["get"]}]}'
+  binding='{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "kubefed-test-reader"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "kubefed-test-reader"}, "subjects": [{"kind": "User", "name": "nobody"}]}'
+  create tokyo-cluster $rbac/clusterroles "$reader"
+  create tokyo-cluster $rbac/clusterrolebindings "$binding"
+  says_lacking() { run fedctl join tokyo-cluster $host --cluster-kubeconfig nobody.kubeconfig --rbac minimal; [[ $output == *"your user may not create serviceaccounts in $system"* ]]; }
+  for _ in $(seq 50); do says_lacking && break; sleep 0.1; done # the authorizer learns of the binding a moment later
+  says "your user may not create serviceaccounts in $system"
+  exits 1
+  run fedctl join tokyo-cluster $host --cluster-kubeconfig nobody.kubeconfig
+  says "your user may not hand on all rights"
+  api tokyo-cluster $rbac/clusterrolebindings/kubefed-test-reader -X DELETE >/dev/null
+  api tokyo-cluster $rbac/clusterroles/kubefed-test-reader -X DELETE >/dev/null
+  [ -z "$(left_in_member tokyo-cluster)" ]
+}
+
 @test "a join that fails at any step leaves nothing half made" {
   cat >member.kubeconfig <<EOF
 clusters:
