@@ -157,7 +157,7 @@ const CLI::Option* next_positional(const CLI::App& command, std::size_t words) {
   for (const CLI::Option* option : command.get_options()) {
     if (!option->get_positional()) continue;
     if (words == 0) return option;
-    if (option->get_expected_max() > 1 && command.get_name() == "enable") return option;
+    if (option->get_expected_max() > 1 && (command.get_name() == "enable" || command.get_name() == "disable")) return option;
     if (option->get_expected_max() > 1) return nullptr;
     --words;
   }

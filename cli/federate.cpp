@@ -131,7 +131,7 @@ void add_federate(Program& program) {
        {"Manifests of before", "fedctl federate -f manifests.yaml > federated.yaml"}}};
   CLI::App* command = add_command(program, "federate", "Make federated objects of ordinary ones", std::move(text),
                                   [flags] { return finish(run_federate(*flags), flags->output); });
-  auto* words = command->add_option("TYPE NAME", flags->words, "Type and name of a live object of the host")->expected(0, 2);
+  auto* words = command->add_option("TYPE NAME", flags->words, "Type and name of a live object of the host")->expected(0, -1);
   program.values[words] = {ValueKind::type};
   auto* paths =
       command->add_option("-f,--filename", flags->paths, "File, folder or - with manifests to turn into federated ones; may be repeated");
@@ -167,7 +167,7 @@ void add_orphaning_deletion(Program& program) {
   action->required()->check(CLI::IsMember({"enable", "disable", "status"}).description(""));
   program.values[action] = {ValueKind::choice, {"enable", "disable", "status"}};
   auto* words = command->add_option("TYPE NAME", flags->words, "Type and name of the federated object");
-  words->required()->expected(1, 2);
+  words->required()->expected(1, -1);
   program.values[words] = {ValueKind::type};
   command->add_option("-n,--namespace", flags->name_space, "Namespace of the object; default: the context's")->type_name("NAME");
   add_host_flags(program, *command, flags->host);
