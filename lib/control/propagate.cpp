@@ -22,6 +22,7 @@ struct HostState {
   Members members;
   std::vector<Manifest> held;
   std::size_t preferences = 0;
+  json kube_system;
 };
 
 Task<Result<std::size_t>> count_preferences(Host host) {
@@ -51,6 +52,7 @@ Task<Result<HostState>> read_host(Host host, fleet::ConnectOptions connect) {
   first.push_back(into(find_controller(host), state.controller));
   first.push_back(into(read_members(host, connect), state.members));
   first.push_back(into(count_preferences(host), state.preferences));
+  first.push_back(into(host.client->get(namespaces(), "", "kube-system", true), state.kube_system));
   const auto done = co_await when_all(std::move(first));
   for (const auto& one : done) {
     if (!one) co_return Failure{one.error()};
@@ -81,6 +83,7 @@ class Planner {
     result_->types = std::move(state->types);
     result_->controller = std::move(state->controller);
     preferences_ = state->preferences;
+    options_.render.host_uid = options_.inspect.host_uid = kube::string_at(kube::map_at(state->kube_system, "metadata"), "uid");
     if (auto taken = take_members(std::move(state->members)); !taken) return Failure{taken.error()};
     if (auto taken = take_manifests(std::move(files), std::move(state->held)); !taken) return Failure{taken.error()};
     plan_host();

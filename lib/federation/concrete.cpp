@@ -37,7 +37,7 @@ Result<void> fold_string_data(json& object, const manifest::Manifest& manifest) 
 
 }  // namespace
 
-Result<std::shared_ptr<const json>> make_concrete(json object, const manifest::Manifest& manifest) {
+Result<std::shared_ptr<const json>> make_concrete(json object, const manifest::Manifest& manifest, const std::string& host_uid) {
   json& metadata = object["metadata"];
   for (const char* key : {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}) metadata.erase(key);
   for (const char* key : {"labels", "annotations"}) {
@@ -47,6 +47,7 @@ Result<std::shared_ptr<const json>> make_concrete(json object, const manifest::M
     metadata.erase(found);
   }
   metadata["labels"][std::string{managed_label}] = "true";
+  if (!host_uid.empty()) metadata["annotations"][std::string{host_annotation}] = host_uid;
   if (is_secret(object)) {
     if (auto folded = fold_string_data(object, manifest); !folded) return Failure{folded.error()};
   }

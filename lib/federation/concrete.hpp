@@ -11,6 +11,8 @@ namespace fedctl::federation {
 /// The last touches of every rendered object: the managed label, what servers fill in taken out, a Secret's `stringData`
 /// turned into `data` (recorded as such a foreign change of `data` would stay unseen).
 /// Errors: invalid_input for labels that are no map and for a Secret whose data are no base64; never a Secret's value.
-Result<std::shared_ptr<const nlohmann::json>> make_concrete(nlohmann::json object, const manifest::Manifest& manifest);
+/// `host_uid`, where there is one, marks whose copy it is.
+Result<std::shared_ptr<const nlohmann::json>> make_concrete(nlohmann::json object, const manifest::Manifest& manifest,
+                                                            const std::string& host_uid = {});
 
 }  // namespace fedctl::federation

@@ -18,6 +18,9 @@ namespace fedctl::federation {
 /// KubeFed's label on every object that is propagated; "false" on a live object means "hands off".
 inline constexpr std::string_view managed_label = "kubefed.io/managed";
 
+/// On a copy that a host propagated: the UID of the host's kube-system namespace. A host prunes only its own copies.
+inline constexpr std::string_view host_annotation = "fedctl.io/host";
+
 /// An object as one cluster should have it.
 struct DesiredObject {
   std::shared_ptr<const nlohmann::json> object;  ///< Shared by all clusters that get the same.
@@ -61,7 +64,8 @@ struct RenderOptions {
   bool namespace_is_given = false;  ///< By -n: another namespace in the input is then an error, as for kubectl.
   /// KubeFed's rule for a host of scope Cluster: what has a namespace goes only where its FederatedNamespace does, without one nowhere.
   bool federated_namespaces = false;
-  bool has_host = false;  ///< The control plane's own objects have a place to go, so nothing need be said of them.
+  std::string host_uid = {};  ///< Put on every object, as the annotation fedctl.io/host, so that the host knows its copies again.
+  bool has_host = false;      ///< The control plane's own objects have a place to go, so nothing need be said of them.
 };
 
 /// KubeFed's annotation on a federated object whose copies stay when it goes, and ours that lets it take over existing objects.

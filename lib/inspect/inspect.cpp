@@ -191,7 +191,8 @@ class Inspector {
                             .key = {group.resource.group, group.resource.kind, name.first, name.second},
                             .reason = "its federated object is gone"};
       const Found copy{group.resource, *object};
-      if (!is_made_by_cluster(copy) && !kube::applied_fields(*object, kube::field_manager).is_null())
+      const bool is_the_hosts = kube::metadata_entry(*object, "annotations", federation::host_annotation) == options_.host_uid;
+      if (is_the_hosts && !is_made_by_cluster(copy) && !kube::applied_fields(*object, kube::field_manager).is_null())
         plan_delete(absence, group.resource, *object);
     }
   }

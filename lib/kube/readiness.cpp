@@ -36,6 +36,8 @@ Readiness deployment(const json& object) {
   if (updated < wanted) return waiting(fmt::format("{} of {} replicas updated", updated, wanted));
   if (total > updated) return waiting(fmt::format("{} old replicas to end", total - updated));
   if (available < updated) return waiting(fmt::format("{} of {} replicas available", available, wanted));
+  // Right after a scaling down the status still counts what is about to go.
+  if (updated > wanted) return waiting(fmt::format("{} replicas to end", updated - wanted));
   return {};
 }
 

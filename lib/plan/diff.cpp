@@ -24,7 +24,7 @@ json without_server_fields(const json& object) {
   json& metadata = result["metadata"];
   for (const std::string_view key : server_metadata) metadata.erase(std::string{key});
   if (metadata.contains("annotations") && metadata["annotations"].is_object()) {
-    metadata["annotations"].erase(std::string{hash_annotation});
+    for (const std::string_view ours : {hash_annotation, federation::host_annotation}) metadata["annotations"].erase(std::string{ours});
     if (metadata["annotations"].empty()) metadata.erase("annotations");
   }
   return result;

@@ -16,7 +16,7 @@ struct FieldChange {
 };
 
 /// The fields in which `after` differs from `before`, as a person would name them. What the server keeps for itself
-/// (status, managedFields, resourceVersion, generation, ...) and our own hash annotation are passed over.
+/// (status, managedFields, resourceVersion, generation, ...) and our own annotations are passed over.
 /// List items that have unique names are compared by name, others by position.
 /// The data of Secrets come out masked: "*** (before)" and "*** (after)".
 std::vector<FieldChange> differences(const nlohmann::json& before, const nlohmann::json& after);

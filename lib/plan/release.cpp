@@ -29,6 +29,7 @@ json release_operations(const json& live) {
   };
   drop("labels", federation::managed_label);
   drop("annotations", plan::hash_annotation);
+  drop("annotations", federation::host_annotation);
   json others = json::array();
   for (const json& entry : kube::list_at(metadata, "managedFields")) {
     if (kube::string_at(entry, "manager") != kube::field_manager || kube::string_at(entry, "operation") != "Apply") others.push_back(entry);

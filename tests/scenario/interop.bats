@@ -11,7 +11,7 @@ setup_file() {
 setup() {
   load support
   in_own_folder
-  kubefed=$(dirname "$FEDCTL_TESTBED_DIR")/bin/kubefed
+  kubefed=${FEDCTL_TESTBED_CACHE:-$HOME/.cache/fedctl/testbed}/bin/kubefed
   core=/apis/core.kubefed.io/v1beta1/namespaces/$system
   types=/apis/types.kubefed.io/v1beta1/namespaces/production
 }

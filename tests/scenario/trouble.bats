@@ -105,7 +105,7 @@ refused() {
   says "no context 'nowhere'"
   run fedctl plan -f web.yaml
   exits 1
-  says "use --contexts A,B or --fleet FILE"
+  says "use --contexts A,B, --fleet FILE"
   run fedctl plan -f web.yaml $contexts --request-timeout soon
   exits 1
   says "no duration"
