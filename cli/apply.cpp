@@ -2,10 +2,12 @@
 
 #include "base/text.hpp"
 #include "cli/progress.hpp"
+#include "cli/saved_plan.hpp"
 #include "control/lock.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/Validators.hpp>
 #include <iostream>
 #include <memory>
 
@@ -133,9 +135,46 @@ Locked lock_again(http::Loop& loop, const Planned& planned, const ApplyFlags& fl
       {Code::conflict, "somebody else applied meanwhile, so the plan is stale", "", planned.host->client->cluster(), "", "plan again"}};
 }
 
+/// Holds the fresh plan against the saved one. The exit code where it is refused.
+std::optional<int> hold_against(const plan::SavedPlan& saved, Planned& planned, const ApplyFlags& flags) {
+  plan::Plan& fresh = planned.propagation ? planned.propagation->plan : planned.plan;
+  const plan::Staleness staleness = plan::staleness_of(saved.plan, saved.created, fresh);
+  say_staleness(staleness);
+  if (flags.if_stale == "replan") return std::nullopt;
+  if (!staleness.moved.empty() && flags.if_stale == "refuse") {
+    say(fmt::format("error: the saved plan is stale, {} moved, so nothing was applied; plan again, or see --if-stale\n",
+                    text::count(staleness.moved.size(), "change")));
+    return exit_refused;
+  }
+  plan::keep_agreed(fresh, saved.plan);
+  return std::nullopt;
+}
+
+int apply_saved(ApplyFlags& flags) {
+  const auto saved = load_plan(flags.saved);
+  if (!saved) return report(saved.error());
+  if (flags.if_stale == "refuse" && !saved->plan.summary().has_changes() && plan_exit(saved->plan) == exit_done) {
+    say("the saved plan has no changes\n");
+    return exit_done;
+  }
+  http::Loop loop{log_for(flags.plan.output)};
+  auto planned = prepare_saved(loop, *saved, flags.plan);
+  if (!planned) return report_refusal(planned.error());
+  flags.plan.unattended = true;
+  loop.interrupt_on_signals();
+  auto locked = lock(loop, **planned, flags);
+  if (!locked) return report_refusal(locked.error());
+  if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
+  if (const auto refused = hold_against(*saved, **planned, flags)) return *refused;
+  if (flags.plan.output.output != "json") print_plan_text((*planned)->the_plan(), Style{flags.plan.output.no_color});
+  std::fflush(stdout);
+  return carry_out(loop, **planned, flags);
+}
+
 }  // namespace
 
 int apply_plan(ApplyFlags& flags) {
+  if (!flags.saved.empty()) return apply_saved(flags);
   flags.plan.unattended = flags.yes;
   const bool has_person = is_terminal(STDIN_FILENO);
   if (!flags.yes && !has_person) {
@@ -193,16 +232,27 @@ void add_apply(Program& program) {
       "With --host-cluster-context (or when the current context is a host and nothing else names clusters) it propagates what the host "
       "holds to the host's members, -f first being written to the host, and writes each federated object's status as KubeFed does. One "
       "apply at a time works on a host: a lock says who it is.\n\n"
+      "With FILE it applies a plan that was saved: just that, without asking. Before, it looks whether each change still is what the plan "
+      "says; if one is not, it names what moved and who moved it, and does nothing (--if-stale).\n\n"
       "Exits with 0 when all is done, 1 on an error (or when nothing could be done), 3 when some clusters failed or are unknown, 4 when "
-      "refused (a conflict, no confirmation), 130 when interrupted.",
+      "refused (a conflict, a stale plan, no confirmation), 130 when interrupted.",
       {{"Apply after a look at the plan",
         "fedctl apply -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"In a script", "fedctl apply -R -f manifests/ --fleet fleet.yaml --yes --timeout 10m"},
+       {"A plan that was saved and approved", "fedctl apply fleet.plan"},
        {"What the host holds, to its members", "fedctl apply --host-cluster-context host-cluster --yes"},
        {"Without waiting for the rollout", "fedctl apply -f manifests/ --fleet fleet.yaml --yes --wait=false"}}};
   CLI::App* command = add_command(program, "apply", "Make every cluster as the input says", std::move(text),
                                   [flags] { return finish(apply_plan(*flags), flags->plan.output); });
+  auto* saved = command->add_option("FILE", flags->saved, "A plan that 'fedctl plan --out FILE' saved; it is not asked for");
+  program.values[saved] = {ValueKind::file};
   add_plan_flags(program, *command, flags->plan);
+  const std::vector<std::string> choices{"refuse", "skip-moved", "replan"};
+  auto* if_stale = command->add_option("--if-stale", flags->if_stale,
+                                       "When what a saved plan is about has moved: refuse, skip-moved (apply the rest), replan (apply "
+                                       "what is needed now)");
+  if_stale->check(CLI::IsMember(choices).description(""))->type_name("WHAT")->capture_default_str()->group("Applying");
+  program.values[if_stale] = {ValueKind::choice, choices};
   add_apply_flags(program, *command, *flags);
 }
 

@@ -10,6 +10,8 @@ namespace fedctl::cli {
 struct ApplyFlags {
   PlanFlags plan;
   bool yes = false;
+  std::string saved;                ///< A saved plan to apply.
+  std::string if_stale = "refuse";  ///< What then: refuse, skip-moved, replan.
   bool wait = true;
   std::string timeout = "5m";
   std::string lock_timeout = "1m";

@@ -136,7 +136,11 @@ Result<Input> read_input(const InputFlags& flags) {
   if (!flags.paths.empty()) manifests = manifest::read(flags.paths, flags.recursive);
   if (!manifests) return Failure{manifests.error()};
   for (const std::string& warning : manifests->warnings) warn(warning);
-  Input input{.manifests = std::move(manifests->items)};
+  return input_of(std::move(manifests->items), flags);
+}
+
+Result<Input> input_of(std::vector<manifest::Manifest> manifests, const InputFlags& flags) {
+  Input input{.manifests = std::move(manifests)};
   input.types.learn(input.manifests);
   for (const std::string& api : flags.apis) {
     if (auto added = input.types.add_api(api); !added) return Failure{added.error()};

@@ -71,6 +71,9 @@ struct Input {
 };
 Result<Input> read_input(const InputFlags& flags);
 
+/// The same of manifests that were read already.
+Result<Input> input_of(std::vector<manifest::Manifest> manifests, const InputFlags& flags);
+
 /// Where `-v` goes: standard error.
 Log log_for(const OutputFlags& flags);
 

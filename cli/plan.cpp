@@ -1,5 +1,7 @@
-#include "cli/planning.hpp"
+#include "cli/saved_plan.hpp"
 
+#include <fmt/format.h>
+#include <cstdio>
 #include <memory>
 
 namespace fedctl::cli {
@@ -8,19 +10,24 @@ namespace {
 struct Flags {
   PlanFlags plan;
   bool detailed_exit_code = false;
+  std::string out;
 };
 
-int show_plan(const Flags& flags) {
+int show_plan(Flags& flags) {
+  flags.plan.identify = !flags.out.empty();
   http::Loop loop{log_for(flags.plan.output)};
   loop.interrupt_on_signals();
   const auto planned = prepare(loop, flags.plan);
   if (!planned) return report(planned.error());
+  std::vector<manifest::Manifest> manifests;
+  if (!flags.out.empty()) manifests = (*planned)->input.manifests;
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
   const plan::Plan& plan = (*planned)->the_plan();
-  if (flags.plan.output.output == "json") {
-    print(plan_json(plan));
-  } else {
-    print_plan_text(plan, Style{flags.plan.output.no_color});
+  print_plan(plan, flags.plan.output);
+  if (!flags.out.empty()) {
+    std::fflush(stdout);
+    if (const auto saved = save_plan(flags.out, flags.plan, **planned, std::move(manifests)); !saved) return report(saved.error());
+    say(fmt::format("Saved. To apply exactly this: fedctl apply {}\n", flags.out));
   }
   const int code = plan_exit(plan);
   return code == exit_done && flags.detailed_exit_code && plan.summary().has_changes() ? exit_changes : code;
@@ -41,12 +48,17 @@ void add_plan(Program& program) {
       {{"What would happen", "fedctl plan -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"In CI: exit with 2 when there is something to do", "fedctl plan -R -f manifests/ --fleet fleet.yaml --detailed-exitcode"},
        {"What the host holds, for its members", "fedctl plan --host-cluster-context host-cluster"},
+       {"Save it, and apply exactly that later",
+        "fedctl plan -f manifests/ --fleet fleet.yaml --out fleet.plan && fedctl apply fleet.plan"},
        {"For a program", "fedctl plan -f manifests/ --fleet fleet.yaml -o json | jq .summary"}}};
   CLI::App* command = add_command(program, "plan", "Show what apply would do in every cluster", std::move(text),
                                   [flags] { return finish(show_plan(*flags), flags->plan.output); });
   add_plan_flags(program, *command, flags->plan);
   command->add_flag("--detailed-exitcode", flags->detailed_exit_code, "Exit with 2 when changes are pending")->group("Output");
-  add_output_flags(program, *command, flags->plan.output, {"text", "json"});
+  auto* out = command->add_option("--out", flags->out, "Save the plan, for 'fedctl apply FILE'; Secrets' values are not kept");
+  out->type_name("FILE")->group("Output");
+  program.values[out] = {ValueKind::file};
+  add_output_flags(program, *command, flags->plan.output, plan_formats());
 }
 
 }  // namespace fedctl::cli

@@ -10,6 +10,7 @@ inspect::Options inspect_options(const PlanFlags& flags) {
   options.judge.adopt = flags.adopt;
   options.judge.force_conflicts = flags.force_conflicts;
   options.create_namespaces = flags.create_namespaces;
+  options.identify = flags.identify;
   options.cache = file::cache_folder();
   return options;
 }
@@ -32,9 +33,8 @@ Result<void> plan_members(http::Loop& loop, const PlanFlags& flags, Planned& pla
 }
 
 Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
-  auto chosen = narrowed(planned.fleet, flags.clusters.only);
+  auto chosen = narrowed(planned.whole_fleet, flags.clusters.only);
   if (!chosen) return Failure{chosen.error()};
-  const fleet::Fleet whole = std::move(planned.fleet);
   planned.fleet = std::move(*chosen);
   auto clients = fleet::connect(loop, planned.fleet, connect_options(flags.clusters));
   if (!clients) return Failure{clients.error()};
@@ -47,7 +47,7 @@ Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& plann
   if (!unknown.empty() && inspect::learn_types(loop, planned.clients, unknown, planned.input.types, options) > 0) {
     if (auto known = federation::check_types(manifests, planned.input.types); !known) return known;
   }
-  auto rendered = federation::render(manifests, whole, planned.input.types, planned.input.render);
+  auto rendered = federation::render(manifests, planned.whole_fleet, planned.input.types, planned.input.render);
   if (!rendered) return Failure{rendered.error()};
   planned.rendered = std::move(*rendered);
   std::erase_if(planned.rendered.clusters, [&](const auto& cluster) { return planned.fleet.find(cluster.cluster) == nullptr; });
@@ -84,10 +84,18 @@ std::vector<std::string> Planned::cluster_names() const {
 }
 
 Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags) {
-  auto planned = std::make_unique<Planned>();
   auto input = read_input(flags.input);
   if (!input) return Failure{input.error()};
-  planned->input = std::move(*input);
+  return prepare(loop, flags, std::move(*input), {});
+}
+
+Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags, Input input, fleet::Fleet fleet) {
+  auto planned = std::make_unique<Planned>();
+  planned->input = std::move(input);
+  if (!fleet.clusters.empty()) {
+    planned->whole_fleet = std::move(fleet);
+    return planned;
+  }
   auto host = host_of(loop, flags.clusters);
   if (!host) return Failure{host.error()};
   planned->host = std::move(*host);
@@ -98,9 +106,9 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   if (flags.input.paths.empty())
     return Failure{
         {Code::usage, "nothing says what to work on", "", "", "", "use -f PATH, or --host-cluster-context for what a host holds"}};
-  auto fleet = fleet_from(flags.clusters);
-  if (!fleet) return Failure{fleet.error()};
-  planned->fleet = std::move(*fleet);
+  auto named = fleet_from(flags.clusters);
+  if (!named) return Failure{named.error()};
+  planned->whole_fleet = std::move(*named);
   return planned;
 }
 

@@ -18,6 +18,7 @@ struct PlanFlags {
   bool force_conflicts = false;
   bool prune = false;
   bool unattended = false;  ///< Nobody looks at the plan before it is applied.
+  bool identify = false;    ///< The plan is to be saved, or was.
   std::string set;
   bool removes = false;                       ///< `delete`: what the input names is to go.
   std::vector<kube::ObjectKey> removed = {};  ///< Federated objects of a host that are to go.
@@ -28,7 +29,8 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags);
 /// A plan, with all that must live as long as it: for a fleet of its own, or for the members of a host.
 struct Planned {
   Input input;
-  fleet::Fleet fleet;
+  fleet::Fleet whole_fleet;  ///< As it was named; empty where there is a host.
+  fleet::Fleet fleet;        ///< What --cluster leaves of it.
   fleet::Clients clients;
   federation::Rendered rendered;
   plan::Plan plan;
@@ -42,13 +44,18 @@ struct Planned {
 /// Reads the input and finds out which clusters are meant. Errors: of the input, of the flags, of the fleet file.
 Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags);
 
+/// The same of input and a fleet that are known already; a fleet without clusters and host is looked for as ever.
+Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags, Input input, fleet::Fleet fleet);
+
 /// Renders, and asks the clusters. Errors: whatever keeps a plan from being made at all.
 Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned);
 
 /// The exit code that a plan alone amounts to: 0, or 1, 3, 4 for errors, unknowns and conflicts.
 int plan_exit(const plan::Plan& plan);
 
+/// The formats of a plan, and the plan in the one that the flags name.
+std::vector<std::string> plan_formats();
+void print_plan(const plan::Plan& plan, const OutputFlags& flags);
 void print_plan_text(const plan::Plan& plan, const Style& style);
-std::string plan_json(const plan::Plan& plan);
 
 }  // namespace fedctl::cli

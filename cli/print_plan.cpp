@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "cli/planning.hpp"
+#include "plan/document.hpp"
 
 #include <fmt/format.h>
 
@@ -48,7 +49,8 @@ void print_change(const Change& change, const Style& style) {
   if (!change.note.empty()) print(fmt::format("        {}\n", style.faint(change.note)));
   if (change.action == Action::create) return;
   for (const plan::FieldChange& field : change.fields) {
-    print(fmt::format("        {}: {} -> {}\n", field.path, shown(field.old_value), shown(field.new_value)));
+    const std::string who = field.changed_by ? "   changed by " + field.changed_by->manager : field.drifted ? "   changed by somebody" : "";
+    print(fmt::format("        {}: {} -> {}{}\n", field.path, shown(field.old_value), shown(field.new_value), style.faint(who)));
   }
 }
 
@@ -75,51 +77,6 @@ void print_cluster(const ClusterPlan& cluster, const Style& style) {
   if (summary.unchanged > 0) print(style.faint(fmt::format("  {} unchanged\n", text::count(summary.unchanged, "object"))));
 }
 
-json to_json(const plan::Summary& summary) {
-  return {{"create", summary.create},       {"update", summary.update},     {"delete", summary.remove},
-          {"unchanged", summary.unchanged}, {"conflict", summary.conflict}, {"unknown", summary.unknown}};
-}
-
-json to_json(const Error& error) {
-  json result{{"code", to_string(error.code)}, {"message", error.message}};
-  if (!error.place.empty()) result["place"] = error.place;
-  if (!error.object.empty()) result["object"] = error.object;
-  if (!error.hint.empty()) result["hint"] = error.hint;
-  return result;
-}
-
-json to_json(const Change& change) {
-  json fields = json::array();
-  for (const plan::FieldChange& field : change.fields) {
-    json item{{"path", field.path}};
-    if (field.old_value) item["old"] = *field.old_value;
-    if (field.new_value) item["new"] = *field.new_value;
-    if (field.sensitive) item["sensitive"] = true;
-    fields.push_back(std::move(item));
-  }
-  json object{{"apiVersion", change.api_version}, {"kind", change.key.kind}, {"name", change.key.name}};
-  if (!change.key.name_space.empty()) object["namespace"] = change.key.name_space;
-  json result{
-      {"action", to_string(change.action)}, {"object", std::move(object)}, {"fields", std::move(fields)}, {"checked", change.checked}};
-  if (!change.note.empty()) result["note"] = change.note;
-  return result;
-}
-
-json to_json(const ClusterPlan& cluster) {
-  json changes = json::array();
-  for (const Change& change : cluster.changes) changes.push_back(to_json(change));
-  json result{{"name", cluster.name},
-              {"status", to_string(cluster.status)},
-              {"changes", std::move(changes)},
-              {"summary", to_json(summary_of(cluster))}};
-  if (cluster.problem) {
-    result["reason"] = to_string(cluster.problem->code);
-    result["message"] = cluster.problem->message;
-  }
-  for (const Error& error : cluster.errors) result["errors"].push_back(to_json(error));
-  return result;
-}
-
 }  // namespace
 
 void print_plan_text(const plan::Plan& plan, const Style& style) {
@@ -134,17 +91,14 @@ void print_plan_text(const plan::Plan& plan, const Style& style) {
   print(fmt::format("\n{}\n", style.bold(summary_line(summary))));
 }
 
-std::string plan_json(const plan::Plan& plan) {
-  json clusters = json::array();
-  for (const ClusterPlan& cluster : plan.clusters) clusters.push_back(to_json(cluster));
-  json document{{"apiVersion", "fedctl.io/v1alpha1"},
-                {"kind", "Plan"},
-                {"clusters", std::move(clusters)},
-                {"summary", to_json(plan.summary())},
-                {"notices", plan.notices}};
-  if (plan.host) document["host"] = to_json(*plan.host);
-  for (const Error& error : plan.errors) document["errors"].push_back(to_json(error));
-  return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+std::vector<std::string> plan_formats() { return {"text", "json"}; }
+
+void print_plan(const plan::Plan& plan, const OutputFlags& flags) {
+  if (flags.output == "json") {
+    print(plan::to_document(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+  } else {
+    print_plan_text(plan, Style{flags.no_color});
+  }
 }
 
 }  // namespace fedctl::cli

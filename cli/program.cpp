@@ -97,6 +97,7 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   add_clusters(*this);
   add_render(*this);
   add_plan(*this);
+  add_show(*this);
   add_apply(*this);
   add_delete(*this);
   add_init(*this);

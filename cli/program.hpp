@@ -57,6 +57,7 @@ void add_version(Program& program);
 void add_clusters(Program& program);
 void add_render(Program& program);
 void add_plan(Program& program);
+void add_show(Program& program);
 void add_apply(Program& program);
 void add_delete(Program& program);
 void add_init(Program& program);

@@ -1,9 +1,9 @@
 #include "control/lock.hpp"
 
+#include "base/user.hpp"
+
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
-#include <array>
 #include <chrono>
 #include <cstdlib>
 
@@ -16,16 +16,6 @@ constexpr const char* lock_name = "fedctl";
 constexpr std::chrono::seconds duration{30};
 constexpr time::Duration renewal{10'000};
 constexpr std::string_view operation_annotation = "fedctl.io/operation";
-
-std::string user_name() {
-  const passwd* entry = ::getpwuid(::getuid());
-  return entry != nullptr ? entry->pw_name : std::to_string(::getuid());
-}
-
-std::string machine_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
 
 /// metav1.MicroTime.
 std::string micro(time::Instant instant) {
@@ -126,7 +116,7 @@ Task<Result<Acquired>> acquire_lease(Host host, std::string identity, std::strin
 }  // namespace
 
 Result<std::unique_ptr<Lock>> Lock::acquire(http::Loop& loop, Host host, std::string operation, time::Duration patience, OnWait on_wait) {
-  const std::string identity = fmt::format("{}@{}/{}", user_name(), machine_name(), ::getpid());
+  const std::string identity = fmt::format("{}/{}", user_at_machine(), ::getpid());
   auto acquired = loop.run(acquire_lease(host, identity, operation, patience, std::move(on_wait)));
   if (!acquired) return Failure{acquired.error()};
   return std::make_unique<Lock>(loop, std::move(host), identity, std::move(acquired->lease), acquired->clock_offset);

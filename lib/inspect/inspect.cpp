@@ -80,7 +80,7 @@ class Inspector {
       Item item{.desired = &desired};
       item.change.key = desired.key;
       item.change.api_version = kube::string_at(*desired.object, "apiVersion");
-      item.hash = hash_of(desired);
+      item.change.hash = item.hash = hash_of(desired);
       if (const kube::Resource* resource = find_resource(kube::gvk_of(*desired.object), desired.version_is_ours)) {
         item.change.resource = *resource;
         Group& group = group_of(*resource);
@@ -130,7 +130,16 @@ class Inspector {
   Task<Done> list_groups() {
     std::vector<Task<Done>> tasks;
     for (auto& [type, group] : groups_) tasks.push_back(list_group(client_, group));
+    if (options_.identify && plan_.identity.empty()) tasks.push_back(identify());
     co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  /// Who may not read it does without.
+  Task<Done> identify() {
+    const kube::Resource namespaces{.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
+    const auto found = co_await client_.get(namespaces, "", "kube-system", true);
+    if (found) plan_.identity = kube::string_at(kube::map_at(*found, "metadata"), "uid");
     co_return Done{};
   }
 
@@ -218,6 +227,8 @@ class Inspector {
     Change change{.action = Action::remove, .key = absence.key, .api_version = resource.type().api_version()};
     change.resource = resource;
     change.uid = kube::string_at(listed.value("metadata", json::object()), "uid");
+    change.resource_version = kube::string_at(listed.value("metadata", json::object()), "resourceVersion");
+    change.writers = kube::writers(listed, kube::field_manager);
     change.note = absence.reason;
     change.place = absence.manifest == nullptr ? "" : absence.manifest->place();
     if (absence.orphan) release(change, absence.reason + "; its copy stays");

@@ -26,6 +26,7 @@ struct Options {
   std::string host_uid = {};  ///< Marks what a host propagates (federation::host_annotation).
   std::vector<kube::GroupVersionKind> prune = {};  ///< The host's copies of these types that nothing desired or absent speaks of are to go.
   bool create_namespaces = false;                  ///< A namespace that is neither in the input nor in the cluster becomes a create.
+  bool identify = false;                           ///< Find out which cluster it is, for plans that are saved.
   std::filesystem::path cache;                     ///< Where discovery answers are kept.
 };
 

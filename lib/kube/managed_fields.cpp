@@ -3,6 +3,7 @@
 #include "kube/object.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace fedctl::kube {
 namespace {
@@ -57,13 +58,43 @@ json managed_fields(const json& object) {
   return found != metadata.end() && found->is_array() ? *found : json::array();
 }
 
-}  // namespace
+/// Somebody else's entry; status is nobody's business, a scaling is.
+bool is_write(const json& entry, std::string_view manager) {
+  const std::string subresource = string_at(entry, "subresource");
+  if (!subresource.empty() && subresource != "scale") return false;
+  return string_at(entry, "manager") != manager || !is_apply(entry);
+}
 
-json applied_fields(const json& object, std::string_view manager) {
-  for (const json& entry : managed_fields(object)) {
-    if (is_apply(entry) && string_at(entry, "manager") == manager) return entry.value("fieldsV1", json());
+Writer writer_in(const json& entry) { return {string_at(entry, "manager"), string_at(entry, "operation"), string_at(entry, "time")}; }
+
+/// What `fields` has below one step of a path; null where it has nothing there.
+const json* step_into(const json& fields, const json& step) {
+  if (step.is_string() || step.is_number()) {
+    const auto found = fields.find(step.is_string() ? "f:" + step.get<std::string>() : "i:" + step.dump());
+    return found == fields.end() ? nullptr : &*found;
+  }
+  for (const auto& [name, below] : fields.items()) {
+    if (!name.starts_with("k:")) continue;
+    const json key = json::parse(name.substr(2), nullptr, false);
+    const auto same = [&](const auto& entry) { return key.is_object() && key.value(entry.key(), json()) == entry.value(); };
+    if (std::ranges::all_of(step.items(), same)) return &below;
   }
   return nullptr;
+}
+
+}  // namespace
+
+std::optional<AppliedEntry> applied_entry(const json& object, std::string_view manager) {
+  for (const json& entry : managed_fields(object)) {
+    if (is_apply(entry) && string_at(entry, "manager") == manager)
+      return AppliedEntry{entry.value("fieldsV1", json()), string_at(entry, "time")};
+  }
+  return std::nullopt;
+}
+
+json applied_fields(const json& object, std::string_view manager) {
+  const auto entry = applied_entry(object, manager);
+  return entry ? entry->fields : json();
 }
 
 std::vector<std::string> other_appliers(const json& object, std::string_view manager) {
@@ -73,6 +104,37 @@ std::vector<std::string> other_appliers(const json& object, std::string_view man
     if (is_apply(entry) && name != manager) names.push_back(name);
   }
   return names;
+}
+
+std::vector<Writer> writers(const json& object, std::string_view manager) {
+  std::vector<Writer> result;
+  for (const json& entry : managed_fields(object)) {
+    if (is_write(entry, manager)) result.push_back(writer_in(entry));
+  }
+  std::ranges::stable_sort(result, std::greater{}, &Writer::time);
+  return result;
+}
+
+bool owns_field(const json& fields, const FieldPath& path) {
+  const json* at = &fields;
+  for (const json& step : path) {
+    if (!at->is_object()) return false;
+    if (at->empty() && at != &fields) return true;
+    const json* next = step_into(*at, step);
+    if (next == nullptr) return false;
+    at = next;
+  }
+  return true;
+}
+
+std::optional<Writer> writer_of(const json& object, const FieldPath& path, std::string_view manager) {
+  std::optional<Writer> latest;
+  for (const json& entry : managed_fields(object)) {
+    if (!is_write(entry, manager) || !owns_field(entry.value("fieldsV1", json()), path)) continue;
+    Writer writer = writer_in(entry);
+    if (!latest || latest->time < writer.time) latest = std::move(writer);
+  }
+  return latest;
 }
 
 bool owns_all(const json& fields, const json& desired) {

@@ -19,10 +19,13 @@ struct Manifest {
   std::string pointer;                             ///< JSON Pointer of the object in its document: "" or, in a List, "/items/3".
   std::string host = {};                           ///< The host cluster that holds it; empty for files.
   bool removed = false;                            ///< It is on its way out: no cluster should have it any more.
+  std::string origin = {};                         ///< Its place, where the document is not at hand: it comes from a saved plan.
 
   /// "file:line:column" of a part of the object, e.g. "/spec/overrides/1"; of what a host holds, the host and the part.
   std::string place(const std::string& part = {}) const {
-    return document ? yaml::place_of(*document, pointer + part) : part.empty() ? host : host + " " + part;
+    if (document) return yaml::place_of(*document, pointer + part);
+    const std::string& where = origin.empty() ? host : origin;
+    return part.empty() ? where : where + " " + part;
   }
 };
 

@@ -65,58 +65,60 @@ class Comparison {
     if (before == after) return;
     if (before.is_object() && after.is_object()) return compare_maps(path, before, after);
     if (before.is_array() && after.is_array() && !before.empty() && !after.empty()) return compare_lists(path, before, after);
-    changes.push_back({path, before, after});
+    add(path, before, after);
   }
 
-  void appears(const std::string& path, const json& value) { changes.push_back({path, std::nullopt, value}); }
-  void vanishes(const std::string& path, const json& value) { changes.push_back({path, value, std::nullopt}); }
+  void appears(const std::string& path, const json& value) { add(path, std::nullopt, value); }
 
  private:
+  void add(const std::string& path, std::optional<json> before, std::optional<json> after) {
+    changes.push_back({.path = path, .old_value = std::move(before), .new_value = std::move(after), .where = where_});
+  }
+
+  /// Compares one part of both, of which either may be missing.
+  void enter(json step, const std::string& path, const json* before, const json* after) {
+    where_.push_back(std::move(step));
+    if (before == nullptr) {
+      add(path, std::nullopt, *after);
+    } else if (after == nullptr) {
+      add(path, *before, std::nullopt);
+    } else {
+      compare(path, *before, *after);
+    }
+    where_.pop_back();
+  }
+
   void compare_maps(const std::string& path, const json& before, const json& after) {
     for (const auto& [key, value] : before.items()) {
       const auto other = after.find(key);
-      if (other == after.end()) {
-        vanishes(below(path, key), value);
-      } else {
-        compare(below(path, key), value, *other);
-      }
+      enter(key, below(path, key), &value, other == after.end() ? nullptr : &*other);
     }
     for (const auto& [key, value] : after.items()) {
-      if (!before.contains(key)) appears(below(path, key), value);
+      if (!before.contains(key)) enter(key, below(path, key), nullptr, &value);
     }
   }
 
   void compare_lists(const std::string& path, const json& before, const json& after) {
     const char* field = naming_field(before, after);
     if (field == nullptr) return compare_positions(path, before, after);
-    const auto find = [field](const json& list, const json& name) {
-      return std::ranges::find_if(list, [&](const json& item) { return item[field] == name; });
+    const auto find = [field](const json& list, const json& name) -> const json* {
+      const auto found = std::ranges::find_if(list, [&](const json& item) { return item[field] == name; });
+      return found == list.end() ? nullptr : &*found;
     };
-    for (const json& item : before) {
-      const auto other = find(after, item[field]);
-      if (other == after.end()) {
-        vanishes(item_path(path, field, item[field]), item);
-      } else {
-        compare(item_path(path, field, item[field]), item, *other);
-      }
-    }
+    const auto step = [field](const json& item) { return json{{field, item[field]}}; };
+    for (const json& item : before) enter(step(item), item_path(path, field, item[field]), &item, find(after, item[field]));
     for (const json& item : after) {
-      if (find(before, item[field]) == before.end()) appears(item_path(path, field, item[field]), item);
+      if (find(before, item[field]) == nullptr) enter(step(item), item_path(path, field, item[field]), nullptr, &item);
     }
   }
 
   void compare_positions(const std::string& path, const json& before, const json& after) {
     for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
-      const std::string place = fmt::format("{}[{}]", path, i);
-      if (i >= after.size()) {
-        vanishes(place, before[i]);
-      } else if (i >= before.size()) {
-        appears(place, after[i]);
-      } else {
-        compare(place, before[i], after[i]);
-      }
+      enter(i, fmt::format("{}[{}]", path, i), i < before.size() ? &before[i] : nullptr, i < after.size() ? &after[i] : nullptr);
     }
   }
+
+  kube::FieldPath where_;
 };
 
 bool is_sensitive(const std::string& path) {
@@ -145,7 +147,39 @@ std::vector<FieldChange> mask_secret(const json& object, std::vector<FieldChange
   return changes;
 }
 
+/// Masks a table of a Secret; an entry that the other side has otherwise gets `mark`.
+void mask_table(json& table, const json& other, const std::string& mark) {
+  if (!table.is_object()) {
+    table = table.is_null() ? table : json("***");
+    return;
+  }
+  for (auto& [key, value] : table.items()) {
+    const bool differs = other.is_object() && other.contains(key) && other[key] != value;
+    value = differs ? "*** (" + mark + ")" : "***";
+  }
+}
+
+void mask_object(json& object, const json& other, const std::string& mark) {
+  if (kube::string_at(object, "kind") != "Secret") return;
+  for (const char* table : {"data", "stringData"}) {
+    if (object.contains(table)) mask_table(object[table], other.is_object() ? other.value(table, json()) : json(), mark);
+  }
+  json& metadata = object["metadata"];
+  if (!metadata.is_object() || !metadata.contains("annotations") || !metadata["annotations"].is_object()) return;
+  const auto last_applied = metadata["annotations"].find("kubectl.kubernetes.io/last-applied-configuration");
+  if (last_applied != metadata["annotations"].end()) *last_applied = "***";
+}
+
 }  // namespace
+
+Shown shown(const json& before, const json& after) {
+  const json old_object = before.is_null() ? json() : without_server_fields(before);
+  const json new_object = after.is_null() ? json() : without_server_fields(after);
+  Shown result{old_object, new_object};
+  mask_object(result.before, new_object, "before");
+  mask_object(result.after, old_object, "after");
+  return result;
+}
 
 std::vector<FieldChange> differences(const json& before, const json& after) {
   Comparison comparison;

@@ -1,5 +1,7 @@
 #include "plan/judge.hpp"
 
+#include "kube/client.hpp"
+#include "kube/managed_fields.hpp"
 #include "kube/object.hpp"
 #include "plan/mark.hpp"
 
@@ -64,6 +66,25 @@ bool is_empty_namespace_change(const Change& change, const std::vector<FieldChan
   return fields.empty() || (fields.size() == 1 && fields.front().path == fmt::format("metadata.labels[{}]", federation::managed_label));
 }
 
+/// Which fields others changed since we applied last: those that are ours no more although desired still is as it was, and those
+/// that somebody took later.
+void mark_drift(std::vector<FieldChange>& fields, const json& live, const std::string& hash) {
+  const auto ours = kube::applied_entry(live, kube::field_manager);
+  if (!ours) return;
+  const bool same_desired = kube::metadata_entry(live, "annotations", hash_annotation) == hash;
+  for (FieldChange& field : fields) {
+    if (kube::owns_field(ours->fields, field.where)) continue;
+    auto writer = kube::writer_of(live, field.where, kube::field_manager);
+    const bool is_later = writer && writer->time > ours->time;
+    field.drifted = same_desired || is_later;
+    if (!field.drifted) continue;
+    field.changed_by = std::move(writer);
+    const auto all = kube::writers(live, kube::field_manager);
+    // A field that somebody removed is nobody's: then it was most likely the last who wrote.
+    if (!field.changed_by && !all.empty() && all.front().time >= ours->time) field.changed_by = all.front();
+  }
+}
+
 }  // namespace
 
 Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions& options) {
@@ -82,9 +103,17 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
   if (!exists) {
     change.action = Action::create;
     change.fields = fields_of_new(*change.desired);
+    change.after = std::make_shared<const json>(shown(nullptr, *evidence.would_be).after);
     return change;
   }
+  change.writers = kube::writers(evidence.live, kube::field_manager);
   change.fields = differences(evidence.live, *evidence.would_be);
+  mark_drift(change.fields, evidence.live, change.hash);
+  if (!change.fields.empty()) {
+    Shown both = shown(evidence.live, *evidence.would_be);
+    change.before = std::make_shared<const json>(std::move(both.before));
+    change.after = std::make_shared<const json>(std::move(both.after));
+  }
   if (ownership == Ownership::foreign) {
     if (is_empty_namespace_change(change, change.fields) && !options.adopt) {
       change.fields.clear();

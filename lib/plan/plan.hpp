@@ -34,12 +34,17 @@ struct Change {
   std::vector<FieldChange> fields;  ///< Masked where they are secret.
   std::string note;                 ///< Why it is a conflict or unknown; or what a person should know.
   bool checked = true;              ///< False: no server has looked at it, because something of this plan must come first.
+  std::shared_ptr<const nlohmann::json>
+      before;                                   ///< The live object as it may be shown (see `shown`); null where it is new or was not read.
+  std::shared_ptr<const nlohmann::json> after;  ///< What it would be; null where it goes. Both only of what is to change.
+  std::vector<kube::Writer> writers;            ///< Who else wrote the live object, latest first.
 
   // What apply needs, and no output shows.
   kube::Resource resource;
   std::shared_ptr<const nlohmann::json> desired;  ///< With our marks; null for deletes.
   std::string uid;                                ///< Of the live object; empty for creates.
   std::string resource_version;                   ///< Of the live object as it was judged.
+  std::string hash;                               ///< Of the desired object (see plan/mark.hpp); empty for deletes.
   bool adopts = false;                            ///< Takes over an object that is not ours yet.
   bool release = false;                           ///< The object stays, but is no longer ours: our label and fields are let go.
   bool refresh = false;                           ///< Nothing changes but our mark, which is out of date.
@@ -57,6 +62,7 @@ std::string_view to_string(ClusterStatus status);
 
 struct ClusterPlan {
   std::string name;
+  std::string identity;  ///< The UID of its kube-system namespace, where asked for and told.
   ClusterStatus status = ClusterStatus::ok;
   std::optional<Error> problem;
   std::vector<Error> errors;    ///< With status ok: of objects that fail alone.

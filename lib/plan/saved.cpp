@@ -1,0 +1,138 @@
+#include "plan/saved.hpp"
+
+#include "base/encoding.hpp"
+#include "base/time.hpp"
+#include "base/user.hpp"
+#include "plan/document.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::plan {
+namespace {
+
+using manifest::Manifest;
+using nlohmann::json;
+
+/// The file's format; another number is another format.
+constexpr int format_version = 1;
+
+json identity_of(const json& object) {
+  return {{"apiVersion", kube::string_at(object, "apiVersion")},
+          {"kind", kube::string_at(object, "kind")},
+          {"namespace", kube::namespace_of(object)},
+          {"name", kube::name_of(object)}};
+}
+
+bool is_secret(const json& object) {
+  const std::string kind = kube::string_at(object, "kind");
+  const json of_template = kube::map_at(kube::map_at(object, "spec"), "template");
+  return kind == "Secret" || kind == "FederatedSecret" || kube::string_at(of_template, "kind") == "Secret";
+}
+
+SavedManifest saved_manifest(const Manifest& manifest, const std::string& salt) {
+  SavedManifest saved{.place = manifest.place(), .identity = identity_of(manifest.object)};
+  saved.digest = encoding::hmac_sha256(salt, manifest.object.dump());
+  if (!is_secret(manifest.object)) saved.object = manifest.object;
+  return saved;
+}
+
+Failure stale(const SavedManifest& wanted, std::string message) {
+  return Failure{{Code::conflict, std::move(message), wanted.place, "",
+                  fmt::format("{} {}", wanted.identity.value("kind", ""), wanted.identity.value("name", "")),
+                  "Secrets are not kept in plan files; plan again"}};
+}
+
+Result<Manifest> read_again(const SavedManifest& wanted, std::vector<Manifest>& source, const std::string& salt) {
+  const auto found = std::ranges::find_if(source, [&](const Manifest& one) { return identity_of(one.object) == wanted.identity; });
+  if (found == source.end()) return stale(wanted, "the input does not hold this Secret any more");
+  if (encoding::hmac_sha256(salt, found->object.dump()) != wanted.digest)
+    return stale(wanted, "this Secret is not the one that was planned");
+  return std::move(*found);
+}
+
+}  // namespace
+
+SavedPlan save(Plan plan, std::span<const Manifest> manifests, json command) {
+  SavedPlan saved{.version = FEDCTL_VERSION, .made_by = user_at_machine(), .command = std::move(command), .plan = std::move(plan)};
+  saved.created = time::format_instant(std::chrono::system_clock::now());
+  saved.salt = encoding::random_hex(32);
+  for (const Manifest& manifest : manifests) saved.manifests.push_back(saved_manifest(manifest, saved.salt));
+  return saved;
+}
+
+std::string to_text(const SavedPlan& saved) {
+  json manifests = json::array();
+  for (const SavedManifest& manifest : saved.manifests) {
+    json item{{"place", manifest.place}, {"identity", manifest.identity}, {"digest", manifest.digest}};
+    if (!manifest.object.is_null()) item["object"] = manifest.object;
+    manifests.push_back(std::move(item));
+  }
+  const json document{{"apiVersion", "fedctl.io/v1alpha1"},
+                      {"kind", "SavedPlan"},
+                      {"format", format_version},
+                      {"version", saved.version},
+                      {"madeBy", saved.made_by},
+                      {"created", saved.created},
+                      {"salt", saved.salt},
+                      {"command", saved.command},
+                      {"manifests", std::move(manifests)},
+                      {"plan", to_document(saved.plan, Detail::whole)}};
+  return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Result<SavedPlan> parse_saved(std::string_view text) {
+  const json document = json::parse(text, nullptr, false);
+  if (kube::string_at(document, "kind") != "SavedPlan") {
+    return Failure{{Code::invalid_input, "this is no plan that fedctl saved", "", "", "", "make one with 'fedctl plan --out FILE'"}};
+  }
+  try {
+    if (const int format = document.at("format").get<int>(); format != format_version) {
+      return Failure{{Code::invalid_input, fmt::format("the plan's format is {}, and this fedctl reads format {}", format, format_version),
+                      "", "", "", fmt::format("it was made by fedctl {}; plan again", kube::string_at(document, "version"))}};
+    }
+    auto plan = from_document(document.at("plan"));
+    if (!plan) return Failure{plan.error()};
+    SavedPlan saved{.version = kube::string_at(document, "version"),
+                    .made_by = kube::string_at(document, "madeBy"),
+                    .created = document.at("created").get<std::string>(),
+                    .salt = document.at("salt").get<std::string>(),
+                    .command = document.at("command"),
+                    .plan = std::move(*plan)};
+    for (const json& item : document.at("manifests")) {
+      saved.manifests.push_back({.place = kube::string_at(item, "place"),
+                                 .identity = item.at("identity"),
+                                 .object = item.value("object", json()),
+                                 .digest = item.at("digest").get<std::string>()});
+    }
+    return saved;
+  } catch (const json::exception& problem) {
+    return Failure{{Code::invalid_input, fmt::format("the saved plan is damaged: {}", problem.what()), "", "", "", "plan again"}};
+  }
+}
+
+bool needs_source(const SavedPlan& saved) {
+  return std::ranges::any_of(saved.manifests, [](const SavedManifest& manifest) { return manifest.object.is_null(); });
+}
+
+Result<std::vector<Manifest>> manifests_of(const SavedPlan& saved, std::vector<Manifest> source) {
+  std::vector<Manifest> manifests;
+  for (const SavedManifest& kept : saved.manifests) {
+    if (!kept.object.is_null()) {
+      if (encoding::hmac_sha256(saved.salt, kept.object.dump()) != kept.digest)
+        return Failure{{Code::invalid_input, "the saved plan was changed by hand", kept.place, "", "", "plan again"}};
+      Manifest manifest;
+      manifest.object = kept.object;
+      manifest.origin = kept.place;
+      manifests.push_back(std::move(manifest));
+      continue;
+    }
+    auto again = read_again(kept, source, saved.salt);
+    if (!again) return Failure{again.error()};
+    manifests.push_back(std::move(*again));
+  }
+  return manifests;
+}
+
+}  // namespace fedctl::plan
