@@ -96,8 +96,17 @@ int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
   return code;
 }
 
+/// What a command other than `delete` deletes may be a mistake in the input.
+std::optional<int> guard(const plan::Plan& plan, const ApplyFlags& flags) {
+  const auto excess = plan::too_many_deletes(plan, flags.plan.max_deletes);
+  if (!excess || flags.yes_delete || flags.plan.removes) return std::nullopt;
+  say(fmt::format("error: this would delete {}, so nothing was applied; --yes-delete if that is meant, --max-deletes sets the limit\n",
+                  *excess));
+  return exit_refused;
+}
+
 /// What keeps a plan from being applied at all; the exit code, or nothing.
-std::optional<int> refusal_of(const Planned& planned) {
+std::optional<int> refusal_of(const Planned& planned, const ApplyFlags& flags) {
   const plan::Plan& plan = planned.the_plan();
   const plan::Summary of_host = plan.host ? summary_of(*plan.host) : plan::Summary{};
   const plan::Summary summary = planned.propagation ? of_host : plan.summary();
@@ -107,6 +116,7 @@ std::optional<int> refusal_of(const Planned& planned) {
                     text::count(summary.conflict, "object")));
     return exit_refused;
   }
+  if (const auto refused = guard(plan, flags)) return refused;
   const bool host_is_bad = plan.host && plan.host->status != plan::ClusterStatus::ok;
   const bool nobody_is_left = plan.clusters_with(plan::ClusterStatus::ok) == 0 && !plan.clusters.empty() && !planned.propagation;
   if (host_is_bad || nobody_is_left) {
@@ -140,14 +150,14 @@ std::optional<int> hold_against(const plan::SavedPlan& saved, Planned& planned, 
   plan::Plan& fresh = planned.propagation ? planned.propagation->plan : planned.plan;
   const plan::Staleness staleness = plan::staleness_of(saved.plan, saved.created, fresh);
   say_staleness(staleness);
-  if (flags.if_stale == "replan") return std::nullopt;
+  if (flags.if_stale == "replan") return guard(fresh, flags);
   if (!staleness.moved.empty() && flags.if_stale == "refuse") {
     say(fmt::format("error: the saved plan is stale, {} moved, so nothing was applied; plan again, or see --if-stale\n",
                     text::count(staleness.moved.size(), "change")));
     return exit_refused;
   }
   plan::keep_agreed(fresh, saved.plan);
-  return std::nullopt;
+  return guard(fresh, flags);
 }
 
 int apply_saved(ApplyFlags& flags) {
@@ -192,7 +202,7 @@ int apply_plan(ApplyFlags& flags) {
   const plan::Plan& plan = (*planned)->the_plan();
   if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
   std::fflush(stdout);
-  if (const auto refused = refusal_of(**planned)) return *refused;
+  if (const auto refused = refusal_of(**planned, flags)) return *refused;
   if (plan.summary().has_changes() && !flags.yes) {
     const long transitions = *locked ? (*locked)->transitions() : 0;
     locked->reset();
@@ -247,6 +257,7 @@ void add_apply(Program& program) {
   auto* saved = command->add_option("FILE", flags->saved, "A plan that 'fedctl plan --out FILE' saved; it is not asked for");
   program.values[saved] = {ValueKind::file};
   add_plan_flags(program, *command, flags->plan);
+  command->add_flag("--yes-delete", flags->yes_delete, "Delete however much the plan says")->group("Applying");
   const std::vector<std::string> choices{"refuse", "skip-moved", "replan"};
   auto* if_stale = command->add_option("--if-stale", flags->if_stale,
                                        "When what a saved plan is about has moved: refuse, skip-moved (apply the rest), replan (apply "

@@ -10,6 +10,7 @@ namespace fedctl::cli {
 struct ApplyFlags {
   PlanFlags plan;
   bool yes = false;
+  bool yes_delete = false;          ///< However much is deleted.
   std::string saved;                ///< A saved plan to apply.
   std::string if_stale = "refuse";  ///< What then: refuse, skip-moved, replan.
   bool wait = true;

@@ -24,6 +24,8 @@ int show_plan(Flags& flags) {
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
   const plan::Plan& plan = (*planned)->the_plan();
   print_plan(plan, flags.plan.output);
+  if (const auto excess = plan::too_many_deletes(plan, flags.plan.max_deletes))
+    warn(fmt::format("apply will refuse to delete {} without --yes-delete", *excess));
   if (!flags.out.empty()) {
     std::fflush(stdout);
     if (const auto saved = save_plan(flags.out, flags.plan, **planned, std::move(manifests)); !saved) return report(saved.error());

@@ -2,6 +2,9 @@
 
 #include "base/file.hpp"
 
+#include <CLI/Error.hpp>
+#include <set>
+
 namespace fedctl::cli {
 namespace {
 
@@ -32,6 +35,18 @@ Result<void> plan_members(http::Loop& loop, const PlanFlags& flags, Planned& pla
   return {};
 }
 
+std::set<std::string> namespaces_of(const federation::Rendered& rendered) {
+  std::set<std::string> namespaces;
+  for (const federation::ClusterObjects& cluster : rendered.clusters) {
+    for (const federation::DesiredObject& desired : cluster.objects) {
+      const bool is_namespace = desired.key.kind == "Namespace" && desired.key.group.empty();
+      namespaces.insert(is_namespace ? desired.key.name : desired.key.name_space);
+    }
+  }
+  namespaces.erase("");
+  return namespaces;
+}
+
 Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
   auto chosen = narrowed(planned.whole_fleet, flags.clusters.only);
   if (!chosen) return Failure{chosen.error()};
@@ -42,7 +57,11 @@ Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& plann
 
   std::vector<manifest::Manifest>& manifests = planned.input.manifests;
   for (manifest::Manifest& manifest : manifests) manifest.removed = flags.removes;
-  const inspect::Options options = inspect_options(flags);
+  inspect::Options options = inspect_options(flags);
+  if (!flags.set.empty()) {
+    options.set = federation::ApplySet{flags.set, planned.input.render.default_namespace};
+    planned.input.render.set_id = options.set->id();
+  }
   const auto unknown = federation::unknown_types(manifests, planned.input.types);
   if (!unknown.empty() && inspect::learn_types(loop, planned.clients, unknown, planned.input.types, options) > 0) {
     if (auto known = federation::check_types(manifests, planned.input.types); !known) return known;
@@ -51,6 +70,7 @@ Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& plann
   if (!rendered) return Failure{rendered.error()};
   planned.rendered = std::move(*rendered);
   std::erase_if(planned.rendered.clusters, [&](const auto& cluster) { return planned.fleet.find(cluster.cluster) == nullptr; });
+  if (flags.prune) options.prune = inspect::Prune{.set = options.set, .namespaces = namespaces_of(planned.rendered)};
   planned.plan = inspect::inspect_fleet(loop, planned.clients, planned.rendered, options);
   if (loop.interrupted()) return Failure{{Code::cancelled, "interrupted"}};
   return {};
@@ -68,10 +88,22 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
   command.add_flag("--force-conflicts", flags.force_conflicts, "Take over fields that other managers apply")->group(group);
   command
       .add_flag("--prune", flags.prune,
-                "With a host: delete copies whose federated object is gone, and with -f federated objects that left the files")
+                "Delete what we applied and the input no longer holds: of --set, or in the input's namespaces. With a host also copies "
+                "whose federated object is gone")
       ->group(group);
-  command.add_option("--set", flags.set, "With a host: name of the set that the files are; --prune then looks at that set only")
+  command.add_option("--set", flags.set, "Name of the set that the input is (an ApplySet); --prune then looks at that set only")
       ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option_function<std::string>(
+          "--max-deletes",
+          [&flags](const std::string& text) {
+            auto limit = plan::parse_delete_limit(text);
+            if (!limit) throw CLI::ValidationError{describe(limit.error())};
+            flags.max_deletes = *limit;
+          },
+          "Refuse to delete more in a cluster: objects, a share of what is there, or both, of which both must be exceeded; default 10,20%")
+      ->type_name("LIMIT")
       ->group(group);
   add_cluster_flags(program, command, flags.clusters, true);
 }
@@ -100,9 +132,6 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   if (!host) return Failure{host.error()};
   planned->host = std::move(*host);
   if (planned->host) return planned;
-  if (flags.prune)
-    return Failure{{Code::usage, "--prune and --set go with a host, which knows what was there before", "", "", "",
-                    "name it with --host-cluster-context"}};
   if (flags.input.paths.empty())
     return Failure{
         {Code::usage, "nothing says what to work on", "", "", "", "use -f PATH, or --host-cluster-context for what a host holds"}};

@@ -4,6 +4,7 @@
 #include "cli/host.hpp"
 #include "control/propagate.hpp"
 #include "inspect/inspect.hpp"
+#include "plan/guard.hpp"
 #include "plan/plan.hpp"
 
 namespace fedctl::cli {
@@ -20,6 +21,7 @@ struct PlanFlags {
   bool unattended = false;  ///< Nobody looks at the plan before it is applied.
   bool identify = false;    ///< The plan is to be saved, or was.
   std::string set;
+  plan::DeleteLimit max_deletes;
   bool removes = false;                       ///< `delete`: what the input names is to go.
   std::vector<kube::ObjectKey> removed = {};  ///< Federated objects of a host that are to go.
 };

@@ -37,7 +37,7 @@ class Runner {
       co_return std::move(result_);
     }
     const auto deadline = Clock::now() + options_.timeout;
-    const auto stages = stages_of(plan_.changes);
+    const auto stages = stages_of(plan_);
     count_visible();
     std::vector<const Change*> applied;
     for (const auto& stage : stages) {
@@ -64,6 +64,8 @@ class Runner {
     listener_({.type = Event::Type::begun, .cluster = plan_.name, .total = summary.create + summary.update + summary.remove});
   }
 
+  static bool is_visible(const Change& change) { return !change.refresh && change.action != Action::unchanged; }
+
   static std::vector<const Change*> without_definitions(std::vector<const Change*> changes) {
     std::erase_if(changes, [](const Change* change) { return stage_of(change->key) == Stage::definitions; });
     return changes;
@@ -71,14 +73,14 @@ class Runner {
 
   Task<Done> apply_stage(const std::vector<const Change*>& stage, std::vector<const Change*>& applied) {
     if (!may_go_on()) {
-      result_.skipped += static_cast<std::size_t>(std::ranges::count_if(stage, [](const Change* change) { return !change->refresh; }));
+      result_.skipped += static_cast<std::size_t>(std::ranges::count_if(stage, [](const Change* change) { return is_visible(*change); }));
       co_return Done{};
     }
     std::vector<Task<bool>> tasks;
     for (const Change* change : stage) tasks.push_back(apply_one(*change));
     const std::vector<bool> outcomes = co_await when_all(std::move(tasks));
     for (std::size_t i = 0; i < stage.size(); ++i) {
-      if (outcomes[i] && stage[i]->action != Action::remove && !stage[i]->release && !stage[i]->refresh) applied.push_back(stage[i]);
+      if (outcomes[i] && stage[i]->action != Action::remove && !stage[i]->release && is_visible(*stage[i])) applied.push_back(stage[i]);
     }
     co_return Done{};
   }
@@ -97,7 +99,7 @@ class Runner {
     if (change.action == Action::create) ++result_.created;
     if (change.action == Action::update) ++result_.updated;
     if (change.action == Action::remove) ++result_.deleted;
-    if (!change.refresh) listener_({.type = Event::Type::applied, .cluster = plan_.name, .key = change.key, .action = change.action});
+    if (is_visible(change)) listener_({.type = Event::Type::applied, .cluster = plan_.name, .key = change.key, .action = change.action});
     co_return true;
   }
 

@@ -48,6 +48,11 @@ bool does_something(const plan::Change& change) {
          change.refresh;
 }
 
+Stage stage_in(const plan::Change& change) {
+  if (change.set_part != plan::SetPart::none) return change.set_part == plan::SetPart::opens ? Stage::sets : Stage::sets_again;
+  return change.action == plan::Action::remove ? Stage::deletes : stage_of(change.key);
+}
+
 }  // namespace
 
 Stage stage_of(const kube::ObjectKey& key) {
@@ -57,12 +62,12 @@ Stage stage_of(const kube::ObjectKey& key) {
   return gates().contains({key.group, key.kind}) ? Stage::gates : Stage::workloads;
 }
 
-std::vector<std::vector<const plan::Change*>> stages_of(std::span<const plan::Change> changes) {
+std::vector<std::vector<const plan::Change*>> stages_of(const plan::ClusterPlan& plan) {
   std::map<Stage, std::vector<const plan::Change*>> stages;
-  for (const plan::Change& change : changes) {
-    if (!does_something(change)) continue;
-    stages[change.action == plan::Action::remove ? Stage::deletes : stage_of(change.key)].push_back(&change);
+  for (const plan::Change& change : plan.changes) {
+    if (does_something(change)) stages[stage_in(change)].push_back(&change);
   }
+  for (const plan::Change& change : plan.bookkeeping) stages[stage_in(change)].push_back(&change);
   std::vector<std::vector<const plan::Change*>> result;
   for (auto& [stage, members] : stages) result.push_back(std::move(members));
   return result;

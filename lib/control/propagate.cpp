@@ -83,7 +83,7 @@ class Planner {
     result_->types = std::move(state->types);
     result_->controller = std::move(state->controller);
     preferences_ = state->preferences;
-    options_.render.host_uid = options_.inspect.host_uid = kube::string_at(kube::map_at(state->kube_system, "metadata"), "uid");
+    options_.render.host_uid = kube::string_at(kube::map_at(state->kube_system, "metadata"), "uid");
     if (auto taken = take_members(std::move(state->members)); !taken) return Failure{taken.error()};
     if (auto taken = take_manifests(std::move(files), std::move(state->held)); !taken) return Failure{taken.error()};
     plan_host();
@@ -203,7 +203,7 @@ class Planner {
     inspect::Options options = options_.inspect;
     options.host = true;
     options.isolate = false;
-    options.prune.clear();
+    options.prune.reset();
     plan::ClusterPlan plan{.name = all.host.client->cluster()};
     if (!all.host_objects.objects.empty()) plan = loop_.run(inspect::inspect(*all.host.client, all.host_objects, options));
     add_removals(plan);
@@ -261,9 +261,13 @@ class Planner {
       options.label_owns = true;
       options.isolate = true;
       options.judge.adopt = options.judge.adopt || all.config.adopt_resources;
-      if (options_.prune) {
+      // What cannot be rendered may well be there: then nothing is known to be superfluous.
+      if (options_.prune && !all.rendered.failures.empty()) {
+        notices.push_back("nothing is pruned in the clusters, since not every federated object can be rendered");
+      } else if (options_.prune) {
+        options.prune = inspect::Prune{.host_uid = options_.render.host_uid};
         for (const FederatedType& type : all.types) {
-          if (type.enabled) options.prune.push_back(type.target.type());
+          if (type.enabled) options.prune->types.push_back(type.target.type());
         }
       }
       all.plan.clusters = inspect::inspect_fleet(loop_, all.members.clients, all.rendered, options).clusters;

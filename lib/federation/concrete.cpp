@@ -1,6 +1,7 @@
 #include "federation/concrete.hpp"
 
 #include "base/encoding.hpp"
+#include "federation/apply_set.hpp"
 #include "federation/render.hpp"
 
 #include <fmt/format.h>
@@ -37,7 +38,7 @@ Result<void> fold_string_data(json& object, const manifest::Manifest& manifest) 
 
 }  // namespace
 
-Result<std::shared_ptr<const json>> make_concrete(json object, const manifest::Manifest& manifest, const std::string& host_uid) {
+Result<std::shared_ptr<const json>> make_concrete(json object, const manifest::Manifest& manifest, const Marks& marks) {
   json& metadata = object["metadata"];
   for (const char* key : {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}) metadata.erase(key);
   for (const char* key : {"labels", "annotations"}) {
@@ -47,7 +48,8 @@ Result<std::shared_ptr<const json>> make_concrete(json object, const manifest::M
     metadata.erase(found);
   }
   metadata["labels"][std::string{managed_label}] = "true";
-  if (!host_uid.empty()) metadata["annotations"][std::string{host_annotation}] = host_uid;
+  if (!marks.host_uid.empty()) metadata["annotations"][std::string{host_annotation}] = marks.host_uid;
+  if (!marks.set_id.empty()) metadata["labels"][std::string{part_of_label}] = marks.set_id;
   if (is_secret(object)) {
     if (auto folded = fold_string_data(object, manifest); !folded) return Failure{folded.error()};
   }

@@ -118,7 +118,7 @@ class Renderer {
     const auto namespaced = types_.is_namespaced(type.group, type.kind);
     if (namespaced == false) metadata.erase("namespace");
     if (namespaced == true && kube::namespace_of(object).empty()) metadata["namespace"] = options_.default_namespace;
-    auto concrete = make_concrete(std::move(object), manifest, options_.host_uid);
+    auto concrete = make_concrete(std::move(object), manifest, {options_.host_uid, options_.set_id});
     if (!concrete) return Failure{concrete.error()};
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
       if (manifest.removed) {
@@ -143,7 +143,7 @@ class Renderer {
       const bool has_overrides = overrides != federated.overrides.end() && !overrides->second.items.empty();
       auto object = has_overrides ? overridden(federated, cluster, overrides->second)
                     : shared      ? Result<std::shared_ptr<const json>>{shared}
-                                  : make_concrete(federated.base, *federated.manifest, options_.host_uid);
+                                  : make_concrete(federated.base, *federated.manifest, {options_.host_uid, options_.set_id});
       if (!object) {
         if (auto failed = fails_alone(*federated.manifest, cluster, object.error()); !failed) return failed;
         continue;
@@ -212,7 +212,7 @@ class Renderer {
       return fail(Code::invalid_override, *federated.manifest, "/spec/overrides",
                   fmt::format("the overrides of cluster '{}' change what names the object", cluster));
     }
-    return make_concrete(std::move(*object), *federated.manifest, options_.host_uid);
+    return make_concrete(std::move(*object), *federated.manifest, {options_.host_uid, options_.set_id});
   }
 
   Result<void> add(std::size_t cluster, DesiredObject desired) {

@@ -65,6 +65,7 @@ struct RenderOptions {
   /// KubeFed's rule for a host of scope Cluster: what has a namespace goes only where its FederatedNamespace does, without one nowhere.
   bool federated_namespaces = false;
   std::string host_uid = {};  ///< Put on every object, as the annotation fedctl.io/host, so that the host knows its copies again.
+  std::string set_id = {};    ///< Put on every object, as the ApplySet label.
   bool has_host = false;      ///< The control plane's own objects have a place to go, so nothing need be said of them.
 };
 

@@ -2,8 +2,10 @@
 
 #include "base/text.hpp"
 #include "inspect/contents.hpp"
+#include "inspect/creates.hpp"
 #include "inspect/examine.hpp"
 #include "inspect/listing.hpp"
+#include "inspect/set_parent.hpp"
 #include "kube/discovery.hpp"
 #include "kube/managed_fields.hpp"
 #include "plan/mark.hpp"
@@ -31,11 +33,16 @@ class Inspector {
   }
 
   Task<plan::ClusterPlan> run() {
-    if (desired_.objects.empty() && desired_.absences.empty() && options_.prune.empty()) co_return std::move(plan_);
+    if (desired_.objects.empty() && desired_.absences.empty() && !options_.prune) co_return std::move(plan_);
+    if (options_.set) parent_.emplace(*options_.set);
     for (const bool fresh : {false, true}) {
       auto discovery = co_await kube::discover(client_, options_.cache, fresh);
       if (!discovery) co_return unknown(discovery.error());
       discovery_ = std::move(*discovery);
+      if (parent_) {
+        const auto read = co_await parent_->read(client_);
+        if (!read) co_return unknown(read.error());
+      }
       map_types();
       if (lacks_a_type_ && !fresh) continue;
       if (!options_.host) co_await list_groups();
@@ -48,7 +55,7 @@ class Inspector {
     }
     report_unserved();
     match_lists();
-    co_await see_to_namespaces();
+    co_await see_to_namespaces(client_, discovery_, deletes_);
     if (options_.trusts_creates) co_await trust_creates();
     co_await examine_rest();
     co_return finish();
@@ -99,9 +106,21 @@ class Inspector {
       group.absences.push_back(&absence);
       group.namespaces.insert(absence.key.name_space);
     }
-    for (const kube::GroupVersionKind& type : options_.prune) {
-      const kube::Resource* resource = find_resource(type, true);
-      if (resource != nullptr) group_of(*resource).prunes = true;
+    if (options_.prune) map_pruned_types(*options_.prune);
+  }
+
+  void map_pruned_types(const Prune& prune) {
+    for (const kube::Resource& resource : object_types(discovery_)) {
+      const std::string kind = federation::group_kind(resource.group, resource.kind);
+      const bool federated =
+          std::ranges::any_of(prune.types, [&](const auto& type) { return type.group == resource.group && type.kind == resource.kind; });
+      const bool of_set = prune.set && parent_ && parent_->group_kinds().contains(kind);
+      const bool near = prune.host_uid.empty() && !prune.set && resource.namespaced;
+      if (!federated && !of_set && !near) continue;
+      Group& group = group_of(*find_resource(resource.type(), true));
+      group.prunes = true;
+      group.everywhere = !near;
+      if (near) group.namespaces.insert(prune.namespaces.begin(), prune.namespaces.end());
     }
   }
 
@@ -191,18 +210,15 @@ class Inspector {
 
   using Listed = std::map<std::pair<std::string, std::string>, json*>;
 
-  /// What carries our mark although nothing speaks of it any more. Namespaces go by name only, never in passing.
   void plan_prune(const Group& group, Listed& found) {
     for (const std::size_t index : group.items) found.erase({items_[index].change.key.name_space, items_[index].change.key.name});
-    if (group.resource.group.empty() && group.resource.kind == "Namespace") return;
     for (const auto& [name, object] : found) {
-      const Absence absence{.type = group.resource.type(),
-                            .key = {group.resource.group, group.resource.kind, name.first, name.second},
-                            .reason = "its federated object is gone"};
-      const Found copy{group.resource, *object};
-      const bool is_the_hosts = kube::metadata_entry(*object, "annotations", federation::host_annotation) == options_.host_uid;
-      if (is_the_hosts && !is_made_by_cluster(copy) && !kube::applied_fields(*object, kube::field_manager).is_null())
-        plan_delete(absence, group.resource, *object);
+      if (!is_prunable(*options_.prune, group.resource, *object)) continue;
+      const Absence absence{
+          .type = group.resource.type(),
+          .key = {group.resource.group, group.resource.kind, name.first, name.second},
+          .reason = options_.prune->host_uid.empty() ? "the input does not hold it any more" : "its federated object is gone"};
+      plan_delete(absence, group.resource, *object);
     }
   }
 
@@ -212,54 +228,21 @@ class Inspector {
       items_[index].change.note = group.list.error().message;
       items_[index].settled = true;
     }
-    for (const Absence* absence : group.absences) {
-      Change change{.action = Action::unknown,
-                    .key = absence->key,
-                    .api_version = group.resource.type().api_version(),
-                    .note = group.list.error().message};
-      deletes_.push_back(std::move(change));
-    }
+    for (const Absence* absence : group.absences) add_unknown(group, absence->key);
+    if (group.prunes) add_unknown(group, {group.resource.group, group.resource.kind, "", "*"});
+  }
+
+  void add_unknown(const Group& group, kube::ObjectKey key) {
+    deletes_.push_back({.action = Action::unknown,
+                        .key = std::move(key),
+                        .api_version = group.resource.type().api_version(),
+                        .note = group.list.error().message});
   }
 
   /// Only what we applied ourselves is ours to delete; KubeFed's label alone is enough only where a host vouches for it.
   void plan_delete(const Absence& absence, const kube::Resource& resource, const json& listed) {
     if (!options_.label_owns && kube::applied_fields(listed, kube::field_manager).is_null()) return;
-    Change change{.action = Action::remove, .key = absence.key, .api_version = resource.type().api_version()};
-    change.resource = resource;
-    change.uid = kube::string_at(listed.value("metadata", json::object()), "uid");
-    change.resource_version = kube::string_at(listed.value("metadata", json::object()), "resourceVersion");
-    change.writers = kube::writers(listed, kube::field_manager);
-    change.note = absence.reason;
-    change.place = absence.manifest == nullptr ? "" : absence.manifest->place();
-    if (absence.orphan) release(change, absence.reason + "; its copy stays");
-    deletes_.push_back(std::move(change));
-  }
-
-  static void release(Change& change, std::string note) {
-    change.action = Action::update;
-    change.release = true;
-    change.note = std::move(note);
-    change.fields = {{fmt::format("metadata.labels[{}]", federation::managed_label), json("true"), std::nullopt}};
-  }
-
-  /// A namespace takes all that is in it along, so it goes only when that is all ours.
-  Task<Done> see_to_namespaces() {
-    for (Change& change : deletes_) {
-      if (change.action != Action::remove || change.key.kind != "Namespace" || !change.key.group.empty()) continue;
-      const Search search{.name_space = change.key.name};
-      auto found = co_await find_objects(client_, object_types(discovery_), search);
-      if (!found) {
-        change.action = Action::unknown;
-        change.note = "what is in it cannot be found out: " + found.error().message;
-        continue;
-      }
-      std::erase_if(*found, [](const Found& one) {
-        return is_made_by_cluster(one) || kube::metadata_entry(one.object, "labels", federation::managed_label) == "true";
-      });
-      if (!found->empty())
-        release(change, fmt::format("it holds {} that are not the federation's, so it stays", text::count(found->size(), "object")));
-    }
-    co_return Done{};
+    deletes_.push_back(removal_of(absence, resource, listed));
   }
 
   /// Below so many new objects of a type in a namespace, dry runs cost no more than the list.
@@ -274,33 +257,10 @@ class Inspector {
         if (!item.settled && item.listed.is_null()) by_namespace[item.change.key.name_space].push_back(&item);
       }
       for (auto& [name_space, items] : by_namespace) {
-        if (items.size() >= many) tasks.push_back(trust_new(group.resource, name_space, std::move(items)));
+        if (items.size() >= many) tasks.push_back(trust_new(client_, group.resource, name_space, std::move(items)));
       }
     }
     co_await when_all(std::move(tasks));
-    co_return Done{};
-  }
-
-  /// Settles those that no list finds; what exists is examined as ever.
-  Task<Done> trust_new(kube::Resource resource, std::string name_space, std::vector<Item*> items) {
-    const kube::ListOptions everything{.name_space = name_space, .metadata_only = true};
-    const auto list = co_await client_.list(resource, everything);
-    if (!list) co_return Done{};
-    if (resource.namespaced) {
-      const kube::Resource namespaces{.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
-      const auto home = co_await client_.get(namespaces, "", name_space, true);
-      if (!home) co_return Done{};
-    }
-    std::set<std::string> existing;
-    for (const json& object : list->items) existing.insert(kube::name_of(object));
-    for (Item* item : items) {
-      if (existing.contains(item->change.key.name)) continue;
-      item->change.desired = object_to_send(*item, nullptr);
-      item->change.action = Action::create;
-      item->change.checked = false;
-      item->change.fields = plan::fields_of_new(*item->change.desired);
-      item->settled = true;
-    }
     co_return Done{};
   }
 
@@ -357,21 +317,22 @@ class Inspector {
     co_return Done{};
   }
 
-  void add_namespaces() {
-    for (const std::string& name : new_namespaces_) {
-      const json object{{"apiVersion", "v1"},
-                        {"kind", "Namespace"},
-                        {"metadata", {{"name", name}, {"labels", {{std::string{federation::managed_label}, "true"}}}}}};
-      Change change{.action = Action::create, .key = {"", "Namespace", "", name}, .api_version = "v1"};
-      change.resource = {.group = "", .version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
-      change.desired = plan::with_mark(object, plan::hash_of(object));
-      change.fields = plan::fields_of_new(object);
-      plan_.changes.push_back(std::move(change));
+  /// A list that failed hides what may be left, so the set goes on listing what it did.
+  void keep_set() {
+    std::set<std::string> kinds;
+    std::set<std::string> namespaces;
+    for (const Item& item : items_) {
+      kinds.insert(federation::group_kind(item.change.key.group, item.change.key.kind));
+      namespaces.insert(item.change.key.name_space);
     }
+    const bool pruned =
+        options_.prune && std::ranges::none_of(deletes_, [](const Change& change) { return change.action == Action::unknown; });
+    parent_->add_changes(plan_, kinds, namespaces, pruned, options_.judge.adopt);
   }
 
   plan::ClusterPlan finish() {
-    add_namespaces();
+    for (const std::string& name : new_namespaces_) plan_.changes.push_back(new_namespace(name));
+    if (parent_) keep_set();
     for (Item& item : items_) plan_.changes.push_back(std::move(item.change));
     std::ranges::move(deletes_, std::back_inserter(plan_.changes));
     if (!plan_.errors.empty() && !options_.isolate) plan_.status = plan::ClusterStatus::error;
@@ -387,6 +348,7 @@ class Inspector {
   std::map<std::string, Group> groups_;
   std::vector<Change> deletes_;
   std::set<std::string> new_namespaces_;
+  std::optional<SetParent> parent_;
   bool lacks_a_type_ = false;  ///< Discovery, perhaps a kept one, lacks a type of the input.
 };
 

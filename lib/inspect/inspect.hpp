@@ -4,11 +4,13 @@
 #include "federation/render.hpp"
 #include "federation/type_table.hpp"
 #include "fleet/fleet.hpp"
+#include "inspect/removal.hpp"
 #include "kube/client.hpp"
 #include "plan/judge.hpp"
 #include "plan/plan.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,13 +23,14 @@ struct Options {
   bool label_owns = false;  ///< The managed label alone makes a copy ours to delete: a host's federated object vouches for it.
   /// Many new objects of a type are not dry-run one by one; one list says that they are new. For applies nobody looks at before.
   bool trusts_creates = false;
-  bool isolate = false;       ///< An object that a cluster refuses fails alone; else its cluster's whole plan does.
-  bool host = false;          ///< Of the host's own objects: they are the user's, whoever wrote them last, and carry no label.
-  std::string host_uid = {};  ///< Marks what a host propagates (federation::host_annotation).
-  std::vector<kube::GroupVersionKind> prune = {};  ///< The host's copies of these types that nothing desired or absent speaks of are to go.
-  bool create_namespaces = false;                  ///< A namespace that is neither in the input nor in the cluster becomes a create.
-  bool identify = false;                           ///< Find out which cluster it is, for plans that are saved.
-  std::filesystem::path cache;                     ///< Where discovery answers are kept.
+  bool isolate = false;  ///< An object that a cluster refuses fails alone; else its cluster's whole plan does.
+  bool host = false;     ///< Of the host's own objects: they are the user's, whoever wrote them last, and carry no label.
+  /// With --set: keeps its parent, in the clusters.
+  std::optional<federation::ApplySet> set = {};
+  std::optional<Prune> prune = {};  ///< What else is to go.
+  bool create_namespaces = false;   ///< A namespace that is neither in the input nor in the cluster becomes a create.
+  bool identify = false;            ///< Find out which cluster it is, for plans that are saved.
+  std::filesystem::path cache;      ///< Where discovery answers are kept.
 };
 
 /// Plans one cluster. What cannot be asked comes back as unknown, never as absent.

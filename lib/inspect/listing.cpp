@@ -13,7 +13,7 @@ kube::ListOptions our_objects(std::string name_space) {
 }  // namespace
 
 Task<Done> list_group(kube::Client& client, Group& group) {
-  const bool one_namespace = group.resource.namespaced && group.namespaces.size() == 1 && !group.prunes;
+  const bool one_namespace = group.resource.namespaced && group.namespaces.size() == 1 && !group.everywhere;
   const std::string scope = one_namespace ? *group.namespaces.begin() : "";
   group.list = co_await client.list(group.resource, our_objects(scope));
   const bool may_narrow = group.resource.namespaced && !one_namespace;

@@ -18,7 +18,8 @@ struct Group {
   std::set<std::string> namespaces;
   std::vector<std::size_t> items;  ///< Positions in the inspector's items.
   std::vector<const federation::Absence*> absences;
-  bool prunes = false;  ///< Listed in all namespaces, since anything may have been left anywhere.
+  bool prunes = false;      ///< What nothing speaks of may go.
+  bool everywhere = false;  ///< Listed in all namespaces, since anything may have been left anywhere.
   Result<kube::List> list = kube::List{};
 };
 

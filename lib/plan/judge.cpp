@@ -1,5 +1,6 @@
 #include "plan/judge.hpp"
 
+#include "federation/apply_set.hpp"
 #include "kube/client.hpp"
 #include "kube/managed_fields.hpp"
 #include "kube/object.hpp"
@@ -113,6 +114,11 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     Shown both = shown(evidence.live, *evidence.would_be);
     change.before = std::make_shared<const json>(std::move(both.before));
     change.after = std::make_shared<const json>(std::move(both.after));
+  }
+  const std::string their_set = kube::metadata_entry(evidence.live, "labels", federation::part_of_label);
+  const std::string our_set = kube::metadata_entry(*evidence.would_be, "labels", federation::part_of_label);
+  if (!their_set.empty() && !our_set.empty() && their_set != our_set && !options.adopt) {
+    return in_conflict(std::move(change), fmt::format("belongs to another set, {}; --adopt takes it into this one", their_set));
   }
   if (ownership == Ownership::foreign) {
     if (is_empty_namespace_change(change, change.fields) && !options.adopt) {

@@ -26,6 +26,9 @@ enum class Action {
 
 std::string_view to_string(Action action);
 
+/// The parent of a set (federation/apply_set.hpp) is written first and last: at every moment it lists all types that the set has.
+enum class SetPart { none, opens, closes };
+
 /// What is to happen to one object in one cluster.
 struct Change {
   Action action = Action::unchanged;
@@ -48,7 +51,8 @@ struct Change {
   bool adopts = false;                            ///< Takes over an object that is not ours yet.
   bool release = false;                           ///< The object stays, but is no longer ours: our label and fields are let go.
   bool refresh = false;                           ///< Nothing changes but our mark, which is out of date.
-  std::string place;                              ///< Where the input has it.
+  SetPart set_part = SetPart::none;
+  std::string place;  ///< Where the input has it.
 };
 
 /// What we know of a cluster after asking it.
@@ -65,8 +69,9 @@ struct ClusterPlan {
   std::string identity;  ///< The UID of its kube-system namespace, where asked for and told.
   ClusterStatus status = ClusterStatus::ok;
   std::optional<Error> problem;
-  std::vector<Error> errors;    ///< With status ok: of objects that fail alone.
-  std::vector<Change> changes;  ///< In the order of the input, deletes last.
+  std::vector<Error> errors;        ///< With status ok: of objects that fail alone.
+  std::vector<Change> changes;      ///< In the order of the input, deletes last.
+  std::vector<Change> bookkeeping;  ///< Writes that nobody need see: a set's parent.
 };
 
 struct Summary {

@@ -123,6 +123,7 @@ void keep_agreed(ClusterPlan& fresh, const ClusterPlan* saved) {
   const bool other_cluster = saved != nullptr && !saved->identity.empty() && !fresh.identity.empty() && saved->identity != fresh.identity;
   if (saved == nullptr || saved->status != ClusterStatus::ok || other_cluster) {
     fresh.changes.clear();
+    fresh.bookkeeping.clear();
     fresh.status = ClusterStatus::unknown;
     fresh.problem = saved != nullptr && saved->problem ? *saved->problem : Error{Code::conflict, "the saved plan does nothing here"};
     return;

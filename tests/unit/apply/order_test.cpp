@@ -11,6 +11,8 @@ plan::Change change(Action action, const std::string& group, const std::string& 
   return {.action = action, .key = {group, kind, "p", "x"}};
 }
 
+plan::ClusterPlan in_plan(std::vector<plan::Change> changes) { return {.name = "c", .changes = std::move(changes)}; }
+
 }  // namespace
 
 TEST_CASE("namespaces and definitions go first, webhooks and deletes last") {
@@ -24,7 +26,8 @@ TEST_CASE("namespaces and definitions go first, webhooks and deletes last") {
       change(Action::create, "", "Namespace"),
   };
   std::vector<std::string> order;
-  for (const auto& stage : apply::stages_of(changes)) {
+  const plan::ClusterPlan plan = in_plan(changes);
+  for (const auto& stage : apply::stages_of(plan)) {
     std::string kinds;
     for (const plan::Change* member : stage) kinds += (kinds.empty() ? "" : "+") + member->key.kind;
     order.push_back(kinds);
@@ -36,7 +39,7 @@ TEST_CASE("namespaces and definitions go first, webhooks and deletes last") {
 TEST_CASE("what needs nothing is in no stage, but a mark to refresh is") {
   std::vector<plan::Change> changes{change(Action::unchanged, "", "ConfigMap"), change(Action::conflict, "", "Secret"),
                                     change(Action::unknown, "", "Secret")};
-  CHECK(apply::stages_of(changes).empty());
+  CHECK(apply::stages_of(in_plan(changes)).empty());
   changes[0].refresh = true;
-  CHECK(apply::stages_of(changes).size() == 1);
+  CHECK(apply::stages_of(in_plan(changes)).size() == 1);
 }

@@ -1,0 +1,51 @@
+#include "inspect/creates.hpp"
+
+#include "plan/mark.hpp"
+
+#include <set>
+
+namespace fedctl::inspect {
+namespace {
+
+using nlohmann::json;
+using plan::Action;
+using plan::Change;
+
+kube::Resource namespaces() { return {.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false}; }
+
+}  // namespace
+
+Task<Done> trust_new(kube::Client& client, kube::Resource resource, std::string name_space, std::vector<Item*> items) {
+  const kube::ListOptions everything{.name_space = name_space, .metadata_only = true};
+  const auto list = co_await client.list(resource, everything);
+  if (!list) co_return Done{};
+  if (resource.namespaced) {
+    const auto home = co_await client.get(namespaces(), "", name_space, true);
+    if (!home) co_return Done{};
+  }
+  std::set<std::string> existing;
+  for (const json& object : list->items) existing.insert(kube::name_of(object));
+  for (Item* item : items) {
+    if (existing.contains(item->change.key.name)) continue;
+    item->change.desired = object_to_send(*item, nullptr);
+    item->change.action = Action::create;
+    item->change.checked = false;
+    item->change.fields = plan::fields_of_new(*item->change.desired);
+    item->settled = true;
+  }
+  co_return Done{};
+}
+
+Change new_namespace(const std::string& name) {
+  const json object{{"apiVersion", "v1"},
+                    {"kind", "Namespace"},
+                    {"metadata", {{"name", name}, {"labels", {{std::string{federation::managed_label}, "true"}}}}}};
+  Change change{.action = Action::create, .key = {"", "Namespace", "", name}, .api_version = "v1"};
+  change.resource = namespaces();
+  change.hash = plan::hash_of(object);
+  change.desired = plan::with_mark(object, change.hash);
+  change.fields = plan::fields_of_new(object);
+  return change;
+}
+
+}  // namespace fedctl::inspect

@@ -1,0 +1,68 @@
+#include "inspect/removal.hpp"
+
+#include "base/text.hpp"
+#include "inspect/contents.hpp"
+#include "kube/managed_fields.hpp"
+
+#include <fmt/format.h>
+
+namespace fedctl::inspect {
+namespace {
+
+using nlohmann::json;
+using plan::Action;
+using plan::Change;
+
+void release(Change& change, std::string note) {
+  change.action = Action::update;
+  change.release = true;
+  change.note = std::move(note);
+  change.fields = {{.path = fmt::format("metadata.labels[{}]", federation::managed_label), .old_value = json("true")}};
+}
+
+}  // namespace
+
+bool is_prunable(const Prune& prune, const kube::Resource& resource, const json& object) {
+  if (resource.group.empty() && resource.kind == "Namespace") return false;
+  const Found found{resource, object};
+  if (is_made_by_cluster(found) || kube::applied_fields(object, kube::field_manager).is_null()) return false;
+  const std::string host = kube::metadata_entry(object, "annotations", federation::host_annotation);
+  const std::string set = kube::metadata_entry(object, "labels", federation::part_of_label);
+  if (host != prune.host_uid) return false;
+  if (!host.empty()) return true;
+  if (prune.set) return set == prune.set->id();
+  return set.empty() && prune.namespaces.contains(kube::namespace_of(object));
+}
+
+Change removal_of(const federation::Absence& absence, const kube::Resource& resource, const json& listed) {
+  Change change{.action = Action::remove, .key = absence.key, .api_version = resource.type().api_version()};
+  change.resource = resource;
+  change.uid = kube::string_at(kube::map_at(listed, "metadata"), "uid");
+  change.resource_version = kube::string_at(kube::map_at(listed, "metadata"), "resourceVersion");
+  change.writers = kube::writers(listed, kube::field_manager);
+  change.note = absence.reason;
+  change.place = absence.manifest == nullptr ? "" : absence.manifest->place();
+  if (absence.orphan) release(change, absence.reason + "; its copy stays");
+  return change;
+}
+
+Task<Done> see_to_namespaces(kube::Client& client, const kube::Discovery& discovery, std::vector<Change>& removals) {
+  for (Change& change : removals) {
+    if (change.action != Action::remove || change.key.kind != "Namespace" || !change.key.group.empty()) continue;
+    const Search search{.name_space = change.key.name};
+    auto found = co_await find_objects(client, object_types(discovery), search);
+    if (!found) {
+      change.action = Action::unknown;
+      change.note = "what is in it cannot be found out: " + found.error().message;
+      continue;
+    }
+    std::erase_if(*found, [](const Found& one) {
+      return is_made_by_cluster(one) || kube::metadata_entry(one.object, "labels", federation::managed_label) == "true";
+    });
+    if (!found->empty())
+      release(change, fmt::format("it holds {} that are not the federation's, so it stays", text::count(found->size(), "object")));
+  }
+  co_return Done{};
+}
+
+}  // namespace fedctl::inspect
