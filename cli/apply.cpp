@@ -1,9 +1,9 @@
 #include "cli/apply.hpp"
 
+#include "apply/lock.hpp"
 #include "base/text.hpp"
 #include "cli/progress.hpp"
 #include "cli/saved_plan.hpp"
-#include "control/lock.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -91,6 +91,7 @@ int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
     for (const Error& error : result.errors) say(fmt::format("error: {}\n", describe(in_cluster(error, result.cluster))));
   }
   for (const Error& error : outcome.errors) say(fmt::format("error: {}\n", describe(error)));
+  say_stats(flags.plan, planned);
   const int code = exit_of(outcome.results, outcome.errors, planned.the_plan());
   if (code == exit_interrupted) say_where_it_stands(outcome.results);
   return code;
@@ -126,23 +127,42 @@ std::optional<int> refusal_of(const Planned& planned, const ApplyFlags& flags) {
   return std::nullopt;
 }
 
-using Locked = Result<std::unique_ptr<control::Lock>>;
+using Locked = Result<std::unique_ptr<apply::Lock>>;
 
-/// Only one apply at a time works on a host.
-Locked lock(http::Loop& loop, const Planned& planned, const ApplyFlags& flags) {
-  if (!planned.host) return std::unique_ptr<control::Lock>{};
-  const auto patience = time::parse_duration(flags.lock_timeout).value_or(time::Duration{60'000});
-  return control::Lock::acquire(
-      loop, planned.host->host, flags.plan.removes ? "delete" : "apply", patience,
-      [](const control::Holder& holder) { say(fmt::format("waiting for {}, at work on this host since {}\n", holder.who, holder.since)); });
+/// Only one apply at a time works on a host, or on a cluster of a fleet.
+Locked lock(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
+  apply::LockOptions options{.operation = flags.plan.removes ? "delete" : "apply"};
+  options.patience = time::parse_duration(flags.lock_timeout).value_or(options.patience);
+  std::vector<kube::Client*> clients;
+  if (planned.host) {
+    options.name_space = planned.host->host.name_space;
+    clients.push_back(planned.host->client.get());
+  } else {
+    options.skips_problems = true;
+    for (const auto& client : planned.clients) clients.push_back(client.get());
+  }
+  if (!flags.lock) clients.clear();
+  const auto on_wait = [](const apply::Holder& holder) {
+    say(fmt::format("waiting for {}, at work on {} since {}\n", holder.who, holder.cluster, holder.since));
+  };
+  // Who did not answer just now is not asked again.
+  const auto on_skip = [&](const Error& error) {
+    if (error.code == Code::forbidden) {
+      warn(fmt::format("{}: no lock, since Leases in the namespace default may not be written", error.cluster));
+      return;
+    }
+    for (auto& client : planned.clients) {
+      if (client->cluster() == error.cluster) client = std::make_unique<kube::Client>(loop, error.cluster, error);
+    }
+  };
+  return apply::Lock::acquire(loop, std::move(clients), std::move(options), on_wait, on_skip);
 }
 
 /// The lock is free while a person thinks; whoever used it meanwhile may have changed what the plan is about.
-Locked lock_again(http::Loop& loop, const Planned& planned, const ApplyFlags& flags, long transitions) {
+Locked lock_again(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
   auto again = lock(loop, planned, flags);
-  if (!again || !*again || (*again)->transitions() == transitions + 1) return again;
-  return Failure{
-      {Code::conflict, "somebody else applied meanwhile, so the plan is stale", "", planned.host->client->cluster(), "", "plan again"}};
+  if (!again || (*again)->was_ours()) return again;
+  return Failure{{Code::conflict, "somebody else applied meanwhile, so the plan is stale", "", "", "", "plan again"}};
 }
 
 /// Holds the fresh plan against the saved one. The exit code where it is refused.
@@ -204,7 +224,6 @@ int apply_plan(ApplyFlags& flags) {
   std::fflush(stdout);
   if (const auto refused = refusal_of(**planned, flags)) return *refused;
   if (plan.summary().has_changes() && !flags.yes) {
-    const long transitions = *locked ? (*locked)->transitions() : 0;
     locked->reset();
     http::Loop::end_on_signals();
     if (!ask(plan)) {
@@ -212,7 +231,7 @@ int apply_plan(ApplyFlags& flags) {
       return exit_refused;
     }
     loop.interrupt_on_signals();
-    locked = lock_again(loop, **planned, flags, transitions);
+    locked = lock_again(loop, **planned, flags);
     if (!locked) return report_refusal(locked.error());
   }
   // Without a host, Ctrl-C ends the process at once until here, since nothing was written; from here on it is a wish to stop cleanly.
@@ -227,7 +246,11 @@ void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags) {
       ->group(group)
       ->default_str("true");
   add_duration(command, "--timeout", flags.timeout, "How long to wait for it")->group(group);
-  add_duration(command, "--lock-timeout", flags.lock_timeout, "With a host: how long to wait for somebody else's apply")->group(group);
+  add_duration(command, "--lock-timeout", flags.lock_timeout, "How long to wait for somebody else's apply")->group(group);
+  command
+      .add_flag("--lock,!--no-lock", flags.lock, "One apply at a time, by a Lease in the host, or in each cluster (--lock=false: do not)")
+      ->group(group)
+      ->default_str("true");
   add_output_flags(program, command, flags.plan.output, {"text", "json"});
 }
 
@@ -241,7 +264,7 @@ void add_apply(Program& program) {
       "there.\n\n"
       "With --host-cluster-context (or when the current context is a host and nothing else names clusters) it propagates what the host "
       "holds to the host's members, -f first being written to the host, and writes each federated object's status as KubeFed does. One "
-      "apply at a time works on a host: a lock says who it is.\n\n"
+      "apply at a time works on a host, or on a cluster of a fleet: a Lease says who it is.\n\n"
       "With FILE it applies a plan that was saved: just that, without asking. Before, it looks whether each change still is what the plan "
       "says; if one is not, it names what moved and who moved it, and does nothing (--if-stale).\n\n"
       "Exits with 0 when all is done, 1 on an error (or when nothing could be done), 3 when some clusters failed or are unknown, 4 when "

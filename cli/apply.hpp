@@ -15,6 +15,7 @@ struct ApplyFlags {
   std::string if_stale = "refuse";  ///< What then: refuse, skip-moved, replan.
   bool wait = true;
   std::string timeout = "5m";
+  bool lock = true;
   std::string lock_timeout = "1m";
 };
 

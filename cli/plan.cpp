@@ -31,6 +31,8 @@ int show_plan(Flags& flags) {
     if (const auto saved = save_plan(flags.out, flags.plan, **planned, std::move(manifests)); !saved) return report(saved.error());
     say(fmt::format("Saved. To apply exactly this: fedctl apply {}\n", flags.out));
   }
+  std::fflush(stdout);
+  say_stats(flags.plan, **planned);
   const int code = plan_exit(plan);
   return code == exit_done && flags.detailed_exit_code && plan.summary().has_changes() ? exit_changes : code;
 }

@@ -1,8 +1,13 @@
 #include "cli/planning.hpp"
 
 #include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
 
+#include <fmt/format.h>
+#include <algorithm>
 #include <CLI/Error.hpp>
+#include <CLI/Validators.hpp>
 #include <set>
 
 namespace fedctl::cli {
@@ -14,6 +19,7 @@ inspect::Options inspect_options(const PlanFlags& flags) {
   options.judge.force_conflicts = flags.force_conflicts;
   options.create_namespaces = flags.create_namespaces;
   options.identify = flags.identify;
+  options.reads_all = flags.read == "full";
   options.cache = file::cache_folder();
   return options;
 }
@@ -47,14 +53,17 @@ std::set<std::string> namespaces_of(const federation::Rendered& rendered) {
   return namespaces;
 }
 
-Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
+Result<void> connect_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
   auto chosen = narrowed(planned.whole_fleet, flags.clusters.only);
   if (!chosen) return Failure{chosen.error()};
   planned.fleet = std::move(*chosen);
   auto clients = fleet::connect(loop, planned.fleet, connect_options(flags.clusters));
   if (!clients) return Failure{clients.error()};
   planned.clients = std::move(*clients);
+  return {};
+}
 
+Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
   std::vector<manifest::Manifest>& manifests = planned.input.manifests;
   for (manifest::Manifest& manifest : manifests) manifest.removed = flags.removes;
   inspect::Options options = inspect_options(flags);
@@ -105,6 +114,12 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
           "Refuse to delete more in a cluster: objects, a share of what is there, or both, of which both must be exceeded; default 10,20%")
       ->type_name("LIMIT")
       ->group(group);
+  const std::vector<std::string> choices{"auto", "full"};
+  auto* read = command.add_option("--read", flags.read,
+                                  "auto: read and dry-run only what its metadata do not show to be unchanged; full: everything");
+  read->check(CLI::IsMember(choices).description(""))->type_name("HOW")->capture_default_str()->group(group);
+  program.values[read] = {ValueKind::choice, choices};
+  command.add_flag("--stats", flags.stats, "End with what it cost: requests, bytes, round trips, the slowest cluster")->group("Output");
   add_cluster_flags(program, command, flags.clusters, true);
 }
 
@@ -126,6 +141,7 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   planned->input = std::move(input);
   if (!fleet.clusters.empty()) {
     planned->whole_fleet = std::move(fleet);
+    if (const auto connected = connect_fleet(loop, flags, *planned); !connected) return Failure{connected.error()};
     return planned;
   }
   auto host = host_of(loop, flags.clusters);
@@ -138,11 +154,37 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   auto named = fleet_from(flags.clusters);
   if (!named) return Failure{named.error()};
   planned->whole_fleet = std::move(*named);
+  if (const auto connected = connect_fleet(loop, flags, *planned); !connected) return Failure{connected.error()};
   return planned;
 }
 
 Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
   return planned.host ? plan_members(loop, flags, planned) : plan_fleet(loop, flags, planned);
+}
+
+void say_stats(const PlanFlags& flags, const Planned& planned) {
+  if (!flags.stats) return;
+  std::vector<const kube::Client*> clients;
+  if (planned.host) clients.push_back(planned.host->client.get());
+  for (const auto& client : planned.propagation ? planned.propagation->members.clients : planned.clients) clients.push_back(client.get());
+  http::Statistics total;
+  const kube::Client* slowest = nullptr;
+  for (const kube::Client* client : clients) {
+    const http::Statistics& one = client->statistics();
+    total.requests += one.requests;
+    total.tries_again += one.tries_again;
+    total.bytes_sent += one.bytes_sent;
+    total.bytes_received += one.bytes_received;
+    total.round_trips = std::max(total.round_trips, one.round_trips);
+    if (slowest == nullptr || one.busy > slowest->statistics().busy) slowest = client;
+  }
+  say(fmt::format("stats: {} ({} again), {} sent, {} received, {}", text::count(total.requests, "request"), total.tries_again,
+                  text::bytes(total.bytes_sent), text::bytes(total.bytes_received), text::count(total.round_trips, "round trip")));
+  if (slowest != nullptr) {
+    const http::Statistics& one = slowest->statistics();
+    say(fmt::format("; slowest: {}, {} for {}", slowest->cluster(), time::format_duration(one.busy), text::count(one.requests, "request")));
+  }
+  say("\n");
 }
 
 int plan_exit(const plan::Plan& plan) {

@@ -20,6 +20,8 @@ struct PlanFlags {
   bool prune = false;
   bool unattended = false;  ///< Nobody looks at the plan before it is applied.
   bool identify = false;    ///< The plan is to be saved, or was.
+  std::string read = "auto";
+  bool stats = false;
   std::string set;
   plan::DeleteLimit max_deletes;
   bool removes = false;                       ///< `delete`: what the input names is to go.
@@ -54,6 +56,9 @@ Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planne
 
 /// The exit code that a plan alone amounts to: 0, or 1, 3, 4 for errors, unknowns and conflicts.
 int plan_exit(const plan::Plan& plan);
+
+/// What asking the clusters cost so far, on standard error, where --stats wants it.
+void say_stats(const PlanFlags& flags, const Planned& planned);
 
 /// The formats of a plan, and the plan in the one that the flags name.
 std::vector<std::string> plan_formats();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@ std::string lower(std::string_view text);
 
 /// "1 cluster", "2 clusters".
 std::string count(std::size_t number, std::string_view noun);
+
+/// "512 B", "1.5 KiB", "20 MiB".
+std::string bytes(std::uint64_t number);
 
 /// The candidate that a mistyped `word` most likely means (few edits away), if there is one.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);

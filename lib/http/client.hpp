@@ -3,6 +3,7 @@
 #include "http/limiter.hpp"
 #include "http/loop.hpp"
 #include "http/message.hpp"
+#include "http/statistics.hpp"
 
 #include <memory>
 #include <random>
@@ -22,11 +23,13 @@ class Client {
   void present(const std::string& certificate_pem, const std::string& key_pem);
 
   Loop& loop() const { return loop_; }
+  const Statistics& statistics() const { return meter_.statistics(); }
 
  private:
   Loop& loop_;
   std::shared_ptr<const Endpoint> endpoint_;
   Limiter limiter_;
+  Meter meter_;
   std::minstd_rand random_;
 };
 

@@ -60,15 +60,10 @@ struct Loop::State {
 
   void add(Transfer& transfer) {
     active.insert(&transfer);
-    ++statistics.requests;
-    statistics.bytes_sent += transfer.request().body.size();
     curl_multi_add_handle(multi.get(), transfer.handle());
   }
 
   void remove(Transfer& transfer) {
-    curl_off_t received = 0;
-    curl_easy_getinfo(transfer.handle(), CURLINFO_SIZE_DOWNLOAD_T, &received);
-    statistics.bytes_received += static_cast<std::size_t>(received);
     curl_multi_remove_handle(multi.get(), transfer.handle());
     active.erase(&transfer);
     ready.push_back(transfer.waiting);
@@ -132,7 +127,6 @@ struct Loop::State {
   };
 
   Log log;
-  Statistics statistics;
   std::unique_ptr<CURLM, FreeMulti> multi;
   std::set<Transfer*> active;
   std::multimap<Clock::time_point, Timer> timers;
@@ -226,7 +220,6 @@ Task<Done> Loop::offload(std::function<void()> work) {
 void Loop::interrupt() { state_->interrupt(); }
 void Loop::clear_interrupt() { state_->interrupted = false; }
 bool Loop::interrupted() const { return state_->interrupted; }
-const Statistics& Loop::statistics() const { return state_->statistics; }
 const Log& Loop::log() const { return state_->log; }
 
 void Loop::end_on_signals() {

@@ -13,13 +13,6 @@
 
 namespace fedctl::http {
 
-/// What went over the wire.
-struct Statistics {
-  std::size_t requests = 0;
-  std::size_t bytes_received = 0;
-  std::size_t bytes_sent = 0;
-};
-
 /// The one event loop: every transfer, timer and helper thread of the program is waited for here, on one thread.
 /// Connections are reused, HTTP/2 where the server has it.
 class Loop {
@@ -63,7 +56,6 @@ class Loop {
   /// Lets them end the process again, as while a person is asked something and there is nothing to stop cleanly.
   static void end_on_signals();
 
-  const Statistics& statistics() const;
   const Log& log() const;
 
   struct State;

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -47,7 +48,9 @@ struct Response {
   long status = 0;
   std::map<std::string, std::string> headers = {};  ///< Names in lower case.
   std::string body = {};
-  time::Duration latency{0};  ///< From the request sent to the first byte of the answer.
+  time::Duration latency{0};         ///< From the request sent to the first byte of the answer.
+  std::uint64_t bytes_sent = 0;      ///< On the wire, headers included.
+  std::uint64_t bytes_received = 0;  ///< The same.
 
   /// The server's clock, from the Date header; ours where it says nothing.
   time::Instant date() const;

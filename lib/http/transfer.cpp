@@ -207,6 +207,14 @@ Result<Response> Transfer::take() {
   curl_easy_getinfo(handle_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
   curl_easy_getinfo(handle_.get(), CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
   response_.latency = time::Duration{(first_byte - sent) / 1000};
+  curl_off_t body = 0;
+  long headers = 0;
+  long request = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_DOWNLOAD_T, &body);
+  curl_easy_getinfo(handle_.get(), CURLINFO_HEADER_SIZE, &headers);
+  curl_easy_getinfo(handle_.get(), CURLINFO_REQUEST_SIZE, &request);
+  response_.bytes_received = static_cast<std::uint64_t>(body) + static_cast<std::uint64_t>(headers);
+  response_.bytes_sent = static_cast<std::uint64_t>(request) + request_.body.size();
   return std::move(response_);
 }
 

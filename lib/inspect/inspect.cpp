@@ -56,7 +56,7 @@ class Inspector {
     report_unserved();
     match_lists();
     co_await see_to_namespaces(client_, discovery_, deletes_);
-    if (options_.trusts_creates) co_await trust_creates();
+    if (options_.trusts_creates && !options_.reads_all) co_await trust_creates();
     co_await examine_rest();
     co_return finish();
   }
@@ -194,7 +194,8 @@ class Inspector {
         const auto listed = found.find({item.change.key.name_space, item.change.key.name});
         if (listed == found.end()) continue;
         item.listed = *listed->second;
-        if (!plan::is_as_applied(item.listed, *item.desired->object, item.hash, item.desired->retain_replicas)) continue;
+        if (options_.reads_all || !plan::is_as_applied(item.listed, *item.desired->object, item.hash, item.desired->retain_replicas))
+          continue;
         item.change.action = Action::unchanged;
         item.settled = true;
       }

@@ -63,6 +63,7 @@ class Client {
   const std::string& cluster() const { return cluster_; }
   const http::Endpoint& endpoint() const { return http_.endpoint(); }
   http::Loop& loop() const { return http_.loop(); }
+  const http::Statistics& statistics() const { return http_.statistics(); }
 
   /// A request with our credentials, whatever its status; a 401 is tried once more with fresh ones.
   Task<Result<http::Response>> send(http::Request request);

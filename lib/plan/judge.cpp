@@ -134,7 +134,7 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     return in_conflict(std::move(change), evidence.field_conflict->message + "; --force-conflicts takes the fields over");
   }
   change.action = change.fields.empty() ? Action::unchanged : Action::update;
-  change.refresh = change.fields.empty();
+  change.refresh = change.fields.empty() && !is_as_applied(evidence.live, *change.desired, change.hash, false);
   return change;
 }
 

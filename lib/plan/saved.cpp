@@ -1,8 +1,8 @@
 #include "plan/saved.hpp"
 
 #include "base/encoding.hpp"
+#include "base/process.hpp"
 #include "base/time.hpp"
-#include "base/user.hpp"
 #include "plan/document.hpp"
 
 #include <fmt/format.h>
@@ -55,7 +55,7 @@ Result<Manifest> read_again(const SavedManifest& wanted, std::vector<Manifest>& 
 }  // namespace
 
 SavedPlan save(Plan plan, std::span<const Manifest> manifests, json command) {
-  SavedPlan saved{.version = FEDCTL_VERSION, .made_by = user_at_machine(), .command = std::move(command), .plan = std::move(plan)};
+  SavedPlan saved{.version = FEDCTL_VERSION, .made_by = process::user_at_machine(), .command = std::move(command), .plan = std::move(plan)};
   saved.created = time::format_instant(std::chrono::system_clock::now());
   saved.salt = encoding::random_hex(32);
   for (const Manifest& manifest : manifests) saved.manifests.push_back(saved_manifest(manifest, saved.salt));

@@ -245,7 +245,7 @@ config_map() { printf 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedConf
   run fedctl apply $host --yes --lock-timeout 1s
   exits 4
   one_error
-  says "alice@laptop/1 (apply) is at work on this host since"
+  says "alice@laptop/1 (apply) is at work on this cluster since"
   # Given back while somebody waits: the waiting one goes on at once.
   (sleep 1; meddle host-cluster $leases/fedctl '{"spec": {"holderIdentity": ""}}') 3>&- &
   run fedctl apply $host --yes --lock-timeout 30s
