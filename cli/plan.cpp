@@ -23,7 +23,7 @@ int show_plan(Flags& flags) {
   if (!flags.out.empty()) manifests = (*planned)->input.manifests;
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
   const plan::Plan& plan = (*planned)->the_plan();
-  print_plan(plan, flags.plan.output);
+  if (const auto printed = print_plan(plan, flags.plan.output, flags.plan.diff); !printed) return report(printed.error());
   if (const auto excess = plan::too_many_deletes(plan, flags.plan.max_deletes))
     warn(fmt::format("apply will refuse to delete {} without --yes-delete", *excess));
   if (!flags.out.empty()) {
@@ -62,6 +62,7 @@ void add_plan(Program& program) {
   auto* out = command->add_option("--out", flags->out, "Save the plan, for 'fedctl apply FILE'; Secrets' values are not kept");
   out->type_name("FILE")->group("Output");
   program.values[out] = {ValueKind::file};
+  add_diff_flag(program, *command, flags->plan.diff);
   add_output_flags(program, *command, flags->plan.output, plan_formats());
 }
 

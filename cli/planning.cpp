@@ -20,6 +20,7 @@ inspect::Options inspect_options(const PlanFlags& flags) {
   options.create_namespaces = flags.create_namespaces;
   options.identify = flags.identify;
   options.reads_all = flags.read == "full";
+  options.reads_removals = flags.diff == "unified";
   options.cache = file::cache_folder();
   return options;
 }

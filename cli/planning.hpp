@@ -2,6 +2,7 @@
 
 #include "cli/common.hpp"
 #include "cli/host.hpp"
+#include "cli/print_plan.hpp"
 #include "control/propagate.hpp"
 #include "inspect/inspect.hpp"
 #include "plan/guard.hpp"
@@ -22,6 +23,7 @@ struct PlanFlags {
   bool identify = false;    ///< The plan is to be saved, or was.
   std::string read = "auto";
   bool stats = false;
+  std::string diff = "fields";  ///< How text shows differences.
   std::string set;
   plan::DeleteLimit max_deletes;
   bool removes = false;                       ///< `delete`: what the input names is to go.
@@ -59,10 +61,5 @@ int plan_exit(const plan::Plan& plan);
 
 /// What asking the clusters cost so far, on standard error, where --stats wants it.
 void say_stats(const PlanFlags& flags, const Planned& planned);
-
-/// The formats of a plan, and the plan in the one that the flags name.
-std::vector<std::string> plan_formats();
-void print_plan(const plan::Plan& plan, const OutputFlags& flags);
-void print_plan_text(const plan::Plan& plan, const Style& style);
 
 }  // namespace fedctl::cli

@@ -1,8 +1,12 @@
+#include "cli/print_plan.hpp"
+
 #include "base/text.hpp"
+#include "base/yaml.hpp"
 #include "cli/planning.hpp"
 #include "plan/document.hpp"
 
 #include <fmt/format.h>
+#include <CLI/Validators.hpp>
 
 namespace fedctl::cli {
 namespace {
@@ -13,25 +17,6 @@ using plan::Change;
 using plan::ClusterPlan;
 
 constexpr std::size_t longest_value = 160;
-
-std::string shown(const std::optional<json>& value) {
-  if (!value) return "(none)";
-  const std::string text = value->is_string() ? value->get<std::string>() : value->dump();
-  const bool plain = value->is_string() && !text.empty() && text.find('\n') == std::string::npos;
-  return clipped(plain ? text : value->dump(-1, ' ', false, json::error_handler_t::replace), longest_value);
-}
-
-std::string sign_of(Action action) {
-  switch (action) {
-    case Action::create: return "+";
-    case Action::update: return "~";
-    case Action::remove: return "-";
-    case Action::conflict: return "!";
-    case Action::unknown: return "?";
-    case Action::unchanged: break;
-  }
-  return "=";
-}
 
 std::string painted(const Style& style, Action action, const std::string& text) {
   switch (action) {
@@ -49,8 +34,7 @@ void print_change(const Change& change, const Style& style) {
   if (!change.note.empty()) print(fmt::format("        {}\n", style.faint(change.note)));
   if (change.action == Action::create) return;
   for (const plan::FieldChange& field : change.fields) {
-    const std::string who = field.changed_by ? "   changed by " + field.changed_by->manager : field.drifted ? "   changed by somebody" : "";
-    print(fmt::format("        {}: {} -> {}{}\n", field.path, shown(field.old_value), shown(field.new_value), style.faint(who)));
+    print(fmt::format("        {}{}\n", field_text(field), style.faint(drift_text(field))));
   }
 }
 
@@ -91,14 +75,80 @@ void print_plan_text(const plan::Plan& plan, const Style& style) {
   print(fmt::format("\n{}\n", style.bold(summary_line(summary))));
 }
 
-std::vector<std::string> plan_formats() { return {"text", "json"}; }
+std::vector<const ClusterPlan*> parts_of(const plan::Plan& plan) {
+  std::vector<const ClusterPlan*> parts;
+  if (plan.host) parts.push_back(&*plan.host);
+  for (const ClusterPlan& cluster : plan.clusters) parts.push_back(&cluster);
+  return parts;
+}
 
-void print_plan(const plan::Plan& plan, const OutputFlags& flags) {
-  if (flags.output == "json") {
-    print(plan::to_document(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n");
-  } else {
-    print_plan_text(plan, Style{flags.no_color});
+std::string value_text(const std::optional<json>& value) {
+  if (!value) return "(none)";
+  const std::string text = value->is_string() ? value->get<std::string>() : std::string{};
+  const bool plain = !text.empty() && text.find('\n') == std::string::npos;
+  return clipped(plain ? text : value->dump(-1, ' ', false, json::error_handler_t::replace), longest_value);
+}
+
+std::string field_text(const plan::FieldChange& field) {
+  return fmt::format("{}: {} -> {}", field.path, value_text(field.old_value), value_text(field.new_value));
+}
+
+std::string drift_text(const plan::FieldChange& field) {
+  return field.changed_by ? "   changed by " + field.changed_by->manager : field.drifted ? "   changed by somebody" : "";
+}
+
+char sign_of(Action action) {
+  switch (action) {
+    case Action::create: return '+';
+    case Action::update: return '~';
+    case Action::remove: return '-';
+    case Action::conflict: return '!';
+    case Action::unknown: return '?';
+    case Action::unchanged: break;
   }
+  return '=';
+}
+
+std::string short_summary(const plan::Summary& summary) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::size_t number, const char* what) {
+    if (number > 0) parts.push_back(fmt::format("{} {}", number, what));
+  };
+  add(summary.create, "to create");
+  add(summary.update, "to update");
+  add(summary.remove, "to delete");
+  add(summary.conflict, "in conflict");
+  add(summary.unknown, "unknown");
+  add(summary.unchanged, "unchanged");
+  return parts.empty() ? "nothing placed here" : text::join(parts, ", ");
+}
+
+std::vector<std::string> plan_formats() { return {"text", "json", "yaml", "markdown", "html", "junit"}; }
+
+void add_diff_flag(Program& program, CLI::App& command, std::string& diff) {
+  const std::vector<std::string> choices{"fields", "unified"};
+  auto* option =
+      command.add_option("--diff", diff, "How text shows differences: fields, or unified (by diff, or what KUBECTL_EXTERNAL_DIFF names)");
+  option->check(CLI::IsMember(choices).description(""))->type_name("HOW")->capture_default_str()->group("Output");
+  program.values[option] = {ValueKind::choice, choices};
+}
+
+Result<void> print_plan(const plan::Plan& plan, const OutputFlags& flags, const std::string& diff) {
+  const std::string& format = flags.output;
+  if (format == "json") print(plan::to_document(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+  if (format == "yaml") print(yaml::emit(plan::to_document(plan)));
+  if (format == "markdown") print(plan_markdown(plan));
+  if (format == "html") print(plan_html(plan));
+  if (format == "junit") print(plan_junit(plan));
+  if (!format.empty() && format != "text") return {};
+  if (diff != "unified") {
+    print_plan_text(plan, Style{flags.no_color});
+    return {};
+  }
+  for (const std::string& notice : plan.notices) warn(notice);
+  if (auto printed = print_unified(plan); !printed) return printed;
+  print(fmt::format("\n{}\n", summary_line(plan.summary())));
+  return {};
 }
 
 }  // namespace fedctl::cli

@@ -8,6 +8,7 @@ namespace {
 
 struct Flags {
   std::string path;
+  std::string diff = "fields";
   OutputFlags output;
 };
 
@@ -16,7 +17,7 @@ int show(const Flags& flags) {
   if (!saved) return report(saved.error());
   if (flags.output.output.empty() || flags.output.output == "text")
     print(fmt::format("Planned by {} at {} with fedctl {}.\n\n", saved->made_by, saved->created, saved->version));
-  print_plan(saved->plan, flags.output);
+  if (const auto printed = print_plan(saved->plan, flags.output, flags.diff); !printed) return report(printed.error());
   return exit_done;
 }
 
@@ -30,6 +31,7 @@ void add_show(Program& program) {
       add_command(program, "show", "Show a saved plan", std::move(text), [flags] { return finish(show(*flags), flags->output); });
   auto* path = command->add_option("FILE", flags->path, "The saved plan")->required();
   program.values[path] = {ValueKind::file};
+  add_diff_flag(program, *command, flags->diff);
   add_output_flags(program, *command, flags->output, plan_formats());
 }
 

@@ -1,5 +1,6 @@
 #include "inspect/creates.hpp"
 
+#include "plan/judge.hpp"
 #include "plan/mark.hpp"
 
 #include <set>
@@ -8,7 +9,6 @@ namespace fedctl::inspect {
 namespace {
 
 using nlohmann::json;
-using plan::Action;
 using plan::Change;
 
 kube::Resource namespaces() { return {.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false}; }
@@ -28,9 +28,7 @@ Task<Done> trust_new(kube::Client& client, kube::Resource resource, std::string 
   for (Item* item : items) {
     if (existing.contains(item->change.key.name)) continue;
     item->change.desired = object_to_send(*item, nullptr);
-    item->change.action = Action::create;
-    item->change.checked = false;
-    item->change.fields = plan::fields_of_new(*item->change.desired);
+    item->change = plan::as_new(std::move(item->change), "");
     item->settled = true;
   }
   co_return Done{};
@@ -40,11 +38,12 @@ Change new_namespace(const std::string& name) {
   const json object{{"apiVersion", "v1"},
                     {"kind", "Namespace"},
                     {"metadata", {{"name", name}, {"labels", {{std::string{federation::managed_label}, "true"}}}}}};
-  Change change{.action = Action::create, .key = {"", "Namespace", "", name}, .api_version = "v1"};
+  Change change{.key = {"", "Namespace", "", name}, .api_version = "v1"};
   change.resource = namespaces();
   change.hash = plan::hash_of(object);
   change.desired = plan::with_mark(object, change.hash);
-  change.fields = plan::fields_of_new(object);
+  change = plan::as_new(std::move(change), "");
+  change.checked = true;
   return change;
 }
 

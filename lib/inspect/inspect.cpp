@@ -58,6 +58,7 @@ class Inspector {
     co_await see_to_namespaces(client_, discovery_, deletes_);
     if (options_.trusts_creates && !options_.reads_all) co_await trust_creates();
     co_await examine_rest();
+    if (options_.reads_removals) co_await read_removals();
     co_return finish();
   }
 
@@ -136,11 +137,8 @@ class Inspector {
       const auto resource = served_by(other, kube::gvk_of(*item.desired->object));
       if (!resource) continue;
       item.change.resource = *resource;
-      item.change.action = Action::create;
-      item.change.checked = false;
-      item.change.note = "not checked: its CustomResourceDefinition must come first";
       item.change.desired = object_to_send(item, nullptr);
-      item.change.fields = plan::fields_of_new(*item.change.desired);
+      item.change = plan::as_new(std::move(item.change), "not checked: its CustomResourceDefinition must come first");
       item.settled = true;
       return;
     }
@@ -294,10 +292,7 @@ class Inspector {
     });
     if (is_planned || options_.create_namespaces) {
       if (!is_planned) new_namespaces_.insert(name);
-      item.change.action = Action::create;
-      item.change.checked = false;
-      item.change.note = "not checked: its namespace must come first";
-      item.change.fields = plan::fields_of_new(*item.change.desired);
+      item.change = plan::as_new(std::move(item.change), "not checked: its namespace must come first");
       return;
     }
     error.code = Code::not_found;
@@ -313,6 +308,20 @@ class Inspector {
     std::vector<Task<Done>> tasks;
     for (Item& item : items_) {
       if (!item.settled) tasks.push_back(examine_one(item));
+    }
+    co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  Task<Done> read_removals() {
+    const auto read = [](kube::Client& client, Change& change) -> Task<Done> {
+      const auto live = co_await client.get(change.resource, change.key.name_space, change.key.name);
+      if (live) change.before = std::make_shared<const json>(plan::shown(*live, nullptr).before);
+      co_return Done{};
+    };
+    std::vector<Task<Done>> tasks;
+    for (Change& change : deletes_) {
+      if (change.action == Action::remove) tasks.push_back(read(client_, change));
     }
     co_await when_all(std::move(tasks));
     co_return Done{};

@@ -23,9 +23,10 @@ struct Options {
   bool label_owns = false;  ///< The managed label alone makes a copy ours to delete: a host's federated object vouches for it.
   /// Many new objects of a type are not dry-run one by one; one list says that they are new. For applies nobody looks at before.
   bool trusts_creates = false;
-  bool reads_all = false;  ///< Reads and dry-runs every object, also what its metadata says is unchanged.
-  bool isolate = false;    ///< An object that a cluster refuses fails alone; else its cluster's whole plan does.
-  bool host = false;       ///< Of the host's own objects: they are the user's, whoever wrote them last, and carry no label.
+  bool reads_all = false;       ///< Reads and dry-runs every object, also what its metadata says is unchanged.
+  bool reads_removals = false;  ///< Reads what is to go, to show it whole.
+  bool isolate = false;         ///< An object that a cluster refuses fails alone; else its cluster's whole plan does.
+  bool host = false;            ///< Of the host's own objects: they are the user's, whoever wrote them last, and carry no label.
   /// With --set: keeps its parent, in the clusters.
   std::optional<federation::ApplySet> set = {};
   std::optional<Prune> prune = {};  ///< What else is to go.

@@ -39,6 +39,14 @@ Result<Change> judge_refusal(Change change, const Evidence& evidence) {
     return in_conflict(std::move(change),
                        fmt::format("only a replacement can make this change, and fedctl replaces nothing by itself: {}", refusal.message));
   }
+  // What we could apply before cannot have become wrong by itself.
+  const bool was_applied = kube::metadata_entry(evidence.live, "annotations", hash_annotation) == change.hash;
+  if (refusal.code == Code::rejected && was_applied && !change.hash.empty()) {
+    const std::string who = change.writers.empty() ? "others" : change.writers.front().manager;
+    return in_conflict(
+        std::move(change),
+        fmt::format("what {} changed in it keeps it from being as the input says: {}; undo that, or delete it", who, refusal.message));
+  }
   if (cannot_dry_run(refusal)) {
     change.action = evidence.live.is_null() ? Action::create : Action::update;
     change.checked = false;
@@ -88,12 +96,22 @@ void mark_drift(std::vector<FieldChange>& fields, const json& live, const std::s
 
 }  // namespace
 
+Change as_new(Change change, std::string note) {
+  change.action = Action::create;
+  change.checked = false;
+  change.note = std::move(note);
+  change.fields = fields_of_new(*change.desired);
+  change.after = std::make_shared<const json>(shown(nullptr, *change.desired).after);
+  return change;
+}
+
 Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions& options) {
   const bool exists = !evidence.live.is_null();
   const Ownership ownership = exists && !options.all_ours ? ownership_of(evidence.live) : Ownership::ours;
   if (exists) {
     change.uid = kube::string_at(evidence.live.value("metadata", json::object()), "uid");
     change.resource_version = kube::string_at(evidence.live.value("metadata", json::object()), "resourceVersion");
+    change.writers = kube::writers(evidence.live, kube::field_manager);
   }
   if (ownership == Ownership::hands_off) {
     return in_conflict(
@@ -107,7 +125,6 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     change.after = std::make_shared<const json>(shown(nullptr, *evidence.would_be).after);
     return change;
   }
-  change.writers = kube::writers(evidence.live, kube::field_manager);
   change.fields = differences(evidence.live, *evidence.would_be);
   mark_drift(change.fields, evidence.live, change.hash);
   if (!change.fields.empty()) {

@@ -30,4 +30,7 @@ struct Evidence {
 /// An error means the cluster's plan cannot be carried out: the server refuses the object for what it says.
 Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions& options);
 
+/// The change by which its desired object comes to be; nobody looked at it where `note` says why not.
+Change as_new(Change change, std::string note);
+
 }  // namespace fedctl::plan

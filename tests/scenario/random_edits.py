@@ -102,7 +102,8 @@ def of_kind(kind):
             (lambda p: merge(p, {"spec": {"selector": {"app": word()}}}), "update", "spec.selector"),
             (lambda p: merge(p, {"spec": {"type": "NodePort"}}), "none", ""),
             (lambda p: merge(p, {"spec": {"sessionAffinity": "ClientIP"}}), "none", ""),
-            (lambda p: operations(p, [{"op": "replace", "path": "/spec/ports/0/port", "value": dice.randint(81, 999)}]), "update", "spec.ports"),
+            (lambda p: operations(p, [{"op": "replace", "path": "/spec/ports/0/port", "value": dice.randint(81, 999)}]), "conflict", ""),
+            (lambda p: operations(p, [{"op": "replace", "path": "/spec/ports/0/targetPort", "value": dice.randint(81, 999)}]), "none", ""),
         ],
         "Deployment": [
             (lambda p: merge(f"{p}/scale", {"spec": {"replicas": dice.randint(2, 3)}}), "update", "spec.replicas"),
@@ -130,7 +131,7 @@ def of_kind(kind):
 def run(*words, code=None):
     done = subprocess.run([fedctl, *words], capture_output=True, text=True, timeout=120)
     if code is not None and done.returncode not in code:
-        sys.exit(f"seed {seed}: fedctl {' '.join(words)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        sys.exit(f"seed {seed}: fedctl {' '.join(words)} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.stdout
 
 
@@ -170,7 +171,9 @@ for number in range(edits):
         sys.exit(f"{where}: expected {action} of it alone, seen {seen}")
     elif field and not any(field in path for path in seen[(cluster, kind, name)][1]):
         sys.exit(f"{where}: expected a change of {field}, seen {seen}")
-    if action == "conflict":
+    if action == "conflict" and "what somebody changed" in json.dumps(auto):
+        request("DELETE", paths[kind] + name)
+    elif action == "conflict":
         merge(paths[kind] + name, {"metadata": {"labels": {"kubefed.io/managed": "true"}}})
     # Mended now and then only, so that marks that are out of date are met too.
     if action != "none" or dice.random() < 0.5:

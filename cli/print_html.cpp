@@ -1,0 +1,130 @@
+#include "cli/print_plan.hpp"
+
+#include <fmt/format.h>
+#include <map>
+#include <pugixml.hpp>
+#include <sstream>
+
+namespace fedctl::cli {
+namespace {
+
+using plan::Action;
+using plan::Change;
+using plan::ClusterPlan;
+
+constexpr const char* style = R"(
+:root { color-scheme: light dark; --line: #8884; --faint: #8889; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; white-space: nowrap; }
+td.cell { text-align: center; } td.cell a { color: inherit; text-decoration: none; display: block; }
+td.fields { white-space: normal; overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .85rem; }
+.create { background: #2da44e33; } .update { background: #d4a72c33; } .delete { background: #cf222e33; }
+.conflict { background: #cf222e66; } .unknown { background: #8250df33; } .unchanged, .none { color: var(--faint); }
+.note { color: var(--faint); } details { margin: .3rem 0; } summary { cursor: pointer; padding: .15rem .5rem; border-radius: .3rem; }
+details table { margin: .4rem 0 .8rem 1.2rem; }
+)";
+
+pugi::xml_node add(pugi::xml_node parent, const char* name, const std::string& text = {}, const char* css = nullptr) {
+  pugi::xml_node node = parent.append_child(name);
+  if (css != nullptr) node.append_attribute("class").set_value(css);
+  if (!text.empty()) node.append_child(pugi::node_pcdata).set_value(text.c_str());
+  return node;
+}
+
+std::string anchor(std::size_t cluster, std::size_t change) { return fmt::format("c{}-{}", cluster, change); }
+
+/// Objects by clusters.
+void add_matrix(pugi::xml_node body, const std::vector<const ClusterPlan*>& parts) {
+  std::map<kube::ObjectKey, std::map<std::size_t, std::size_t>> rows;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    for (std::size_t k = 0; k < parts[i]->changes.size(); ++k) rows[parts[i]->changes[k].key][i] = k;
+  }
+  pugi::xml_node matrix = add(add(body, "div", "", "scroll"), "table");
+  pugi::xml_node head = add(matrix, "tr");
+  add(head, "th", "object");
+  for (const ClusterPlan* cluster : parts) add(head, "th", cluster->name);
+  for (const auto& [key, cells] : rows) {
+    pugi::xml_node row = add(matrix, "tr");
+    add(row, "td", kube::to_string(key));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const auto cell = cells.find(i);
+      if (cell == cells.end()) {
+        add(row, "td", "-", "cell none");
+        continue;
+      }
+      const Action action = parts[i]->changes[cell->second].action;
+      const std::string word{to_string(action)};
+      pugi::xml_node place = add(row, "td", "", ("cell " + word).c_str());
+      if (action == Action::unchanged) {
+        place.append_child(pugi::node_pcdata).set_value("=");
+      } else {
+        add(place, "a", word).append_attribute("href").set_value(("#" + anchor(i, cell->second)).c_str());
+      }
+    }
+  }
+}
+
+void add_change(pugi::xml_node body, const Change& change, const std::string& id) {
+  const std::string word{to_string(change.action)};
+  pugi::xml_node details = add(body, "details");
+  details.append_attribute("id").set_value(id.c_str());
+  if (change.action != Action::create) details.append_attribute("open").set_value("");
+  add(details, "summary", fmt::format("{} {} {}", sign_of(change.action), word, kube::to_string(change.key)), word.c_str());
+  if (!change.note.empty()) add(details, "p", change.note, "note");
+  if (change.fields.empty()) return;
+  pugi::xml_node fields = add(details, "table");
+  pugi::xml_node head = add(fields, "tr");
+  for (const char* heading : {"field", "is", "will be", "changed by"}) add(head, "th", heading);
+  for (const plan::FieldChange& field : change.fields) {
+    pugi::xml_node row = add(fields, "tr");
+    add(row, "td", field.path, "fields");
+    add(row, "td", value_text(field.old_value), "fields");
+    add(row, "td", value_text(field.new_value), "fields");
+    add(row, "td", field.changed_by ? fmt::format("{}, {}", field.changed_by->manager, field.changed_by->time) : "", "note");
+  }
+}
+
+void add_cluster(pugi::xml_node body, const ClusterPlan& cluster, std::size_t number) {
+  add(body, "h2",
+      fmt::format("{}: {}", cluster.name, cluster.problem ? std::string{to_string(cluster.status)} : short_summary(summary_of(cluster))));
+  if (cluster.problem) add(body, "p", fmt::format("{}: {}", to_string(cluster.problem->code), cluster.problem->message), "unknown");
+  for (const Error& error : cluster.errors) add(body, "p", "error: " + describe(error), "conflict");
+  for (std::size_t i = 0; i < cluster.changes.size(); ++i) {
+    if (cluster.changes[i].action != Action::unchanged) add_change(body, cluster.changes[i], anchor(number, i));
+  }
+}
+
+}  // namespace
+
+std::string plan_html(const plan::Plan& plan) {
+  pugi::xml_document document;
+  document.append_child(pugi::node_doctype).set_value("html");
+  pugi::xml_node html = document.append_child("html");
+  html.append_attribute("lang").set_value("en");
+  pugi::xml_node head = add(html, "head");
+  add(head, "meta").append_attribute("charset").set_value("utf-8");
+  pugi::xml_node viewport = add(head, "meta");
+  viewport.append_attribute("name").set_value("viewport");
+  viewport.append_attribute("content").set_value("width=device-width, initial-scale=1");
+  add(head, "title", "fedctl plan");
+  add(head, "style", style);
+  pugi::xml_node body = add(html, "body");
+  add(body, "h1", summary_line(plan.summary()));
+  for (const std::string& notice : plan.notices) add(body, "p", notice, "note");
+  for (const Error& error : plan.errors) add(body, "p", "error: " + describe(error), "conflict");
+  const auto parts = parts_of(plan);
+  add_matrix(body, parts);
+  for (std::size_t i = 0; i < parts.size(); ++i) add_cluster(body, *parts[i], i);
+  std::ostringstream out;
+  document.save(out, " ", pugi::format_default | pugi::format_no_declaration | pugi::format_no_empty_element_tags);
+  std::string page = out.str();
+  // HTML's meta has no end tag.
+  constexpr std::string_view end_tag = "</meta>";
+  for (auto at = page.find(end_tag); at != std::string::npos; at = page.find(end_tag, at)) page.erase(at, end_tag.size());
+  return page;
+}
+
+}  // namespace fedctl::cli
