@@ -1,4 +1,5 @@
 #include "cli/saved_plan.hpp"
+#include "plan/drift.hpp"
 
 #include <fmt/format.h>
 #include <cstdio>
@@ -10,8 +11,26 @@ namespace {
 struct Flags {
   PlanFlags plan;
   bool detailed_exit_code = false;
+  bool drift_only = false;
   std::string out;
 };
+
+int exit_with(const plan::Plan& plan, const Flags& flags) {
+  const int code = plan_exit(plan);
+  return code == exit_done && flags.detailed_exit_code && plan.summary().has_changes() ? exit_changes : code;
+}
+
+int show_drift(const plan::Plan& drift, const Flags& flags, const Planned& planned) {
+  const std::string& format = flags.plan.output.output;
+  if (format.empty() || format == "text") {
+    print_drift_text(drift, Style{flags.plan.output.no_color});
+  } else if (const auto printed = print_plan(drift, flags.plan.output, flags.plan.diff); !printed) {
+    return report(printed.error());
+  }
+  std::fflush(stdout);
+  say_stats(flags.plan, planned);
+  return exit_with(drift, flags);
+}
 
 int show_plan(Flags& flags) {
   flags.plan.identify = !flags.out.empty();
@@ -23,6 +42,7 @@ int show_plan(Flags& flags) {
   if (!flags.out.empty()) manifests = (*planned)->input.manifests;
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
   const plan::Plan& plan = (*planned)->the_plan();
+  if (flags.drift_only) return show_drift(plan::drift_of(plan), flags, **planned);
   if (const auto printed = print_plan(plan, flags.plan.output, flags.plan.diff); !printed) return report(printed.error());
   if (const auto excess = plan::too_many_deletes(plan, flags.plan.max_deletes))
     warn(fmt::format("apply will refuse to delete {} without --yes-delete", *excess));
@@ -33,8 +53,7 @@ int show_plan(Flags& flags) {
   }
   std::fflush(stdout);
   say_stats(flags.plan, **planned);
-  const int code = plan_exit(plan);
-  return code == exit_done && flags.detailed_exit_code && plan.summary().has_changes() ? exit_changes : code;
+  return exit_with(plan, flags);
 }
 
 }  // namespace
@@ -52,6 +71,7 @@ void add_plan(Program& program) {
       {{"What would happen", "fedctl plan -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"In CI: exit with 2 when there is something to do", "fedctl plan -R -f manifests/ --fleet fleet.yaml --detailed-exitcode"},
        {"What the host holds, for its members", "fedctl plan --host-cluster-context host-cluster"},
+       {"What others changed, and who", "fedctl plan -f manifests/ --fleet fleet.yaml --drift-only"},
        {"Save it, and apply exactly that later",
         "fedctl plan -f manifests/ --fleet fleet.yaml --out fleet.plan && fedctl apply fleet.plan"},
        {"For a program", "fedctl plan -f manifests/ --fleet fleet.yaml -o json | jq .summary"}}};
@@ -59,6 +79,7 @@ void add_plan(Program& program) {
                                   [flags] { return finish(show_plan(*flags), flags->plan.output); });
   add_plan_flags(program, *command, flags->plan);
   command->add_flag("--detailed-exitcode", flags->detailed_exit_code, "Exit with 2 when changes are pending")->group("Output");
+  command->add_flag("--drift-only", flags->drift_only, "Show only what others changed since the last apply, who and when")->group("Output");
   auto* out = command->add_option("--out", flags->out, "Save the plan, for 'fedctl apply FILE'; Secrets' values are not kept");
   out->type_name("FILE")->group("Output");
   program.values[out] = {ValueKind::file};

@@ -34,7 +34,7 @@ std::string change_lines(const Change& change) {
   std::string lines = fmt::format("{} {} {}\n", paint_of(change.action), to_string(change.action), kube::to_string(change.key));
   if (!change.note.empty()) lines += fmt::format("#     {}\n", change.note);
   if (change.action == Action::create) return lines;
-  for (const plan::FieldChange& field : change.fields) lines += fmt::format("      {}{}\n", field_text(field), drift_text(field));
+  for (const plan::FieldChange& field : change.fields) lines += fmt::format("      {}{}\n", field_text(field), drift_text(change, field));
   return lines;
 }
 

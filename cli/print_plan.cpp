@@ -4,6 +4,7 @@
 #include "base/yaml.hpp"
 #include "cli/planning.hpp"
 #include "plan/document.hpp"
+#include "plan/drift.hpp"
 
 #include <fmt/format.h>
 #include <CLI/Validators.hpp>
@@ -28,17 +29,17 @@ std::string painted(const Style& style, Action action, const std::string& text) 
   }
 }
 
-void print_change(const Change& change, const Style& style) {
+void print_change(const Change& change, const Style& style, bool with_time) {
   const std::string line = fmt::format("  {} {:8}  {}", sign_of(change.action), to_string(change.action), kube::to_string(change.key));
   print(painted(style, change.action, line) + "\n");
   if (!change.note.empty()) print(fmt::format("        {}\n", style.faint(change.note)));
   if (change.action == Action::create) return;
   for (const plan::FieldChange& field : change.fields) {
-    print(fmt::format("        {}{}\n", field_text(field), style.faint(drift_text(field))));
+    print(fmt::format("        {}{}\n", field_text(field), style.faint(drift_text(change, field, with_time))));
   }
 }
 
-void print_cluster(const ClusterPlan& cluster, const Style& style) {
+void print_cluster(const ClusterPlan& cluster, const Style& style, bool with_times = false) {
   const plan::Summary summary = summary_of(cluster);
   if (cluster.status == plan::ClusterStatus::unknown) {
     print(fmt::format("{}  {}\n  {}: {}\n", style.bold(cluster.name), style.red("unknown"), to_string(cluster.problem->code),
@@ -55,7 +56,7 @@ void print_cluster(const ClusterPlan& cluster, const Style& style) {
   }
   print(style.bold(cluster.name) + "\n");
   for (const Change& change : cluster.changes) {
-    if (change.action != Action::unchanged) print_change(change, style);
+    if (change.action != Action::unchanged) print_change(change, style, with_times);
   }
   for (const Error& error : cluster.errors) print(fmt::format("  {} {}\n", style.red("error:"), describe(error)));
   if (summary.unchanged > 0) print(style.faint(fmt::format("  {} unchanged\n", text::count(summary.unchanged, "object"))));
@@ -73,6 +74,14 @@ void print_plan_text(const plan::Plan& plan, const Style& style) {
   for (const ClusterPlan& cluster : plan.clusters) print_cluster(cluster, style);
   for (const Error& error : plan.errors) print(fmt::format("{} {}\n", style.red("error:"), describe(error)));
   print(fmt::format("\n{}\n", style.bold(summary_line(summary))));
+}
+
+void print_drift_text(const plan::Plan& drift, const Style& style) {
+  for (const std::string& notice : drift.notices) warn(notice);
+  const plan::Summary summary = drift.summary();
+  if (plan_exit(drift) == exit_done && !summary.has_changes()) print(style.bold("No drift.") + " Every cluster is as it was applied.\n\n");
+  for (const ClusterPlan& cluster : drift.clusters) print_cluster(cluster, style, true);
+  print(fmt::format("\n{}\n", style.bold(drift_line(summary))));
 }
 
 std::vector<const ClusterPlan*> parts_of(const plan::Plan& plan) {
@@ -93,8 +102,11 @@ std::string field_text(const plan::FieldChange& field) {
   return fmt::format("{}: {} -> {}", field.path, value_text(field.old_value), value_text(field.new_value));
 }
 
-std::string drift_text(const plan::FieldChange& field) {
-  return field.changed_by ? "   changed by " + field.changed_by->manager : field.drifted ? "   changed by somebody" : "";
+std::string drift_text(const Change& change, const plan::FieldChange& field, bool with_time) {
+  const bool is_conflict = change.action == Action::conflict;
+  if (!field.changed_by) return field.drifted ? "   changed by somebody" : "";
+  const std::string when = with_time ? " at " + field.changed_by->time : "";
+  return fmt::format("   {} by {}{}", is_conflict ? "held" : "changed", field.changed_by->manager, when);
 }
 
 char sign_of(Action action) {

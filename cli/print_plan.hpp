@@ -18,6 +18,9 @@ void add_diff_flag(Program& program, CLI::App& command, std::string& diff);
 /// Prints it in the format that the flags name. Errors: of the program that shows unified diffs.
 Result<void> print_plan(const plan::Plan& plan, const OutputFlags& flags, const std::string& diff);
 
+/// What others changed, as text; the other formats take the plan that plan::drift_of gives.
+void print_drift_text(const plan::Plan& drift, const Style& style);
+
 void print_plan_text(const plan::Plan& plan, const Style& style);
 
 /// Live and wanted objects as files, compared by diff(1), or by the program that KUBECTL_EXTERNAL_DIFF names, as kubectl does it.
@@ -43,8 +46,8 @@ std::string value_text(const std::optional<nlohmann::json>& value);
 /// "spec.replicas: 7 -> 5"
 std::string field_text(const plan::FieldChange& field);
 
-/// " (changed by somebody)", or nothing.
-std::string drift_text(const plan::FieldChange& field);
+/// "   changed by somebody at 2026-…", or nothing; of a conflict, who holds the field.
+std::string drift_text(const plan::Change& change, const plan::FieldChange& field, bool with_time = false);
 
 char sign_of(plan::Action action);
 

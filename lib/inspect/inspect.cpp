@@ -1,6 +1,7 @@
 #include "inspect/inspect.hpp"
 
 #include "base/text.hpp"
+#include "inspect/autoscaling.hpp"
 #include "inspect/contents.hpp"
 #include "inspect/creates.hpp"
 #include "inspect/examine.hpp"
@@ -12,6 +13,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -58,7 +60,8 @@ class Inspector {
     co_await see_to_namespaces(client_, discovery_, deletes_);
     if (options_.trusts_creates && !options_.reads_all) co_await trust_creates();
     co_await examine_rest();
-    if (options_.reads_removals) co_await read_removals();
+    co_await leave_to_autoscalers();
+    if (options_.reads_removals) co_await read_removals(client_, deletes_);
     co_return finish();
   }
 
@@ -313,17 +316,39 @@ class Inspector {
     co_return Done{};
   }
 
-  Task<Done> read_removals() {
-    const auto read = [](kube::Client& client, Change& change) -> Task<Done> {
-      const auto live = co_await client.get(change.resource, change.key.name_space, change.key.name);
-      if (live) change.before = std::make_shared<const json>(plan::shown(*live, nullptr).before);
-      co_return Done{};
-    };
+  /// What an autoscaler scales keeps its replicas: judged again without them.
+  Task<Done> leave_to_autoscalers() {
+    std::vector<Item*> scaled;
+    std::set<std::string> namespaces;
+    for (Item& item : items_) {
+      const bool scales = std::ranges::any_of(item.change.fields, [](const auto& field) { return field.path == "spec.replicas"; });
+      const bool exists = item.change.action == Action::update || item.change.action == Action::conflict;
+      if (!scales || !exists || item.desired->retain_replicas) continue;
+      scaled.push_back(&item);
+      namespaces.insert(item.change.key.name_space);
+    }
+    if (scaled.empty()) co_return Done{};
+    Autoscalers autoscalers;
+    const auto read = co_await autoscalers.read(client_, std::move(namespaces));
     std::vector<Task<Done>> tasks;
-    for (Change& change : deletes_) {
-      if (change.action == Action::remove) tasks.push_back(read(client_, change));
+    for (Item* item : scaled) {
+      if (!read) item->change.note += "whether an autoscaler scales it could not be found out: " + read.error().message;
+      const std::string name = autoscalers.scaling(item->change.key);
+      if (!name.empty()) tasks.push_back(examine_without_replicas(*item, name));
     }
     co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  Task<Done> examine_without_replicas(Item& item, std::string autoscaler) {
+    autoscaled_.push_back(*item.desired);
+    autoscaled_.back().retain_replicas = true;
+    item.desired = &autoscaled_.back();
+    item.change = Change{.key = item.change.key, .api_version = item.change.api_version, .resource = item.change.resource};
+    item.change.hash = item.hash = hash_of(*item.desired);
+    co_await examine_one(item);
+    if (!item.change.note.empty()) item.change.note += "; ";
+    item.change.note += fmt::format("spec.replicas is left to HorizontalPodAutoscaler {}", autoscaler);
     co_return Done{};
   }
 
@@ -359,7 +384,8 @@ class Inspector {
   std::vector<Change> deletes_;
   std::set<std::string> new_namespaces_;
   std::optional<SetParent> parent_;
-  bool lacks_a_type_ = false;  ///< Discovery, perhaps a kept one, lacks a type of the input.
+  std::deque<DesiredObject> autoscaled_;  ///< Copies, with replicas that are the cluster's.
+  bool lacks_a_type_ = false;             ///< Discovery, perhaps a kept one, lacks a type of the input.
 };
 
 }  // namespace

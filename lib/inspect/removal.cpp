@@ -20,6 +20,12 @@ void release(Change& change, std::string note) {
   change.fields = {{.path = fmt::format("metadata.labels[{}]", federation::managed_label), .old_value = json("true")}};
 }
 
+Task<Done> read_whole(kube::Client& client, Change& change) {
+  const auto live = co_await client.get(change.resource, change.key.name_space, change.key.name);
+  if (live) change.before = std::make_shared<const json>(plan::shown(*live, nullptr).before);
+  co_return Done{};
+}
+
 }  // namespace
 
 bool is_prunable(const Prune& prune, const kube::Resource& resource, const json& object) {
@@ -62,6 +68,15 @@ Task<Done> see_to_namespaces(kube::Client& client, const kube::Discovery& discov
     if (!found->empty())
       release(change, fmt::format("it holds {} that are not the federation's, so it stays", text::count(found->size(), "object")));
   }
+  co_return Done{};
+}
+
+Task<Done> read_removals(kube::Client& client, std::vector<Change>& removals) {
+  std::vector<Task<Done>> tasks;
+  for (Change& change : removals) {
+    if (change.action == Action::remove) tasks.push_back(read_whole(client, change));
+  }
+  co_await when_all(std::move(tasks));
   co_return Done{};
 }
 

@@ -37,4 +37,7 @@ plan::Change removal_of(const federation::Absence& absence, const kube::Resource
 /// A namespace takes all that is in it along, so it goes only when that is all ours; else it is let go.
 Task<Done> see_to_namespaces(kube::Client& client, const kube::Discovery& discovery, std::vector<plan::Change>& removals);
 
+/// Reads what is to go, so that it can be shown whole.
+Task<Done> read_removals(kube::Client& client, std::vector<plan::Change>& removals);
+
 }  // namespace fedctl::inspect

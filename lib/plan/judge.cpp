@@ -84,7 +84,7 @@ void mark_drift(std::vector<FieldChange>& fields, const json& live, const std::s
   for (FieldChange& field : fields) {
     if (kube::owns_field(ours->fields, field.where)) continue;
     auto writer = kube::writer_of(live, field.where, kube::field_manager);
-    const bool is_later = writer && writer->time > ours->time;
+    const bool is_later = writer && writer->time >= ours->time;
     field.drifted = same_desired || is_later;
     if (!field.drifted) continue;
     field.changed_by = std::move(writer);
@@ -148,6 +148,9 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     change.note = "takes over an object that exists and is nobody's copy";
   }
   if (evidence.field_conflict && !options.force_conflicts && !change.fields.empty()) {
+    for (FieldChange& field : change.fields) {
+      if (!field.changed_by) field.changed_by = kube::writer_of(evidence.live, field.where, kube::field_manager);
+    }
     return in_conflict(std::move(change), evidence.field_conflict->message + "; --force-conflicts takes the fields over");
   }
   change.action = change.fields.empty() ? Action::unchanged : Action::update;
