@@ -2,6 +2,7 @@
 
 #include "apply/order.hpp"
 #include "apply/wait.hpp"
+#include "kube/takeover.hpp"
 #include "plan/mark.hpp"
 #include "plan/release.hpp"
 
@@ -119,7 +120,24 @@ class Runner {
     co_return Done{};
   }
 
+  /// Somebody may write it meanwhile; then it is read again.
+  Task<Result<Done>> take_over(const Change& change) {
+    for (int tries = 0;; ++tries) {
+      const auto live = co_await client_.get(change.resource, change.key.name_space, change.key.name, true);
+      if (!live) co_return Failure{live.error()};
+      if (!kube::has_predecessor(*live)) co_return Done{};
+      const json operations = kube::takeover_operations(*live);
+      const auto taken = co_await client_.patch(change.resource, change.key.name_space, change.key.name, operations);
+      if (taken) co_return Done{};
+      if (taken.error().code != Code::conflict || tries == 5) co_return Failure{taken.error()};
+    }
+  }
+
   Task<Result<Done>> write(const Change& change) {
+    if (change.takes_over) {
+      const auto taken = co_await take_over(change);
+      if (!taken) co_return taken;
+    }
     json object = *change.desired;
     // With its UID in it the server refuses to touch an object that was deleted and made again since.
     if (!change.uid.empty()) object["metadata"]["uid"] = change.uid;

@@ -4,6 +4,7 @@
 #include "kube/client.hpp"
 #include "kube/managed_fields.hpp"
 #include "kube/object.hpp"
+#include "kube/takeover.hpp"
 #include "plan/mark.hpp"
 
 #include <fmt/format.h>
@@ -125,10 +126,13 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     change.after = std::make_shared<const json>(shown(nullptr, *evidence.would_be).after);
     return change;
   }
-  change.fields = differences(evidence.live, *evidence.would_be);
+  // A predecessor's fields are taken over once, when the object becomes ours.
+  change.takes_over = !options.all_ours && !kube::applied_entry(evidence.live, kube::field_manager) && kube::has_predecessor(evidence.live);
+  const json would_be = change.takes_over ? kube::without_predecessors_fields(*evidence.would_be) : *evidence.would_be;
+  change.fields = differences(evidence.live, would_be);
   mark_drift(change.fields, evidence.live, change.hash);
   if (!change.fields.empty()) {
-    Shown both = shown(evidence.live, *evidence.would_be);
+    Shown both = shown(evidence.live, would_be);
     change.before = std::make_shared<const json>(std::move(both.before));
     change.after = std::make_shared<const json>(std::move(both.after));
   }

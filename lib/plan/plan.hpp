@@ -49,6 +49,7 @@ struct Change {
   std::string resource_version;                   ///< Of the live object as it was judged.
   std::string hash;                               ///< Of the desired object (see plan/mark.hpp); empty for deletes.
   bool adopts = false;                            ///< Takes over an object that is not ours yet.
+  bool takes_over = false;                        ///< The fields of a predecessor become ours first (kube/takeover.hpp).
   bool release = false;                           ///< The object stays, but is no longer ours: our label and fields are let go.
   bool refresh = false;                           ///< Nothing changes but our mark, which is out of date.
   SetPart set_part = SetPart::none;

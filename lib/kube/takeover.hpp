@@ -1,0 +1,20 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+/// Taking over what a writer before us owns by plain updates: kubectl's client-side apply, or KubeFed's controller. Without it their
+/// entry in `metadata.managedFields` would hold on to every field that we never mention. The rule is client-go's csaupgrade.
+namespace fedctl::kube {
+
+/// Is there anything to take over?
+bool has_predecessor(const nlohmann::json& object);
+
+/// The JSON Patch that makes their entries ours (field manager `fedctl`, operation Apply), guarded by UID and resourceVersion. Nothing
+/// but the managed fields changes.
+nlohmann::json takeover_operations(const nlohmann::json& live);
+
+/// What `would_be`, the answer to an apply's dry run, would be had we taken over before: without the fields that only a predecessor
+/// owns. What the server then fills in by default is not known, and missing.
+nlohmann::json without_predecessors_fields(nlohmann::json would_be);
+
+}  // namespace fedctl::kube
