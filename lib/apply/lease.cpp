@@ -90,6 +90,7 @@ Task<Result<Try>> try_lease(kube::Client& client, std::string name_space, Claim 
     Try outcome;
     const time::Duration left = time_left(*seen);
     if (left.count() >= 0) {
+      outcome.held_already = process::is_this(kube::metadata_entry(seen->lease, "annotations", process_annotation));
       outcome.holder = holder_of(seen->lease, client.cluster());
       outcome.free_in = left;
       outcome.resource_version = kube::string_at(kube::map_at(seen->lease, "metadata"), "resourceVersion");

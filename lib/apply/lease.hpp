@@ -33,12 +33,13 @@ struct HeldLease {
   std::string previous;            ///< The identity that held it last; empty: nobody ever did.
 };
 
-/// The outcome of one try: ours, or somebody's.
+/// The outcome of one try: ours, somebody's, or ours already.
 struct Try {
   std::optional<HeldLease> mine;
   Holder holder = {};            ///< Set where it is somebody's.
   time::Duration free_in{0};     ///< When the holder, if it is dead, will be known to be.
   std::string resource_version;  ///< To wait from for the Lease to change.
+  bool held_already = false;     ///< By this process: the cluster goes by two names.
 };
 
 /// Takes the Lease if it is free: nobody's, not renewed in time, or held by a process of this machine that is gone.

@@ -71,7 +71,7 @@ class Acquisition {
       usable.push_back(client);
       if (tries[i]->mine) {
         parts_.push_back({client, std::move(*tries[i]->mine)});
-      } else if (!contended) {
+      } else if (!contended && !tries[i]->held_already) {
         contended.emplace(client, std::move(*tries[i]));
       }
     }

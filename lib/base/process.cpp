@@ -44,6 +44,8 @@ std::string mark() {
   return where.empty() ? std::string{} : fmt::format("{}/{}/{}", where, id, start_time(id));
 }
 
+bool is_this(std::string_view other) { return !other.empty() && other == mark(); }
+
 bool is_gone(std::string_view mark) {
   const std::string here = machine();
   if (here.empty() || !mark.starts_with(here + "/")) return false;

@@ -13,6 +13,9 @@ std::string user_at_machine();
 /// began. Empty where the system does not tell (anything but Linux).
 std::string mark();
 
+/// Is it this very process?
+bool is_this(std::string_view mark);
+
 /// Is the process with this mark gone for certain? Of a process of another machine or container nothing is certain.
 bool is_gone(std::string_view mark);
 
