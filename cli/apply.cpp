@@ -1,13 +1,18 @@
 #include "cli/apply.hpp"
 
 #include "apply/lock.hpp"
+#include "base/encoding.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
+#include "cli/apply_result.hpp"
+#include "cli/events.hpp"
 #include "cli/progress.hpp"
 #include "cli/saved_plan.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/Validators.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -27,70 +32,90 @@ bool ask(const plan::Plan& plan) {
   return text::trim(answer) == "yes";
 }
 
-std::string result_table(const std::vector<ClusterResult>& results) {
-  std::vector<std::vector<std::string>> rows;
-  for (const ClusterResult& result : results) {
-    rows.push_back({result.cluster, std::string{to_string(result.outcome)}, std::to_string(result.created), std::to_string(result.updated),
-                    std::to_string(result.deleted), std::to_string(result.unchanged), std::to_string(result.skipped),
-                    result.waited_for == 0 ? "-" : fmt::format("{}/{}", result.ready, result.waited_for)});
+/// The waves of the flags, or else of the fleet file.
+fleet::Rollout rollout_of(const Planned& planned, const ApplyFlags& flags) {
+  fleet::Rollout rollout = planned.rollout;
+  if (!flags.waves.empty()) rollout.waves.clear();
+  for (const std::string& wave : flags.waves) rollout.waves.push_back({.clusters = text::split(wave, ',')});
+  if (!flags.pause.empty()) rollout.pause = time::parse_duration(flags.pause).value_or(rollout.pause);
+  if (flags.max_failing) rollout.max_failing = *flags.max_failing;
+  return rollout;
+}
+
+/// Errors: waves that speak of no cluster. A host's clusters are known when it was planned, a fleet's before.
+Result<apply::Options> apply_options(const Planned& planned, const ApplyFlags& flags) {
+  apply::Options options{.wait = flags.wait, .timeout = time::parse_duration(flags.timeout).value_or(time::Duration{300'000})};
+  options.on_failure = flags.on_failure == "continue" ? apply::OnFailure::go_on : apply::OnFailure::stop;
+  const fleet::Rollout rollout = rollout_of(planned, flags);
+  if (rollout.waves.empty()) return options;
+  if (!flags.wait) return Failure{{Code::usage, "waves wait until each is ready, so they exclude --wait=false"}};
+  const auto& clusters = planned.propagation ? planned.propagation->members.fleet.clusters : planned.fleet.clusters;
+  auto waves = fleet::waves_of(rollout, clusters);
+  if (!waves) return Failure{waves.error()};
+  options.waves = std::move(*waves);
+  options.pause = rollout.pause;
+  options.max_failing = rollout.max_failing;
+  return options;
+}
+
+/// Where an apply whose waves stopped is kept for --resume: one for each folder that applies are run from.
+std::string resume_path() {
+  std::error_code ignored;
+  const std::string here = std::filesystem::current_path(ignored).string();
+  return (file::cache_folder() / ("resume-" + encoding::sha256(here).substr(0, 16) + ".plan")).string();
+}
+
+bool is_held(const ClusterResult& result) { return result.outcome == Outcome::held; }
+
+/// Keeps what was being applied when its waves stop, and forgets it when they are through.
+void remember(const Planned& planned, const ApplyFlags& flags, const std::vector<ClusterResult>& results) {
+  if (std::ranges::none_of(results, is_held)) {
+    std::error_code ignored;
+    if (flags.resume) std::filesystem::remove(resume_path(), ignored);
+    return;
   }
-  return table({"CLUSTER", "OUTCOME", "CREATED", "UPDATED", "DELETED", "UNCHANGED", "SKIPPED", "READY"}, rows);
+  const auto saved = save_plan(resume_path(), flags.plan, planned, flags.manifests,
+                               {{"waves", flags.waves}, {"pause", flags.pause}, {"timeout", flags.timeout}});
+  say(saved ? "to go on when it is mended: fedctl apply --resume\n" : "to go on when it is mended: the same apply again\n");
 }
 
-json result_json(const std::vector<ClusterResult>& results) {
-  json clusters = json::array();
+void say_held(const std::vector<ClusterResult>& results) {
+  std::vector<std::string> held;
   for (const ClusterResult& result : results) {
-    json errors = json::array();
-    for (const Error& error : result.errors)
-      errors.push_back({{"code", to_string(error.code)}, {"object", error.object}, {"message", error.message}});
-    clusters.push_back({{"name", result.cluster},
-                        {"outcome", to_string(result.outcome)},
-                        {"created", result.created},
-                        {"updated", result.updated},
-                        {"deleted", result.deleted},
-                        {"unchanged", result.unchanged},
-                        {"skipped", result.skipped},
-                        {"ready", result.ready},
-                        {"waitedFor", result.waited_for},
-                        {"errors", std::move(errors)}});
+    if (is_held(result)) held.push_back(result.cluster);
   }
-  return {{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "ApplyResult"}, {"clusters", std::move(clusters)}};
+  if (held.empty()) return;
+  say(
+      fmt::format("held back, since an earlier wave is not ready: {}\n"
+                  "to go back: apply what you applied before\n",
+                  text::join(held, ", ")));
 }
 
-int exit_of(const std::vector<ClusterResult>& results, const std::vector<Error>& errors, const plan::Plan& plan) {
-  const auto has = [&](Outcome outcome) { return static_cast<std::size_t>(std::ranges::count(results, outcome, &ClusterResult::outcome)); };
-  if (has(Outcome::interrupted) > 0) return exit_interrupted;
-  const std::size_t bad = has(Outcome::failed) + has(Outcome::untouched);
-  if (bad == results.size() && bad > 0) return exit_error;
-  if (bad > 0 || plan.summary().unknown > 0 || !errors.empty() || !plan.errors.empty()) return exit_partial;
-  return plan.summary().conflict > 0 ? exit_refused : exit_done;
-}
-
-void say_where_it_stands(const std::vector<ClusterResult>& results) {
-  std::size_t skipped = 0;
-  for (const ClusterResult& result : results) skipped += result.skipped;
-  say(fmt::format("interrupted: what was sent is done, {} not begun; run the same apply again to go on\n", text::count(skipped, "change")));
-}
-
-int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
-  const bool as_json = flags.plan.output.output == "json";
-  const apply::Options options{.wait = flags.wait, .timeout = time::parse_duration(flags.timeout).value_or(time::Duration{300'000})};
+control::Propagated apply_planned(http::Loop& loop, Planned& planned, const apply::Options& options, bool as_json) {
+  Progress progress{planned.cluster_names(), as_json};
+  const apply::Listener listener = [&](const apply::Event& event) {
+    if (as_json) print_event(event);
+    progress.take(event);
+  };
+  if (planned.propagation) return control::carry_out(loop, *planned.propagation, options, listener);
   control::Propagated outcome;
-  {
-    Progress progress{planned.cluster_names(), as_json};
-    const apply::Listener listener = [&](const apply::Event& event) { progress.take(event); };
-    if (planned.propagation) {
-      outcome = control::carry_out(loop, *planned.propagation, options, listener);
-    } else {
-      outcome.results = apply::run(loop, planned.clients, planned.plan, options, listener);
-    }
-  }
-  print(as_json ? result_json(outcome.results).dump(2) + "\n" : "\n" + result_table(outcome.results));
+  outcome.results = apply::run(loop, planned.clients, planned.plan, options, listener);
+  return outcome;
+}
+
+int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const apply::Options& options) {
+  const bool as_json = flags.plan.output.output == "json";
+  if (as_json) print_events_begin(planned.the_plan());
+  const control::Propagated outcome = apply_planned(loop, planned, options, as_json);
+  print(as_json ? result_json(outcome.results).dump(-1, ' ', false, json::error_handler_t::replace) + "\n"
+                : "\n" + result_table(outcome.results));
   std::fflush(stdout);
   for (const ClusterResult& result : outcome.results) {
     for (const Error& error : result.errors) say(fmt::format("error: {}\n", describe(in_cluster(error, result.cluster))));
   }
   for (const Error& error : outcome.errors) say(fmt::format("error: {}\n", describe(error)));
+  say_held(outcome.results);
+  remember(planned, flags, outcome.results);
   say_stats(flags.plan, planned);
   const int code = exit_of(outcome.results, outcome.errors, planned.the_plan());
   if (code == exit_interrupted) say_where_it_stands(outcome.results);
@@ -180,8 +205,20 @@ std::optional<int> hold_against(const plan::SavedPlan& saved, Planned& planned, 
   return guard(fresh, flags);
 }
 
+/// With --resume what was kept when the waves stopped stands in for a saved plan.
+Result<plan::SavedPlan> load_saved(ApplyFlags& flags) {
+  if (!flags.resume) return load_plan(flags.saved);
+  auto kept = load_plan(resume_path());
+  if (!kept) return Failure{{Code::not_found, "there is nothing to resume: no apply with waves stopped that was run from this folder"}};
+  const nlohmann::json how = kept->command.value("apply", nlohmann::json::object());
+  if (flags.waves.empty()) flags.waves = how.value("waves", std::vector<std::string>{});
+  if (flags.pause.empty()) flags.pause = how.value("pause", "");
+  if (flags.timeout == ApplyFlags{}.timeout) flags.timeout = how.value("timeout", flags.timeout);
+  return kept;
+}
+
 int apply_saved(ApplyFlags& flags) {
-  const auto saved = load_plan(flags.saved);
+  const auto saved = load_saved(flags);
   if (!saved) return report(saved.error());
   if (flags.if_stale == "refuse" && !saved->plan.summary().has_changes() && plan_exit(saved->plan) == exit_done) {
     say("the saved plan has no changes\n");
@@ -191,20 +228,23 @@ int apply_saved(ApplyFlags& flags) {
   auto planned = prepare_saved(loop, *saved, flags.plan);
   if (!planned) return report_refusal(planned.error());
   flags.plan.unattended = true;
+  flags.manifests = (*planned)->input.manifests;
   loop.interrupt_on_signals();
   auto locked = lock(loop, **planned, flags);
   if (!locked) return report_refusal(locked.error());
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
+  const auto options = apply_options(**planned, flags);
+  if (!options) return report(options.error());
   if (const auto refused = hold_against(*saved, **planned, flags)) return *refused;
   if (flags.plan.output.output != "json") print_plan_text((*planned)->the_plan(), Style{flags.plan.output.no_color});
   std::fflush(stdout);
-  return carry_out(loop, **planned, flags);
+  return carry_out(loop, **planned, flags, *options);
 }
 
 }  // namespace
 
 int apply_plan(ApplyFlags& flags) {
-  if (!flags.saved.empty()) return apply_saved(flags);
+  if (!flags.saved.empty() || flags.resume) return apply_saved(flags);
   flags.plan.unattended = flags.yes;
   const bool has_person = is_terminal(STDIN_FILENO);
   if (!flags.yes && !has_person) {
@@ -215,10 +255,14 @@ int apply_plan(ApplyFlags& flags) {
   http::Loop loop{log_for(flags.plan.output)};
   auto planned = prepare(loop, flags.plan);
   if (!planned) return report(planned.error());
+  if (const auto waves = apply_options(**planned, flags); !waves && !(*planned)->host) return report(waves.error());
+  if (!rollout_of(**planned, flags).waves.empty()) flags.manifests = (*planned)->input.manifests;
   if ((*planned)->host) loop.interrupt_on_signals();
   auto locked = lock(loop, **planned, flags);
   if (!locked) return report_refusal(locked.error());
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
+  const auto options = apply_options(**planned, flags);
+  if (!options) return report(options.error());
   const plan::Plan& plan = (*planned)->the_plan();
   if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
   std::fflush(stdout);
@@ -236,7 +280,7 @@ int apply_plan(ApplyFlags& flags) {
   }
   // Without a host, Ctrl-C ends the process at once until here, since nothing was written; from here on it is a wish to stop cleanly.
   if (!(*planned)->host) loop.interrupt_on_signals();
-  return carry_out(loop, **planned, flags);
+  return carry_out(loop, **planned, flags, *options);
 }
 
 void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags) {
@@ -265,6 +309,8 @@ void add_apply(Program& program) {
       "With --host-cluster-context (or when the current context is a host and nothing else names clusters) it propagates what the host "
       "holds to the host's members, -f first being written to the host, and writes each federated object's status as KubeFed does. One "
       "apply at a time works on a host, or on a cluster of a fleet: a Lease says who it is.\n\n"
+      "With --wave, or a rollout in the fleet file, clusters are changed in waves: the next one begins when all objects of the last are "
+      "ready, else the rest is held back. Running the same apply again goes on.\n\n"
       "With FILE it applies a plan that was saved: just that, without asking. Before, it looks whether each change still is what the plan "
       "says; if one is not, it names what moved and who moved it, and does nothing (--if-stale).\n\n"
       "Exits with 0 when all is done, 1 on an error (or when nothing could be done), 3 when some clusters failed or are unknown, 4 when "
@@ -274,6 +320,8 @@ void add_apply(Program& program) {
        {"In a script", "fedctl apply -R -f manifests/ --fleet fleet.yaml --yes --timeout 10m"},
        {"A plan that was saved and approved", "fedctl apply fleet.plan"},
        {"What the host holds, to its members", "fedctl apply --host-cluster-context host-cluster --yes"},
+       {"Tokyo first, the others when it is ready",
+        "fedctl apply -f manifests/ --fleet fleet.yaml --yes --wave tokyo-cluster --wave ireland-cluster,virginia-cluster --pause 1m"},
        {"Without waiting for the rollout", "fedctl apply -f manifests/ --fleet fleet.yaml --yes --wait=false"}}};
   CLI::App* command = add_command(program, "apply", "Make every cluster as the input says", std::move(text),
                                   [flags] { return finish(apply_plan(*flags), flags->plan.output); });
@@ -287,6 +335,16 @@ void add_apply(Program& program) {
                                        "what is needed now)");
   if_stale->check(CLI::IsMember(choices).description(""))->type_name("WHAT")->capture_default_str()->group("Applying");
   program.values[if_stale] = {ValueKind::choice, choices};
+  auto* wave = command->add_option("--wave", flags->waves,
+                                   "Clusters to change together; repeated, one wave after the other, each when the last is ready");
+  wave->type_name("CLUSTER,...")->group("Waves")->allow_extra_args(false);
+  program.values[wave] = {ValueKind::cluster};
+  add_duration(*command, "--pause", flags->pause, "Between waves")->group("Waves");
+  command->add_option("--max-failing", flags->max_failing, "So many clusters of a wave may fail without holding the next back; default 0")
+      ->type_name("NUMBER")
+      ->group("Waves");
+  command->add_flag("--resume", flags->resume, "Go on with the last apply from this folder whose waves stopped, with its input and flags")
+      ->group("Waves");
   add_apply_flags(program, *command, *flags);
 }
 

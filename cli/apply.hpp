@@ -2,7 +2,9 @@
 
 #include "cli/planning.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace fedctl::cli {
 
@@ -15,6 +17,12 @@ struct ApplyFlags {
   std::string if_stale = "refuse";  ///< What then: refuse, skip-moved, replan.
   bool wait = true;
   std::string timeout = "5m";
+  std::string on_failure = "stop";
+  std::vector<std::string> waves;  ///< Each a list of clusters with commas.
+  std::string pause;
+  std::optional<std::size_t> max_failing;
+  bool resume = false;
+  std::vector<manifest::Manifest> manifests;  ///< The files' objects as they were read, where waves may have to be resumed.
   bool lock = true;
   std::string lock_timeout = "1m";
 };

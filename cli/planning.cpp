@@ -147,6 +147,7 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   }
   auto host = host_of(loop, flags.clusters);
   if (!host) return Failure{host.error()};
+  if (const auto named = fleet_from(flags.clusters)) planned->rollout = named->rollout;
   planned->host = std::move(*host);
   if (planned->host) return planned;
   if (flags.input.paths.empty())

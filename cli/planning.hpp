@@ -37,6 +37,7 @@ struct Planned {
   Input input;
   fleet::Fleet whole_fleet;  ///< As it was named; empty where there is a host.
   fleet::Fleet fleet;        ///< What --cluster leaves of it.
+  fleet::Rollout rollout;    ///< What the fleet file says of waves.
   fleet::Clients clients;
   federation::Rendered rendered;
   plan::Plan plan;

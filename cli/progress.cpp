@@ -1,5 +1,6 @@
 #include "cli/progress.hpp"
 
+#include "base/text.hpp"
 #include "cli/common.hpp"
 
 #include <fmt/format.h>
@@ -29,6 +30,7 @@ std::string words(const Event& event) {
     case Event::Type::waiting: return fmt::format("{}: {}", object, event.message);
     case Event::Type::ready: return fmt::format("{} ready", object);
     case Event::Type::not_ready: return fmt::format("{} not ready: {}", object, event.message);
+    case Event::Type::wave: return event.message;
     case Event::Type::ended: break;
   }
   return "done";
@@ -42,6 +44,10 @@ Progress::Progress(std::vector<std::string> clusters, bool quiet)
 Progress::~Progress() { erase(); }
 
 void Progress::take(const Event& event) {
+  if (event.type == Event::Type::wave) {
+    if (!quiet_ && !in_place_) say(fmt::format("{}: {}\n", event.message, text::count(event.total, "cluster")));
+    return;
+  }
   Line& line = lines_[event.cluster];
   if (event.type == Event::Type::begun) line.total = event.total;
   if (event.type == Event::Type::applied) ++line.applied;

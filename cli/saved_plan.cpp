@@ -37,6 +37,20 @@ fleet::Fleet read_fleet(const json& clusters) {
   return fleet;
 }
 
+json rollout_document(const fleet::Rollout& rollout) {
+  json waves = json::array();
+  for (const fleet::Wave& wave : rollout.waves) waves.push_back({{"clusters", wave.clusters}, {"labels", wave.labels}});
+  return {{"waves", std::move(waves)}, {"pause", rollout.pause.count()}, {"maxFailing", rollout.max_failing}};
+}
+
+fleet::Rollout read_rollout(const json& document) {
+  fleet::Rollout rollout;
+  for (const json& wave : document.at("waves")) rollout.waves.push_back({wave.at("clusters"), wave.at("labels")});
+  rollout.pause = time::Duration{document.at("pause").get<std::int64_t>()};
+  rollout.max_failing = document.at("maxFailing");
+  return rollout;
+}
+
 json command_of(const PlanFlags& flags, const Planned& planned, const fleet::Fleet& fleet) {
   std::vector<std::string> paths;
   for (const std::string& path : flags.input.paths) paths.push_back(absolute(path));
@@ -100,8 +114,12 @@ fleet::Fleet restore(const json& command, PlanFlags& flags) {
 
 }  // namespace
 
-Result<void> save_plan(const std::string& path, const PlanFlags& flags, const Planned& planned, std::vector<manifest::Manifest> manifests) {
-  const plan::SavedPlan saved = plan::save(planned.the_plan(), manifests, command_of(flags, planned, planned.whole_fleet));
+Result<void> save_plan(const std::string& path, const PlanFlags& flags, const Planned& planned, std::vector<manifest::Manifest> manifests,
+                       json how) {
+  json command = command_of(flags, planned, planned.whole_fleet);
+  command["rollout"] = rollout_document(planned.rollout);
+  if (!how.is_null()) command["apply"] = std::move(how);
+  const plan::SavedPlan saved = plan::save(planned.the_plan(), manifests, std::move(command));
   if (plan::needs_source(saved) && std::ranges::find(flags.input.paths, "-") != flags.input.paths.end()) {
     return Failure{{Code::usage, "Secrets from standard input cannot be saved: their values are not kept, and - cannot be read again", "",
                     "", "", "name the file with -f"}};
@@ -123,8 +141,10 @@ Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::Sav
                     "apply it as it is, or plan again"}};
   }
   fleet::Fleet fleet;
+  fleet::Rollout rollout;
   try {
     fleet = restore(saved.command, flags);
+    rollout = read_rollout(saved.command.at("rollout"));
   } catch (const json::exception& problem) {
     return Failure{{Code::invalid_input, fmt::format("the saved plan is damaged: {}", problem.what()), "", "", "", "plan again"}};
   }
@@ -139,7 +159,9 @@ Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::Sav
   if (!manifests) return Failure{manifests.error()};
   auto input = input_of(std::move(*manifests), flags.input);
   if (!input) return Failure{input.error()};
-  return prepare(loop, flags, std::move(*input), std::move(fleet));
+  auto planned = prepare(loop, flags, std::move(*input), std::move(fleet));
+  if (planned) (*planned)->rollout = std::move(rollout);
+  return planned;
 }
 
 void say_staleness(const plan::Staleness& staleness) {

@@ -11,8 +11,10 @@
 namespace fedctl::cli {
 
 /// Writes what was planned, and what from, to a file that only its owner may read. `manifests` are the files' objects as they were
-/// read. Errors: usage where Secrets came from standard input, which cannot be read again; not_found where it cannot be written.
-Result<void> save_plan(const std::string& path, const PlanFlags& flags, const Planned& planned, std::vector<manifest::Manifest> manifests);
+/// read; `how` is kept for who loads it. Errors: usage where Secrets came from standard input, which cannot be read again; not_found
+/// where it cannot be written.
+Result<void> save_plan(const std::string& path, const PlanFlags& flags, const Planned& planned, std::vector<manifest::Manifest> manifests,
+                       nlohmann::json how = {});
 
 /// Errors: not_found, invalid_input.
 Result<plan::SavedPlan> load_plan(const std::string& path);

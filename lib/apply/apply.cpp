@@ -2,6 +2,7 @@
 
 #include "apply/order.hpp"
 #include "apply/wait.hpp"
+#include "base/gate.hpp"
 #include "kube/takeover.hpp"
 #include "plan/mark.hpp"
 #include "plan/release.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 namespace fedctl::apply {
 namespace {
@@ -38,15 +40,13 @@ class Runner {
       co_return std::move(result_);
     }
     const auto deadline = Clock::now() + options_.timeout;
-    const auto stages = stages_of(plan_);
+    steps_ = steps_of(plan_);
+    nodes_ = std::vector<Node>(steps_.size());
     count_visible();
-    std::vector<const Change*> applied;
-    for (const auto& stage : stages) {
-      co_await apply_stage(stage, applied);
-      const bool defines = stage_of(stage.front()->key) == Stage::definitions && stage.front()->action != Action::remove;
-      if (defines && may_go_on()) co_await wait(stage, deadline, false);
-    }
-    if (options_.wait && may_go_on()) co_await wait(without_definitions(applied), deadline, true);
+    std::vector<Task<Done>> tasks;
+    for (std::size_t i = 0; i < steps_.size(); ++i) tasks.push_back(run_step(i, deadline));
+    co_await when_all(std::move(tasks));
+    if (options_.wait && may_begin()) co_await wait(applied(), deadline, true);
     if (!plan_.errors.empty()) {
       result_.outcome = Outcome::failed;
       result_.errors.insert(result_.errors.begin(), plan_.errors.begin(), plan_.errors.end());
@@ -57,7 +57,16 @@ class Runner {
   }
 
  private:
-  bool may_go_on() const { return result_.outcome == Outcome::done && !client_.loop().interrupted(); }
+  /// A step's place in the graph while it runs.
+  struct Node {
+    Gate done;
+    bool succeeded = false;
+  };
+
+  bool may_begin() const {
+    const bool sound = result_.outcome == Outcome::done || options_.on_failure == OnFailure::go_on;
+    return sound && !client_.loop().interrupted();
+  }
 
   void count_visible() {
     const plan::Summary summary = plan::summary_of(plan_);
@@ -67,23 +76,48 @@ class Runner {
 
   static bool is_visible(const Change& change) { return !change.refresh && change.action != Action::unchanged; }
 
-  static std::vector<const Change*> without_definitions(std::vector<const Change*> changes) {
-    std::erase_if(changes, [](const Change* change) { return stage_of(change->key) == Stage::definitions; });
+  /// What was written and may take time until it is ready, definitions aside, which were waited for at once.
+  std::vector<const Change*> applied() const {
+    std::vector<const Change*> changes;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Change* change = steps_[i].change;
+      if (change == nullptr || !nodes_[i].succeeded || change->action == Action::remove || change->release) continue;
+      if (is_visible(*change) && !is_definition(change->key)) changes.push_back(change);
+    }
+    for (const Change& change : plan_.changes) {
+      const bool counts = !options_.waves.empty() && change.action == Action::unchanged && !change.resource.plural.empty();
+      if (counts && !is_definition(change.key)) changes.push_back(&change);
+    }
     return changes;
   }
 
-  Task<Done> apply_stage(const std::vector<const Change*>& stage, std::vector<const Change*>& applied) {
-    if (!may_go_on()) {
-      result_.skipped += static_cast<std::size_t>(std::ranges::count_if(stage, [](const Change* change) { return is_visible(*change); }));
-      co_return Done{};
+  Task<Done> run_step(std::size_t index, Clock::time_point deadline) {
+    const Step& step = steps_[index];
+    bool sound = true;
+    for (const std::size_t before : step.after) {
+      co_await nodes_[before].done.passage();
+      sound = sound && nodes_[before].succeeded;
     }
-    std::vector<Task<bool>> tasks;
-    for (const Change* change : stage) tasks.push_back(apply_one(*change));
-    const std::vector<bool> outcomes = co_await when_all(std::move(tasks));
-    for (std::size_t i = 0; i < stage.size(); ++i) {
-      if (outcomes[i] && stage[i]->action != Action::remove && !stage[i]->release && is_visible(*stage[i])) applied.push_back(stage[i]);
+    if (step.change == nullptr) {
+      nodes_[index].succeeded = sound;
+    } else if (!sound || !may_begin()) {
+      if (is_visible(*step.change)) ++result_.skipped;
+    } else {
+      const bool done = co_await apply_one(*step.change);
+      nodes_[index].succeeded = done;
+      const bool defines = done && is_definition(step.change->key) && step.change->action != Action::remove;
+      if (defines) nodes_[index].succeeded = co_await is_established(*step.change, deadline);
     }
+    nodes_[index].done.open();
     co_return Done{};
+  }
+
+  Task<bool> is_established(const Change& definition, Clock::time_point deadline) {
+    const std::size_t errors = result_.errors.size();
+    std::vector<const Change*> one;
+    one.push_back(&definition);
+    co_await wait(std::move(one), deadline, false);
+    co_return result_.errors.size() == errors;
   }
 
   Task<bool> apply_one(const Change& change) {
@@ -181,6 +215,8 @@ class Runner {
   const Options& options_;
   const Listener& listener_;
   ClusterResult result_;
+  std::vector<Step> steps_;
+  std::vector<Node> nodes_;
 };
 
 Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener) {
@@ -188,11 +224,45 @@ Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan,
   co_return co_await runner.run();
 }
 
-Task<std::vector<ClusterResult>> run_all(const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
+bool is_failing(const ClusterResult& result) { return result.outcome == Outcome::failed || result.outcome == Outcome::untouched; }
+
+ClusterResult held_back(const plan::ClusterPlan& plan) {
+  const plan::Summary summary = summary_of(plan);
+  ClusterResult result{.cluster = plan.name, .outcome = Outcome::held};
+  result.skipped = summary.create + summary.update + summary.remove;
+  result.unchanged = summary.unchanged;
+  return result;
+}
+
+std::vector<std::vector<std::size_t>> waves_or_all(const Options& options, std::size_t clusters) {
+  if (!options.waves.empty()) return options.waves;
+  std::vector<std::size_t> all(clusters);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return {all};
+}
+
+Task<std::vector<ClusterResult>> run_all(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
                                          const Listener& listener) {
-  std::vector<Task<ClusterResult>> tasks;
-  for (std::size_t i = 0; i < clients.size(); ++i) tasks.push_back(run_one(*clients[i], plan.clusters[i], options, listener));
-  co_return co_await when_all(std::move(tasks));
+  std::vector<ClusterResult> results;
+  for (const plan::ClusterPlan& cluster : plan.clusters) results.push_back(held_back(cluster));
+  const auto waves = waves_or_all(options, clients.size());
+  for (std::size_t number = 0; number < waves.size(); ++number) {
+    if (waves.size() > 1) {
+      listener(
+          {.type = Event::Type::wave, .message = fmt::format("wave {} of {}", number + 1, waves.size()), .total = waves[number].size()});
+    }
+    std::vector<Task<ClusterResult>> tasks;
+    for (const std::size_t i : waves[number]) tasks.push_back(run_one(*clients[i], plan.clusters[i], options, listener));
+    std::vector<ClusterResult> done = co_await when_all(std::move(tasks));
+    const auto failing = static_cast<std::size_t>(std::ranges::count_if(done, is_failing));
+    const bool changed = std::ranges::any_of(done, [](const auto& one) { return one.created + one.updated + one.deleted > 0; });
+    for (std::size_t k = 0; k < done.size(); ++k) results[waves[number][k]] = std::move(done[k]);
+    if (loop.interrupted()) break;
+    const bool is_last = number + 1 == waves.size();
+    if (failing > options.max_failing && !is_last) break;
+    if (changed && !is_last && options.pause.count() > 0) co_await loop.sleep(options.pause);
+  }
+  co_return results;
 }
 
 }  // namespace
@@ -202,14 +272,29 @@ std::string_view to_string(Outcome outcome) {
     case Outcome::done: return "done";
     case Outcome::untouched: return "untouched";
     case Outcome::failed: return "failed";
+    case Outcome::held: return "held";
     case Outcome::interrupted: break;
   }
   return "interrupted";
 }
 
+std::string_view to_string(Event::Type type) {
+  switch (type) {
+    case Event::Type::begun: return "begun";
+    case Event::Type::applied: return "applied";
+    case Event::Type::failed: return "failed";
+    case Event::Type::waiting: return "waiting";
+    case Event::Type::ready: return "ready";
+    case Event::Type::not_ready: return "not_ready";
+    case Event::Type::ended: return "ended";
+    case Event::Type::wave: break;
+  }
+  return "wave";
+}
+
 std::vector<ClusterResult> run(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
                                const Listener& listener) {
-  return loop.run(run_all(clients, plan, options, listener));
+  return loop.run(run_all(loop, clients, plan, options, listener));
 }
 
 ClusterResult run(http::Loop& loop, kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener) {

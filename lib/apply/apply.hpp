@@ -13,9 +13,21 @@
 /// Carries out a Plan, all clusters at the same time, and tells what happens as it happens.
 namespace fedctl::apply {
 
+/// What happens in a cluster when a change of it fails.
+enum class OnFailure {
+  stop,   ///< Nothing more is begun.
+  go_on,  ///< Only what leans on the failed one is left out.
+};
+
 struct Options {
   bool wait = true;                 ///< Until what was applied is ready.
   time::Duration timeout{300'000};  ///< For that wait, from the start of the apply.
+  OnFailure on_failure = OnFailure::stop;
+  /// Positions of clusters that are changed together, one wave after the other; empty: all at once. With waves what is unchanged is
+  /// waited for too: the next wave begins when the last is ready, whoever made it so.
+  std::vector<std::vector<std::size_t>> waves = {};
+  time::Duration pause{0};      ///< Between waves, after one in which something changed.
+  std::size_t max_failing = 0;  ///< So many clusters of a wave may fail without holding the next ones back.
 };
 
 struct Event {
@@ -27,6 +39,7 @@ struct Event {
     ready,      ///< An object that takes time is ready.
     not_ready,  ///< It failed, or time is over; `message`.
     ended,      ///< A cluster's apply is over.
+    wave,       ///< A wave begins; `message` says which, `total` its clusters.
   };
   Type type;
   std::string cluster;
@@ -43,6 +56,7 @@ struct ClusterResult {
     untouched,    ///< The plan has an error or an unknown for this cluster: nothing was written.
     failed,       ///< A change failed, or did not become ready.
     interrupted,  ///< The user stopped it.
+    held,         ///< Not begun, since an earlier wave failed.
   };
   std::string cluster;
   Outcome outcome = Outcome::done;
@@ -57,6 +71,7 @@ struct ClusterResult {
 };
 
 std::string_view to_string(ClusterResult::Outcome outcome);
+std::string_view to_string(Event::Type type);
 
 /// Applies `plan`, whose clusters are in the order of `clients`. Clusters that are not ok are left alone. Conflicts are
 /// never applied: the caller refuses plans that hold some.

@@ -1,24 +1,29 @@
 #pragma once
 
-#include "kube/object.hpp"
 #include "plan/plan.hpp"
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 namespace fedctl::apply {
 
-/// The stages of an apply: what is in one stage goes out at once, what is in a later one waits for it.
-/// Namespaces; CustomResourceDefinitions (and until they are established); a set's parent; what workloads lean on (accounts, rights,
-/// quotas, configuration, storage); everything else; webhooks and API services, which could stand in the way of the rest; deletes; a set's
-/// parent again.
-enum class Stage { namespaces, definitions, sets, foundations, workloads, gates, deletes, sets_again };
+/// One step of an apply: a change, or a mere meeting point of several.
+struct Step {
+  const plan::Change* change = nullptr;  ///< Null: nothing to do, but to wait for `after`.
+  std::vector<std::size_t> after;        ///< Positions of the steps that must be done before; always smaller than its own.
+};
 
-Stage stage_of(const kube::ObjectKey& key);
+/// The changes of a cluster that do something (bookkeeping, creates, updates, deletes, refreshed marks), as a graph: what does not lean on
+/// each other goes out at once. An object comes after
+///  - its namespace, the definition of its type, and the list of the set that it is part of;
+///  - what it names (kube/references.hpp), and classes and rights that hold in the whole cluster;
+///  - in its namespace, if it runs Pods: quotas, limits, network policies, disruption budgets, rights; if its kind is not Kubernetes' own:
+///    accounts, configuration and claims too.
+/// Webhooks, admission policies and API services come when all else is there, since they could stand in its way. Deletes come last, in
+/// reverse: what runs, what it leaned on, definitions, namespaces. Then the set's list again.
+std::vector<Step> steps_of(const plan::ClusterPlan& plan);
 
-/// The changes of a cluster that do something (bookkeeping, creates, updates, deletes, refreshed marks), grouped by stage in order; no
-/// empty groups.
-std::vector<std::vector<const plan::Change*>> stages_of(const plan::ClusterPlan& plan);
+/// Is it a CustomResourceDefinition, whose objects must wait until it is established?
+bool is_definition(const kube::ObjectKey& key);
 
 }  // namespace fedctl::apply

@@ -1,5 +1,6 @@
 #include "apply/wait.hpp"
 
+#include "apply/diagnosis.hpp"
 #include "federation/render.hpp"
 #include "kube/readiness.hpp"
 
@@ -41,6 +42,7 @@ class Watcher {
       if (co_await gives_up(watched.error())) break;
     }
     end();
+    if (!result_.interrupted) co_await explain_failures();
     co_return std::move(result_);
   }
 
@@ -106,10 +108,23 @@ class Watcher {
   }
 
   void fail(const kube::ObjectKey& key, const std::string& message) {
+    failed_.push_back(key);
     tell(Event::Type::not_ready, key, message);
     result_.errors.push_back({Code::timeout, "not ready: " + message, "", client_.cluster(), kube::to_string(key),
                               fmt::format("look at it: kubectl --context CONTEXT describe {} {}{}", resource_.qualified_plural(), key.name,
                                           key.name_space.empty() ? "" : " -n " + key.name_space)});
+  }
+
+  /// Says of each error, as far as its Pods tell, what keeps it.
+  Task<Done> explain_failures() {
+    std::vector<Task<Diagnosis>> tasks;
+    for (const kube::ObjectKey& key : failed_) tasks.push_back(diagnose(client_, resource_, key));
+    const std::vector<Diagnosis> found = co_await when_all(std::move(tasks));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (!found[i].reason.empty()) result_.errors[i].message += "; " + found[i].reason;
+      if (!found[i].log.empty()) result_.errors[i].hint = "look at its log: " + found[i].log;
+    }
+    co_return Done{};
   }
 
   void end() {
@@ -125,6 +140,7 @@ class Watcher {
   Clock::time_point deadline_;
   const Listener& listener_;
   std::map<std::string, Pending> pending_;
+  std::vector<kube::ObjectKey> failed_;  ///< In the order of `result_.errors`.
   std::optional<Error> last_error_;
   Waited result_;
 };

@@ -32,8 +32,9 @@ class Reader {
     if (!spec.is_object() || !spec.contains("clusters") || !spec["clusters"].is_array() || spec["clusters"].empty()) {
       return invalid("/spec", "a fleet needs spec.clusters, a list with at least one cluster, or spec.host");
     }
-    if (auto fields = only(spec, "/spec", {"clusters", "host"}); !fields) return Failure{fields.error()};
+    if (auto fields = only(spec, "/spec", {"clusters", "host", "rollout"}); !fields) return Failure{fields.error()};
     Fleet fleet{.name = kube::name_of(root)};
+    if (auto rollout = read_rollout(spec, fleet); !rollout) return Failure{rollout.error()};
     for (std::size_t i = 0; i < spec["clusters"].size(); ++i) {
       const std::string pointer = fmt::format("/spec/clusters/{}", i);
       auto cluster = read_cluster(spec["clusters"][i], pointer);
@@ -59,7 +60,7 @@ class Reader {
   }
 
   Result<Fleet> read_host(std::string name, const json& spec) const {
-    if (auto fields = only(spec, "/spec", {"host"}); !fields) return Failure{fields.error()};
+    if (auto fields = only(spec, "/spec", {"host", "rollout"}); !fields) return Failure{fields.error()};
     const json& host = spec["host"];
     if (!host.is_object() || kube::string_at(host, "context").empty()) return invalid("/spec/host", "the host needs a context");
     if (auto fields = only(host, "/spec/host", {"context", "kubeconfig", "namespace"}); !fields) return Failure{fields.error()};
@@ -67,7 +68,50 @@ class Reader {
     fleet.host = HostReference{kube::string_at(host, "context"), std::nullopt, kube::string_at(host, "namespace")};
     if (const std::string path = kube::string_at(host, "kubeconfig"); !path.empty())
       fleet.host->kubeconfig = folder_ / file::expand_home(path);
+    if (auto rollout = read_rollout(spec, fleet); !rollout) return Failure{rollout.error()};
     return fleet;
+  }
+
+  Result<void> read_rollout(const json& spec, Fleet& fleet) const {
+    if (!spec.contains("rollout")) return {};
+    const json& rollout = spec["rollout"];
+    if (!rollout.is_object() || kube::list_at(rollout, "waves").empty()) return invalid("/spec/rollout", "a rollout needs waves");
+    if (auto fields = only(rollout, "/spec/rollout", {"waves", "pause", "maxFailing"}); !fields) return fields;
+    if (rollout.contains("pause")) {
+      const auto pause = time::parse_duration(kube::string_at(rollout, "pause"));
+      if (!pause) return invalid("/spec/rollout/pause", "a pause is a duration such as 30s");
+      fleet.rollout.pause = *pause;
+    }
+    if (rollout.contains("maxFailing")) {
+      if (kube::integer_at(rollout, "/maxFailing", -1) < 0)
+        return invalid("/spec/rollout/maxFailing", "maxFailing is a number of clusters");
+      fleet.rollout.max_failing = rollout["maxFailing"].get<std::size_t>();
+    }
+    const json& waves = rollout["waves"];
+    for (std::size_t i = 0; i < waves.size(); ++i) {
+      auto wave = read_wave(waves[i], fmt::format("/spec/rollout/waves/{}", i));
+      if (!wave) return Failure{wave.error()};
+      fleet.rollout.waves.push_back(std::move(*wave));
+    }
+    return {};
+  }
+
+  Result<Wave> read_wave(const json& item, const std::string& pointer) const {
+    if (!item.is_object()) return invalid(pointer, "a wave is a map with clusters or labels");
+    if (auto fields = only(item, pointer, {"clusters", "labels"}); !fields) return Failure{fields.error()};
+    Wave wave;
+    const json clusters = kube::list_at(item, "clusters");
+    for (const json& name : clusters) {
+      if (!name.is_string()) return invalid(pointer + "/clusters", "clusters are names");
+      wave.clusters.push_back(name.get<std::string>());
+    }
+    const json labels = kube::map_at(item, "labels");
+    for (const auto& [key, value] : labels.items()) {
+      if (!value.is_string()) return invalid(pointer + "/labels", fmt::format("the label '{}' must be a string; quote its value", key));
+      wave.labels[key] = value.get<std::string>();
+    }
+    if (wave.clusters.empty() && wave.labels.empty()) return invalid(pointer, "a wave needs clusters or labels");
+    return wave;
   }
 
   Result<Cluster> read_cluster(const json& item, const std::string& pointer) const {

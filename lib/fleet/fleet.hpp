@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "fleet/rollout.hpp"
 #include "http/loop.hpp"
 #include "kube/client.hpp"
 
@@ -33,13 +34,14 @@ struct Fleet {
   std::string name;
   std::vector<Cluster> clusters;
   std::optional<HostReference> host;  ///< Then the file names no clusters.
+  Rollout rollout = {};               ///< Its waves may name clusters that are known only when they are asked.
 
   const Cluster* find(const std::string& cluster) const;
   std::vector<std::string> names() const;
 };
 
 /// Reads a Fleet file (fedctl.io/v1alpha1). Errors: not_found; invalid_input with file:line for an unknown field, a
-/// missing or repeated name, a label that is no string, and for no clusters at all.
+/// missing or repeated name, a label that is no string, a rollout without waves, and for no clusters at all.
 Result<Fleet> load(const std::filesystem::path& path);
 
 /// One cluster a context, named like it. Errors: usage for an empty or repeated name.

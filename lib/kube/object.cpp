@@ -1,5 +1,8 @@
 #include "kube/object.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace fedctl::kube {
 
 using nlohmann::json;
@@ -33,6 +36,32 @@ std::string metadata_entry(const json& object, std::string_view table, std::stri
 std::int64_t integer_at(const json& object, const char* pointer, std::int64_t otherwise) {
   const json::json_pointer path{pointer};
   return object.contains(path) && object[path].is_number_integer() ? object[path].get<std::int64_t>() : otherwise;
+}
+
+bool is_builtin_group(std::string_view group) {
+  constexpr std::array<std::string_view, 22> groups{"",
+                                                    "apps",
+                                                    "batch",
+                                                    "autoscaling",
+                                                    "policy",
+                                                    "extensions",
+                                                    "admissionregistration.k8s.io",
+                                                    "apiextensions.k8s.io",
+                                                    "apiregistration.k8s.io",
+                                                    "authentication.k8s.io",
+                                                    "authorization.k8s.io",
+                                                    "certificates.k8s.io",
+                                                    "coordination.k8s.io",
+                                                    "discovery.k8s.io",
+                                                    "events.k8s.io",
+                                                    "flowcontrol.apiserver.k8s.io",
+                                                    "networking.k8s.io",
+                                                    "node.k8s.io",
+                                                    "rbac.authorization.k8s.io",
+                                                    "resource.k8s.io",
+                                                    "scheduling.k8s.io",
+                                                    "storage.k8s.io"};
+  return std::ranges::find(groups, group) != groups.end();
 }
 
 }  // namespace fedctl::kube

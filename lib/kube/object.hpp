@@ -19,6 +19,9 @@ struct GroupVersionKind {
   auto operator<=>(const GroupVersionKind&) const = default;
 };
 
+/// Is this an API group of Kubernetes itself, not one that a CustomResourceDefinition brings?
+bool is_builtin_group(std::string_view group);
+
 /// What tells one object of a cluster from another; the version does not.
 struct ObjectKey {
   std::string group;

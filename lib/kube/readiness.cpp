@@ -81,10 +81,39 @@ Readiness custom_resource_definition(const json& object) {
   return is_true(object, "Established") ? Readiness{} : waiting("not established yet");
 }
 
+Readiness replica_set(const json& object) {
+  const auto wanted = integer_at(object, "/spec/replicas", 1);
+  const auto available = integer_at(object, "/status/availableReplicas", 0);
+  return available < wanted ? waiting(fmt::format("{} of {} replicas available", available, wanted)) : Readiness{};
+}
+
+Readiness pod(const json& object) {
+  const std::string phase = string_at(map_at(object, "status"), "phase");
+  if (phase == "Failed") return {State::failed, string_at(map_at(object, "status"), "message")};
+  return phase == "Succeeded" || is_true(object, "Ready") ? Readiness{} : waiting("not ready yet");
+}
+
+/// A controller that tells nothing has nothing to wait for.
+Readiness custom(const json& object) {
+  const json status = map_at(object, "status");
+  if (status.contains("observedGeneration") && is_unobserved(object)) return waiting("not seen by its controller yet");
+  const auto told = [&](const char* type) {
+    const json found = condition(object, type);
+    const std::string message = string_at(found, "message");
+    return fmt::format("{}{}{}", string_at(found, "reason"), message.empty() ? "" : ": ", message);
+  };
+  if (is_true(object, "Stalled")) return {State::failed, told("Stalled")};
+  if (is_true(object, "Reconciling")) return waiting(told("Reconciling"));
+  const std::string ready = string_at(condition(object, "Ready"), "status");
+  return ready.empty() || ready == "True" ? Readiness{} : waiting(told("Ready"));
+}
+
 }  // namespace
 
 bool takes_time(const std::string& group, const std::string& kind) {
-  if (group == "apps") return kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet";
+  if (!is_builtin_group(group)) return true;
+  if (group == "apps") return kind == "Deployment" || kind == "StatefulSet" || kind == "DaemonSet" || kind == "ReplicaSet";
+  if (group.empty()) return kind == "Pod" || kind == "ReplicationController";
   return (group == "batch" && kind == "Job") || (group == "apiextensions.k8s.io" && kind == "CustomResourceDefinition");
 }
 
@@ -92,9 +121,12 @@ Readiness readiness_of(const json& object) {
   const GroupVersionKind type = gvk_of(object);
   if (!takes_time(type.group, type.kind)) return {};
   if (type.kind == "CustomResourceDefinition") return custom_resource_definition(object);
+  if (!is_builtin_group(type.group)) return custom(object);
   if (type.kind == "Job") return job(object);
+  if (type.kind == "Pod") return pod(object);
   if (is_unobserved(object)) return waiting("not seen by its controller yet");
   if (type.kind == "Deployment") return deployment(object);
+  if (type.kind == "ReplicaSet" || type.kind == "ReplicationController") return replica_set(object);
   return type.kind == "StatefulSet" ? stateful_set(object) : daemon_set(object);
 }
 

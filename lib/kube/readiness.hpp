@@ -13,7 +13,9 @@ struct Readiness {
 };
 
 /// Deployments, StatefulSets and DaemonSets as `kubectl rollout status` judges them, Jobs by their conditions,
-/// CustomResourceDefinitions established, Namespaces active. Everything else is ready once it exists.
+/// CustomResourceDefinitions established, ReplicaSets and Pods by their counts and conditions, objects of custom types by kstatus' rules
+/// (sigs.k8s.io/cli-utils, pkg/kstatus): their conditions Ready, Reconciling and Stalled, where they have any. Everything else is ready
+/// once it exists.
 Readiness readiness_of(const nlohmann::json& object);
 
 /// Is this a kind that takes time to become ready?

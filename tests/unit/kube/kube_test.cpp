@@ -1,5 +1,6 @@
 #include "kube/discovery.hpp"
 #include "kube/managed_fields.hpp"
+#include "kube/pod_trouble.hpp"
 #include "kube/readiness.hpp"
 #include "kube/status.hpp"
 
@@ -175,4 +176,38 @@ TEST_CASE("a Status becomes an error a person understands") {
 TEST_CASE("an answer no API server gives says so") {
   CHECK(error_from({.status = 404, .body = "<html>not here</html>"}).code == Code::not_kubernetes);
   CHECK(error_from({.status = 502, .body = "<html>bad gateway</html>"}).code == Code::unreachable);
+}
+
+TEST_CASE("an object of a custom type is ready as kstatus says") {
+  const std::string gadget = "apiVersion: example.com/v1\nkind: Gadget\nmetadata: {name: x, generation: 2}\n";
+  using State = Readiness::State;
+  CHECK(ready(gadget).state == State::ready);
+  CHECK(ready(gadget + "status: {observedGeneration: 1}").message == "not seen by its controller yet");
+  CHECK(ready(gadget + "status: {observedGeneration: 2, conditions: [{type: Ready, status: 'True'}]}").state == State::ready);
+  const Readiness unready = ready(gadget + "status: {conditions: [{type: Ready, status: 'False', reason: Booting, message: soon}]}");
+  CHECK(unready.state == State::waiting);
+  CHECK(unready.message == "Booting: soon");
+  CHECK(ready(gadget + "status: {conditions: [{type: Stalled, status: 'True', reason: Broken}]}").state == State::failed);
+  CHECK(ready(gadget + "status: {conditions: [{type: Reconciling, status: 'True', reason: Busy}, {type: Ready, status: 'True'}]}").state ==
+        State::waiting);
+}
+
+TEST_CASE("a Pod in trouble says which container, why, and whose log tells more") {
+  const auto trouble = [](const std::string& status) {
+    return trouble_of_pod(json_of("apiVersion: v1\nkind: Pod\nmetadata: {name: web-1}\nstatus: " + status));
+  };
+  CHECK_FALSE(trouble("{phase: Running, containerStatuses: [{name: web, ready: true, state: {running: {startedAt: now}}}]}"));
+  CHECK_FALSE(trouble("{phase: Pending, containerStatuses: [{name: web, ready: false, state: {waiting: {reason: ContainerCreating}}}]}"));
+  const auto image =
+      trouble("{containerStatuses: [{name: web, ready: false, state: {waiting: {reason: ImagePullBackOff, message: no such image}}}]}");
+  CHECK(image->message == "container web of Pod web-1: ImagePullBackOff: no such image");
+  CHECK(image->container.empty());
+  const auto crash = trouble(
+      "{containerStatuses: [{name: web, ready: false, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: "
+      "{terminated: {exitCode: 2, reason: Error}}}]}");
+  CHECK(crash->message == "container web of Pod web-1 ended with 2 (Error), 3 times restarted");
+  CHECK(crash->container == "web");
+  CHECK(crash->previous);
+  CHECK(trouble("{phase: Pending, conditions: [{type: PodScheduled, status: 'False', message: 0/1 nodes}]}")->message ==
+        "Pod web-1 cannot be scheduled: 0/1 nodes");
 }

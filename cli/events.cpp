@@ -1,0 +1,45 @@
+#include "cli/events.hpp"
+
+#include "base/time.hpp"
+#include "cli/common.hpp"
+#include "plan/document.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+namespace fedctl::cli {
+namespace {
+
+using apply::Event;
+using nlohmann::json;
+
+constexpr int format = 1;
+
+void print_line(const json& line) {
+  print(line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  std::fflush(stdout);
+}
+
+bool acts(Event::Type type) { return type == Event::Type::applied || type == Event::Type::failed; }
+
+}  // namespace
+
+void print_events_begin(const plan::Plan& plan) {
+  print_line({{"type", "version"}, {"format", format}, {"fedctl", FEDCTL_VERSION}});
+  print_line({{"type", "planned"}, {"summary", plan::to_document(plan)["summary"]}});
+}
+
+void print_event(const Event& event) {
+  json line{{"type", to_string(event.type)}, {"time", time::format_instant(std::chrono::system_clock::now())}};
+  if (!event.cluster.empty()) line["cluster"] = event.cluster;
+  if (!event.key.kind.empty()) {
+    line["object"] = {{"group", event.key.group}, {"kind", event.key.kind}, {"name", event.key.name}};
+    if (!event.key.name_space.empty()) line["object"]["namespace"] = event.key.name_space;
+  }
+  if (acts(event.type)) line["action"] = to_string(event.action);
+  if (!event.message.empty()) line["message"] = event.message;
+  if (event.type == Event::Type::begun || event.type == Event::Type::wave) line["total"] = event.total;
+  print_line(line);
+}
+
+}  // namespace fedctl::cli
