@@ -124,7 +124,7 @@ wave wave 2 of 2 " ]
   fleet '{waves: [{label: {stage: canary}}]}' >fleet.yaml
   run fedctl apply -f web.yaml --fleet fleet.yaml --yes
   exits 1
-  says "fleet.yaml:10:"
+  says "fleet.yaml:9:22: unknown field 'label'"
   says "did you mean 'labels'"
   [ "$(value tokyo-cluster /api/v1/namespaces/production .code)" = 404 ]
 }
