@@ -100,6 +100,7 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   add_show(*this);
   add_apply(*this);
   add_delete(*this);
+  add_status(*this);
   add_init(*this);
   add_deinit(*this);
   add_join(*this);

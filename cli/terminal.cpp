@@ -18,6 +18,14 @@ bool wants_color() {
   return (no_color == nullptr || *no_color == '\0') && !dumb && is_terminal(STDOUT_FILENO);
 }
 
+winsize terminal_size() {
+  winsize size{};
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 2) return size;
+  }
+  return {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+}
+
 }  // namespace
 
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
@@ -46,13 +54,9 @@ std::string table(const std::vector<std::string>& headings, const std::vector<st
   return result;
 }
 
-std::size_t terminal_width() {
-  winsize size{};
-  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
-    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  }
-  return 80;
-}
+std::size_t terminal_width() { return terminal_size().ws_col; }
+
+std::size_t terminal_height() { return terminal_size().ws_row; }
 
 std::string clipped(std::string_view text, std::size_t columns) {
   std::string result;

@@ -29,6 +29,8 @@ bool is_terminal(int descriptor);
 
 /// Columns of the terminal at standard output or error; 80 where unknown.
 std::size_t terminal_width();
+/// Its rows; 24 where unknown.
+std::size_t terminal_height();
 
 /// The text, cut to `columns` with an ellipsis where it is longer.
 std::string clipped(std::string_view text, std::size_t columns);
