@@ -25,15 +25,15 @@ struct Flags {
   bool detailed_exit_code = false;
 };
 
-Result<inspect::Named> named_by(const Flags& flags) {
+Result<kube::Named> named_by(const Flags& flags) {
   const auto slash = flags.what.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == flags.what.size())
     return Failure{{Code::usage, fmt::format("'{}' is no TYPE/NAME", flags.what), "", "", "", "as in 'fedctl status deployment/web-app'"}};
-  return inspect::Named{flags.what.substr(0, slash), flags.what.substr(slash + 1), flags.plan.input.name_space};
+  return kube::Named{flags.what.substr(0, slash), flags.what.substr(slash + 1), flags.plan.input.name_space};
 }
 
 /// An object that no input and no host speaks of: what the clusters say.
-Result<std::vector<ClusterFare>> look_alone(http::Loop& loop, const Flags& flags, inspect::Named named) {
+Result<std::vector<ClusterFare>> look_alone(http::Loop& loop, const Flags& flags, kube::Named named) {
   const auto fleet =
       fleet_from(flags.plan.clusters).and_then([&](const fleet::Fleet& all) { return narrowed(all, flags.plan.clusters.only); });
   if (!fleet) return Failure{fleet.error()};
@@ -46,7 +46,7 @@ Result<std::vector<ClusterFare>> look_alone(http::Loop& loop, const Flags& flags
 }
 
 Result<std::vector<ClusterFare>> look(http::Loop& loop, const Flags& flags) {
-  inspect::Named named;
+  kube::Named named;
   if (!flags.what.empty()) {
     auto parsed = named_by(flags);
     if (!parsed) return Failure{parsed.error()};

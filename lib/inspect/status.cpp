@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <array>
 #include <map>
 
 namespace fedctl::inspect {
@@ -140,7 +139,7 @@ void judge_alone(ObjectStatus& status, const json& live) {
   status.note = fmt::format("written by {} since; -f tells whether that matters", others.front().manager);
 }
 
-Task<ClusterFare> look_up(kube::Client& client, Named named, std::filesystem::path cache) {
+Task<ClusterFare> look_up(kube::Client& client, kube::Named named, std::filesystem::path cache) {
   ClusterFare fare{.cluster = client.cluster(), .problem = {}, .errors = {}, .objects = {}};
   const auto discovery = co_await kube::discover(client, cache, false);
   if (!discovery) {
@@ -166,17 +165,6 @@ Task<ClusterFare> look_up(kube::Client& client, Named named, std::filesystem::pa
   co_return fare;
 }
 
-bool is_called(const Change& change, const Named& named) {
-  if (change.key.name != named.name ||
-      (!named.name_space.empty() && !change.key.name_space.empty() && change.key.name_space != named.name_space))
-    return false;
-  std::string word = text::lower(named.type);
-  if (word.starts_with("federated")) word.erase(0, std::string_view{"federated"}.size());
-  const kube::Resource& resource = change.resource;
-  const std::array names{text::lower(change.key.kind), resource.plural, resource.singular, resource.qualified_plural()};
-  return std::ranges::find(names, word) != names.end() || std::ranges::find(resource.short_names, word) != resource.short_names.end();
-}
-
 }  // namespace
 
 std::string_view to_string(Sync sync) {
@@ -193,9 +181,9 @@ std::string_view to_string(Sync sync) {
   return "unknown";
 }
 
-plan::Plan only(plan::Plan plan, const Named& named) {
+plan::Plan only(plan::Plan plan, const kube::Named& named) {
   for (plan::ClusterPlan& cluster : plan.clusters)
-    std::erase_if(cluster.changes, [&](const Change& change) { return !is_called(change, named); });
+    std::erase_if(cluster.changes, [&](const Change& change) { return !kube::is_meant(named, change.resource, change.key); });
   return plan;
 }
 
@@ -209,7 +197,7 @@ std::vector<ClusterFare> status_of(http::Loop& loop, const std::vector<kube::Cli
   return loop.run(all());
 }
 
-Result<std::vector<ClusterFare>> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const Named& named,
+Result<std::vector<ClusterFare>> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const kube::Named& named,
                                            const std::filesystem::path& cache) {
   const auto all = [&]() -> Task<std::vector<ClusterFare>> {
     std::vector<Task<ClusterFare>> tasks;

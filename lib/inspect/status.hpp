@@ -50,22 +50,15 @@ struct ClusterFare {
   std::vector<ObjectStatus> objects;
 };
 
-/// What a person named: a type as `kubectl get` takes it, and a name.
-struct Named {
-  std::string type;
-  std::string name;
-  std::string name_space;
-};
-
 /// The part of a plan that is about it.
-plan::Plan only(plan::Plan plan, const Named& named);
+plan::Plan only(plan::Plan plan, const kube::Named& named);
 
 /// Of everything that a plan speaks of. Beside the plan it takes one list a workload type and namespace.
 std::vector<ClusterFare> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const plan::Plan& plan);
 
 /// Of one object, of which nothing is known but what the clusters say of it.
 /// Errors: unknown_kind and usage, where no cluster knows such a type.
-Result<std::vector<ClusterFare>> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const Named& named,
+Result<std::vector<ClusterFare>> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const kube::Named& named,
                                            const std::filesystem::path& cache);
 
 }  // namespace fedctl::inspect

@@ -33,11 +33,6 @@ std::vector<std::string> strings(const json& list) {
   return result;
 }
 
-bool is_called(const Resource& resource, std::string_view word) {
-  const auto same = [&](const std::string& name) { return text::lower(name) == word; };
-  return same(resource.plural) || same(resource.singular) || same(resource.kind) || std::ranges::any_of(resource.short_names, same);
-}
-
 /// What was kept of one document: `{"etag": ..., "body": ...}`.
 json kept_document(const json& kept, const std::string& path) {
   return kept.is_object() && kept.contains(path) ? kept[path] : json::object();
@@ -175,11 +170,9 @@ const Resource* Discovery::find_kind(std::string_view kind, const std::optional<
 
 Result<Resource> Discovery::match(std::string_view typed) const {
   const std::string word = text::lower(typed);
-  const auto dot = word.find('.');
   std::vector<const Resource*> matches;
   for (const Resource& resource : resources_) {
-    const bool qualified = dot != std::string::npos && is_called(resource, word.substr(0, dot)) && resource.group == word.substr(dot + 1);
-    if (!qualified && !is_called(resource, word)) continue;
+    if (!is_called(resource, word)) continue;
     if (resource.group.empty()) return resource;
     const bool other_version = std::ranges::any_of(
         matches, [&](const Resource* match) { return match->group == resource.group && match->plural == resource.plural; });

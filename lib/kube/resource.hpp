@@ -3,6 +3,7 @@
 #include "kube/object.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fedctl::kube {
@@ -26,5 +27,18 @@ struct Resource {
   /// "deployments.apps", as RBAC and FederatedTypeConfigs name it.
   std::string qualified_plural() const { return group.empty() ? plural : plural + "." + group; }
 };
+
+/// May a person call the type so: plural, singular, Kind or short name, each also with `.group`, case ignored?
+bool is_called(const Resource& resource, std::string_view word);
+
+/// What a person named as TYPE/NAME.
+struct Named {
+  std::string type;
+  std::string name;
+  std::string name_space = {};  ///< Empty: any.
+};
+
+/// Does `named` mean this object of the type? `FederatedDeployment` names the Deployments that it makes too.
+bool is_meant(const Named& named, const Resource& type, const ObjectKey& key);
 
 }  // namespace fedctl::kube

@@ -1,5 +1,6 @@
 #include "plan/diff.hpp"
 
+#include "kube/field_name.hpp"
 #include "kube/object.hpp"
 #include "plan/mark.hpp"
 
@@ -28,32 +29,6 @@ json without_server_fields(const json& object) {
     if (metadata["annotations"].empty()) metadata.erase("annotations");
   }
   return result;
-}
-
-bool is_simple_key(std::string_view key) {
-  return !key.empty() && std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
-}
-
-std::string below(const std::string& path, const std::string& key) {
-  if (!is_simple_key(key)) return fmt::format("{}[{}]", path, key);
-  return path.empty() ? key : path + "." + key;
-}
-
-/// The field by which the items of both lists can be told apart, or null.
-const char* naming_field(const json& before, const json& after) {
-  for (const char* field : {"name", "key", "containerPort", "port"}) {
-    const auto is_named = [field](const json& list) {
-      std::set<json> names;
-      return std::ranges::all_of(
-          list, [&](const json& item) { return item.is_object() && item.contains(field) && names.insert(item[field]).second; });
-    };
-    if (is_named(before) && is_named(after)) return field;
-  }
-  return nullptr;
-}
-
-std::string item_path(const std::string& path, const char* field, const json& name) {
-  return fmt::format("{}[{}={}]", path, field, name.is_string() ? name.get<std::string>() : name.dump());
 }
 
 /// Collects what differs between two values.
@@ -91,30 +66,30 @@ class Comparison {
   void compare_maps(const std::string& path, const json& before, const json& after) {
     for (const auto& [key, value] : before.items()) {
       const auto other = after.find(key);
-      enter(key, below(path, key), &value, other == after.end() ? nullptr : &*other);
+      enter(key, kube::field_below(path, key), &value, other == after.end() ? nullptr : &*other);
     }
     for (const auto& [key, value] : after.items()) {
-      if (!before.contains(key)) enter(key, below(path, key), nullptr, &value);
+      if (!before.contains(key)) enter(key, kube::field_below(path, key), nullptr, &value);
     }
   }
 
   void compare_lists(const std::string& path, const json& before, const json& after) {
-    const char* field = naming_field(before, after);
+    const char* field = kube::naming_field(before, after);
     if (field == nullptr) return compare_positions(path, before, after);
     const auto find = [field](const json& list, const json& name) -> const json* {
       const auto found = std::ranges::find_if(list, [&](const json& item) { return item[field] == name; });
       return found == list.end() ? nullptr : &*found;
     };
     const auto step = [field](const json& item) { return json{{field, item[field]}}; };
-    for (const json& item : before) enter(step(item), item_path(path, field, item[field]), &item, find(after, item[field]));
+    for (const json& item : before) enter(step(item), kube::item_below(path, field, item[field]), &item, find(after, item[field]));
     for (const json& item : after) {
-      if (find(before, item[field]) == nullptr) enter(step(item), item_path(path, field, item[field]), nullptr, &item);
+      if (find(before, item[field]) == nullptr) enter(step(item), kube::item_below(path, field, item[field]), nullptr, &item);
     }
   }
 
   void compare_positions(const std::string& path, const json& before, const json& after) {
     for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
-      enter(i, fmt::format("{}[{}]", path, i), i < before.size() ? &before[i] : nullptr, i < after.size() ? &after[i] : nullptr);
+      enter(i, kube::item_below(path, i), i < before.size() ? &before[i] : nullptr, i < after.size() ? &after[i] : nullptr);
     }
   }
 
