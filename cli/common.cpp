@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "federation/placement.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -114,6 +115,14 @@ Result<fleet::Fleet> fleet_from(const ClusterFlags& flags) {
   if (std::filesystem::exists("fleet.yaml", ignored)) return fleet::load("fleet.yaml");
   return Failure{{Code::usage, "nothing says which clusters to work on", "", "", "",
                   "use --contexts A,B, --fleet FILE or --host-cluster-context H, or put a fleet.yaml here"}};
+}
+
+Result<fleet::Fleet> fleet_for(const ClusterFlags& flags, const std::vector<manifest::Manifest>& manifests) {
+  auto fleet = fleet_from(flags);
+  if (fleet || fleet.error().code != Code::usage || !flags.contexts.empty()) return fleet;
+  fleet::Fleet named = federation::fleet_named_in(manifests);
+  if (named.clusters.empty()) return fleet;
+  return named;
 }
 
 Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only) {

@@ -57,6 +57,9 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::strin
 /// Errors: usage where nothing names any, or both do.
 Result<fleet::Fleet> fleet_from(const ClusterFlags& flags);
 
+/// The same for what works offline: where nothing names any, the clusters that the input's placements name will do.
+Result<fleet::Fleet> fleet_for(const ClusterFlags& flags, const std::vector<manifest::Manifest>& manifests);
+
 /// Does nothing name the clusters: no flag, no FEDCTL_FLEET, no ./fleet.yaml?
 bool names_no_clusters(const ClusterFlags& flags);
 

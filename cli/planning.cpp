@@ -33,6 +33,7 @@ Result<void> plan_members(http::Loop& loop, const PlanFlags& flags, Planned& pla
   options.render = planned.input.render;
   options.only = flags.clusters.only;
   options.prune = flags.prune;
+  options.renders_only = flags.renders_only;
   options.set = flags.set;
   options.remove_files = flags.removes;
   options.remove = flags.removed;
@@ -187,6 +188,14 @@ void say_stats(const PlanFlags& flags, const Planned& planned) {
     say(fmt::format("; slowest: {}, {} for {}", slowest->cluster(), time::format_duration(one.busy), text::count(one.requests, "request")));
   }
   say("\n");
+}
+
+Result<kube::Named> named_object(const std::string& typed, const InputFlags& flags, std::string_view command) {
+  const auto slash = typed.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == typed.size())
+    return Failure{{Code::usage, fmt::format("'{}' is no TYPE/NAME", typed), "", "", "",
+                    fmt::format("as in 'fedctl {} deployment/web-app'", command)}};
+  return kube::Named{typed.substr(0, slash), typed.substr(slash + 1), flags.name_space};
 }
 
 int plan_exit(const plan::Plan& plan) {

@@ -26,6 +26,7 @@ struct PlanFlags {
   std::string diff = "fields";  ///< How text shows differences.
   std::string set;
   plan::DeleteLimit max_deletes;
+  bool renders_only = false;                  ///< Of a host only what it holds is read, and no cluster is asked.
   bool removes = false;                       ///< `delete`: what the input names is to go.
   std::vector<kube::ObjectKey> removed = {};  ///< Federated objects of a host that are to go.
 };
@@ -56,6 +57,9 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
 
 /// Renders, and asks the clusters. Errors: whatever keeps a plan from being made at all.
 Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned);
+
+/// What TYPE/NAME and -n mean, typed after `command`. Errors: usage.
+Result<kube::Named> named_object(const std::string& typed, const InputFlags& flags, std::string_view command);
 
 /// The exit code that a plan alone amounts to: 0, or 1, 3, 4 for errors, unknowns and conflicts.
 int plan_exit(const plan::Plan& plan);

@@ -20,24 +20,6 @@ struct Flags {
   std::string folder;
 };
 
-/// Offline there need be no fleet: the clusters that the input's placements name will do.
-Result<fleet::Fleet> fleet_of(const ClusterFlags& flags, const std::vector<manifest::Manifest>& manifests) {
-  auto fleet = fleet_from(flags);
-  if (fleet || fleet.error().code != Code::usage || !flags.contexts.empty()) return fleet;
-  fleet::Fleet found;
-  for (const manifest::Manifest& manifest : manifests) {
-    if (!federation::is_federated(kube::gvk_of(manifest.object))) continue;
-    const json::json_pointer path{"/spec/placement/clusters"};
-    const json clusters = manifest.object.contains(path) ? manifest.object[path] : json::array();
-    for (const json& cluster : clusters.is_array() ? clusters : json::array()) {
-      const std::string name = kube::string_at(cluster, "name");
-      if (!name.empty() && found.find(name) == nullptr) found.clusters.push_back({name, name, std::nullopt, {}});
-    }
-  }
-  if (found.clusters.empty()) return fleet;
-  return found;
-}
-
 std::string file_name(const kube::ObjectKey& key) {
   return fmt::format("{}{}{}-{}.yaml", text::lower(key.kind), key.group.empty() ? "" : ".", key.group, key.name);
 }
@@ -77,7 +59,7 @@ void print_json(const federation::Rendered& rendered) {
 int show_rendered(const Flags& flags) {
   const auto input = read_input(flags.input);
   if (!input) return report(input.error());
-  const auto fleet = fleet_of(flags.clusters, input->manifests);
+  const auto fleet = fleet_for(flags.clusters, input->manifests);
   if (!fleet) return report(fleet.error());
   const auto shown = narrowed(*fleet, flags.clusters.only);
   if (!shown) return report(shown.error());

@@ -25,13 +25,6 @@ struct Flags {
   bool detailed_exit_code = false;
 };
 
-Result<kube::Named> named_by(const Flags& flags) {
-  const auto slash = flags.what.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == flags.what.size())
-    return Failure{{Code::usage, fmt::format("'{}' is no TYPE/NAME", flags.what), "", "", "", "as in 'fedctl status deployment/web-app'"}};
-  return kube::Named{flags.what.substr(0, slash), flags.what.substr(slash + 1), flags.plan.input.name_space};
-}
-
 /// An object that no input and no host speaks of: what the clusters say.
 Result<std::vector<ClusterFare>> look_alone(http::Loop& loop, const Flags& flags, kube::Named named) {
   const auto fleet =
@@ -48,7 +41,7 @@ Result<std::vector<ClusterFare>> look_alone(http::Loop& loop, const Flags& flags
 Result<std::vector<ClusterFare>> look(http::Loop& loop, const Flags& flags) {
   kube::Named named;
   if (!flags.what.empty()) {
-    auto parsed = named_by(flags);
+    auto parsed = named_object(flags.what, flags.plan.input, "status");
     if (!parsed) return Failure{parsed.error()};
     named = std::move(*parsed);
     const auto host = flags.plan.input.paths.empty() ? host_of(loop, flags.plan.clusters) : Result<std::optional<ConnectedHost>>{};

@@ -86,9 +86,9 @@ class Planner {
     options_.render.host_uid = kube::string_at(kube::map_at(state->kube_system, "metadata"), "uid");
     if (auto taken = take_members(std::move(state->members)); !taken) return Failure{taken.error()};
     if (auto taken = take_manifests(std::move(files), std::move(state->held)); !taken) return Failure{taken.error()};
-    plan_host();
+    if (!options_.renders_only) plan_host();
     if (auto rendered = render(); !rendered) return Failure{rendered.error()};
-    plan_members();
+    if (!options_.renders_only) plan_members();
     if (loop_.interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     return std::move(result_);
   }
@@ -101,7 +101,7 @@ class Planner {
       return Failure{{Code::usage, fmt::format("--cluster {}: no such cluster is joined{}", name, text::did_you_mean(name, names)), "", "",
                       "", names.empty() ? "none is" : "joined are " + text::join(names, ", ")}};
     }
-    whole_fleet_ = all.fleet;
+    result_->whole_fleet = all.fleet;
     result_->narrowed = !options_.only.empty();
     for (std::size_t i = 0; i < names.size(); ++i) {
       const bool wanted = options_.only.empty() || std::ranges::find(options_.only, names[i]) != options_.only.end();
@@ -126,7 +126,7 @@ class Planner {
     // What is not propagated now comes last, behind what is rendered.
     const auto is_rendered = [this](const Manifest& manifest) { return is_propagated(manifest); };
     const auto aside = std::stable_partition(all.begin(), all.end(), is_rendered);
-    rendered_count_ = static_cast<std::size_t>(aside - all.begin());
+    result_->rendered_count = static_cast<std::size_t>(aside - all.begin());
     result_->manifests = std::move(all);
     return {};
   }
@@ -188,7 +188,7 @@ class Planner {
     return false;
   }
 
-  std::span<const Manifest> rendered_manifests() const { return std::span{result_->manifests}.first(rendered_count_); }
+  std::span<const Manifest> rendered_manifests() const { return std::span{result_->manifests}.first(result_->rendered_count); }
 
   void plan_host() {
     Propagation& all = *result_;
@@ -226,7 +226,7 @@ class Planner {
 
   Result<void> render() {
     Propagation& all = *result_;
-    federation::TypeTable types;
+    federation::TypeTable& types = all.type_table;
     std::vector<Manifest> configs;
     for (const FederatedType& type : all.types) configs.push_back({.object = type.config, .host = all.host.client->cluster()});
     types.learn(rendered_manifests());
@@ -238,7 +238,7 @@ class Planner {
     federation::RenderOptions options = options_.render;
     options.has_host = true;
     options.federated_namespaces = all.config.scope == Scope::cluster;
-    auto rendered = federation::render(rendered_manifests(), whole_fleet_, types, options);
+    auto rendered = federation::render(rendered_manifests(), all.whole_fleet, types, options);
     if (!rendered) return Failure{rendered.error()};
     all.rendered = std::move(*rendered);
     std::erase_if(all.rendered.clusters, [&](const auto& cluster) { return all.members.fleet.find(cluster.cluster) == nullptr; });
@@ -277,16 +277,14 @@ class Planner {
       if (error.object.empty()) error.object = kube::to_string(kube::key_of(failure.manifest->object));
       all.plan.errors.push_back(std::move(error));
     }
-    if (whole_fleet_.clusters.empty()) notices.push_back("no cluster is joined yet; run 'fedctl join CLUSTER'");
+    if (all.whole_fleet.clusters.empty()) notices.push_back("no cluster is joined yet; run 'fedctl join CLUSTER'");
     all.plan.notices = std::move(notices);
   }
 
   http::Loop& loop_;
   PropagateOptions options_;
   std::unique_ptr<Propagation> result_;
-  fleet::Fleet whole_fleet_;
   std::vector<std::string> notices_;
-  std::size_t rendered_count_ = 0;
   std::size_t preferences_ = 0;
 };
 

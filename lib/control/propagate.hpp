@@ -24,6 +24,7 @@ struct PropagateOptions {
   std::vector<std::string> only = {};  ///< Clusters; empty: all that are joined.
   bool prune = false;         ///< Copies whose federated object is gone go too; with files, so do federated objects that left them.
   std::string set = {};       ///< Name of the set that the files are.
+  bool renders_only = false;  ///< No cluster is asked, and `plan` stays empty.
   bool remove_files = false;  ///< What the files hold is to go: `fedctl delete -f`.
   std::vector<kube::ObjectKey> remove = {};  ///< Federated objects of the host that are to go: `fedctl delete TYPE NAME`.
 };
@@ -38,6 +39,9 @@ struct Propagation {
   std::string default_namespace;              ///< Of files' objects that name none.
   bool narrowed = false;                      ///< Some clusters were not looked at, because of `only`.
   std::vector<manifest::Manifest> manifests;  ///< The files' and the host's; the files' win.
+  std::size_t rendered_count = 0;             ///< So many of them, the first, were rendered.
+  fleet::Fleet whole_fleet;                   ///< All that are joined; they were rendered for.
+  federation::TypeTable type_table;           ///< They were rendered with.
   federation::ClusterObjects host_objects;    ///< What of the files belongs to the host itself.
   federation::Rendered rendered;
   plan::Plan plan;

@@ -1,6 +1,7 @@
 #include "federation/placement.hpp"
 
 #include "base/text.hpp"
+#include "federation/type_table.hpp"
 #include "kube/object.hpp"
 
 #include <fmt/format.h>
@@ -16,27 +17,38 @@ tl::unexpected<PlacementProblem> problem(std::string part, std::string message) 
   return tl::unexpected(PlacementProblem{std::move(part), std::move(message)});
 }
 
-tl::expected<bool, PlacementProblem> match_expression(const json& expression, const std::string& part, const Labels& labels) {
+/// What of a selector a cluster does not have, or nothing.
+using Mismatch = std::optional<Choice>;
+
+std::string label_of(const Labels& labels, const std::string& key) {
+  const auto label = labels.find(key);
+  return label == labels.end() ? fmt::format("it has no label {}", key) : fmt::format("its label {} is '{}'", key, label->second);
+}
+
+tl::expected<Mismatch, PlacementProblem> match_expression(const json& expression, const std::string& part, const Labels& labels) {
   const std::string key = kube::string_at(expression, "key");
   const std::string name = kube::string_at(expression, "operator");
   const json values = expression.is_object() ? expression.value("values", json::array()) : json::array();
   if (key.empty()) return problem(part, "a match expression needs a 'key'");
   const auto label = labels.find(key);
   const bool exists = label != labels.end();
+  const auto judged = [&](bool matches) {
+    const std::string wanted = values.empty() ? name : fmt::format("{} {}", name, values.dump());
+    return matches ? Mismatch{} : Choice{false, part, fmt::format("the selector wants {} {}, and {}", key, wanted, label_of(labels, key))};
+  };
   if (name == "Exists" || name == "DoesNotExist") {
     if (!values.empty()) return problem(part + "/values", fmt::format("the operator {} takes no values", name));
-    return exists == (name == "Exists");
+    return judged(exists == (name == "Exists"));
   }
   if (name != "In" && name != "NotIn")
     return problem(part, fmt::format("the operator '{}' is none of In, NotIn, Exists, DoesNotExist", name));
   if (!values.is_array() || values.empty()) return problem(part, fmt::format("the operator {} needs 'values'", name));
   const bool is_in = exists && std::ranges::find(values, json(label->second)) != values.end();
-  return is_in == (name == "In");
+  return judged(is_in == (name == "In"));
 }
 
-}  // namespace
-
-tl::expected<bool, PlacementProblem> matches(const json& selector, const Labels& labels) {
+/// The first mismatch; all of the selector is checked, whatever does not match before.
+tl::expected<Mismatch, PlacementProblem> match(const json& selector, const Labels& labels) {
   if (!selector.is_object()) return problem("", "a cluster selector is a map");
   for (const auto& [key, value] : selector.items()) {
     if (key != "matchLabels" && key != "matchExpressions") {
@@ -45,20 +57,31 @@ tl::expected<bool, PlacementProblem> matches(const json& selector, const Labels&
   }
   const json wanted = selector.value("matchLabels", json());
   if (!wanted.is_null() && !wanted.is_object()) return problem("/matchLabels", "matchLabels is a map");
-  bool all = true;
+  Mismatch first;
   for (const auto& [key, value] : wanted.items()) {
     if (!value.is_string()) return problem("/matchLabels/" + key, "a label's value is a string; quote it");
     const auto label = labels.find(key);
-    all = all && label != labels.end() && label->second == value.get<std::string>();
+    const bool is_same = label != labels.end() && label->second == value.get<std::string>();
+    if (is_same || first) continue;
+    const std::string message = fmt::format("the selector wants {}={}, and {}", key, value.get<std::string>(), label_of(labels, key));
+    first = Choice{false, "/matchLabels/" + key, message};
   }
   const json expressions = selector.value("matchExpressions", json());
   if (!expressions.is_null() && !expressions.is_array()) return problem("/matchExpressions", "matchExpressions is a list");
   for (std::size_t i = 0; i < expressions.size(); ++i) {
-    const auto matched = match_expression(expressions[i], fmt::format("/matchExpressions/{}", i), labels);
-    if (!matched) return matched;
-    all = all && *matched;
+    auto mismatch = match_expression(expressions[i], fmt::format("/matchExpressions/{}", i), labels);
+    if (!mismatch) return mismatch;
+    if (!first) first = std::move(*mismatch);
   }
-  return all;
+  return first;
+}
+
+}  // namespace
+
+tl::expected<bool, PlacementProblem> matches(const json& selector, const Labels& labels) {
+  const auto mismatch = match(selector, labels);
+  if (!mismatch) return tl::unexpected(mismatch.error());
+  return !mismatch->has_value();
 }
 
 tl::expected<Placement, PlacementProblem> place(const json& placement, const fleet::Fleet& fleet) {
@@ -92,6 +115,33 @@ tl::expected<Placement, PlacementProblem> place(const json& placement, const fle
     if (*matched) result.clusters.insert(cluster.name);
   }
   return result;
+}
+
+fleet::Fleet fleet_named_in(std::span<const manifest::Manifest> manifests) {
+  const json::json_pointer path{"/spec/placement/clusters"};
+  fleet::Fleet found;
+  for (const manifest::Manifest& manifest : manifests) {
+    if (!is_federated(kube::gvk_of(manifest.object)) || !manifest.object.contains(path)) continue;
+    for (const json& cluster : manifest.object[path]) {
+      const std::string name = kube::string_at(cluster, "name");
+      if (!name.empty() && found.find(name) == nullptr) found.clusters.push_back({name, name, std::nullopt, {}});
+    }
+  }
+  return found;
+}
+
+Choice choice_of(const json& placement, const fleet::Cluster& cluster) {
+  const json clusters = placement.is_object() ? placement.value("clusters", json()) : json();
+  for (std::size_t i = 0; i < clusters.size(); ++i) {
+    if (kube::string_at(clusters[i], "name") == cluster.name) return {true, fmt::format("/clusters/{}", i), "placement.clusters names it"};
+  }
+  if (!clusters.is_null()) return {false, "/clusters", "placement.clusters does not name it"};
+  const json selector = placement.is_object() ? placement.value("clusterSelector", json()) : json();
+  if (selector.is_null()) return {false, "", "there is neither placement.clusters nor a clusterSelector"};
+  const auto mismatch = match(selector, cluster.labels);
+  if (mismatch && *mismatch) return {false, "/clusterSelector" + (*mismatch)->part, (*mismatch)->reason};
+  return {true, "/clusterSelector",
+          selector.empty() ? "the clusterSelector is empty, so it selects all" : "its labels match the clusterSelector"};
 }
 
 }  // namespace fedctl::federation

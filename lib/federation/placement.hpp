@@ -2,9 +2,11 @@
 
 #include "base/error.hpp"
 #include "fleet/fleet.hpp"
+#include "manifest/manifest.hpp"
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,19 @@ struct PlacementProblem {
 /// `spec.placement` as KubeFed reads it: `clusters` wins, even when empty; without it `clusterSelector` is matched on the
 /// clusters' labels, an empty one selecting all; neither selects none.
 tl::expected<Placement, PlacementProblem> place(const nlohmann::json& placement, const fleet::Fleet& fleet);
+
+/// The clusters that the placements of federated manifests name: a fleet for what works offline.
+fleet::Fleet fleet_named_in(std::span<const manifest::Manifest> manifests);
+
+/// Whether a placement means a cluster, why, and by which part of it ("/clusters/1").
+struct Choice {
+  bool selected = false;
+  std::string part;
+  std::string reason;
+};
+
+/// Of a placement that `place` reads without a problem.
+Choice choice_of(const nlohmann::json& placement, const fleet::Cluster& cluster);
 
 /// Kubernetes' label selector: matchLabels and matchExpressions with In, NotIn, Exists, DoesNotExist.
 tl::expected<bool, PlacementProblem> matches(const nlohmann::json& selector, const std::map<std::string, std::string>& labels);

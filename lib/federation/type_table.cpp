@@ -50,6 +50,43 @@ constexpr std::array builtins{
     Builtin{"resource.k8s.io/v1", "DeviceClass ResourceSlice", false},
 };
 
+struct ShortName {
+  std::string_view kind;
+  const char* name;
+};
+
+constexpr std::array short_names{ShortName{"ConfigMap", "cm"},
+                                 ShortName{"CronJob", "cj"},
+                                 ShortName{"CustomResourceDefinition", "crd"},
+                                 ShortName{"DaemonSet", "ds"},
+                                 ShortName{"Deployment", "deploy"},
+                                 ShortName{"Endpoints", "ep"},
+                                 ShortName{"HorizontalPodAutoscaler", "hpa"},
+                                 ShortName{"Ingress", "ing"},
+                                 ShortName{"LimitRange", "limits"},
+                                 ShortName{"Namespace", "ns"},
+                                 ShortName{"NetworkPolicy", "netpol"},
+                                 ShortName{"PersistentVolume", "pv"},
+                                 ShortName{"PersistentVolumeClaim", "pvc"},
+                                 ShortName{"Pod", "po"},
+                                 ShortName{"PodDisruptionBudget", "pdb"},
+                                 ShortName{"PriorityClass", "pc"},
+                                 ShortName{"ReplicaSet", "rs"},
+                                 ShortName{"ReplicationController", "rc"},
+                                 ShortName{"ResourceQuota", "quota"},
+                                 ShortName{"Service", "svc"},
+                                 ShortName{"ServiceAccount", "sa"},
+                                 ShortName{"StatefulSet", "sts"},
+                                 ShortName{"StorageClass", "sc"}};
+
+/// By the rule that Kubernetes itself guesses plurals with (apimachinery, UnsafeGuessKindToResource).
+std::string regular_plural(const std::string& singular) {
+  if (singular.ends_with("endpoints")) return singular;
+  if (singular.ends_with("s") || singular.ends_with("x") || singular.ends_with("ch") || singular.ends_with("sh")) return singular + "es";
+  if (singular.ends_with("y")) return singular.substr(0, singular.size() - 1) + "ies";
+  return singular + "s";
+}
+
 /// The version that a CustomResourceDefinition serves and stores; else the first it serves.
 std::string version_of(const json& spec) {
   std::string first;
@@ -126,6 +163,18 @@ std::optional<bool> TypeTable::is_namespaced(const std::string& group, const std
   const auto found = scopes_.find({group, kind});
   if (found == scopes_.end()) return std::nullopt;
   return found->second;
+}
+
+kube::Resource TypeTable::resource_of(const kube::GroupVersionKind& type) const {
+  const std::string singular = text::lower(type.kind);
+  kube::Resource resource{.group = type.group, .version = type.version, .kind = type.kind, .plural = regular_plural(singular)};
+  resource.singular = singular;
+  resource.namespaced = is_namespaced(type.group, type.kind).value_or(true);
+  for (const ShortName& one : short_names) {
+    const bool is_builtin = is_namespaced(type.group, type.kind).has_value() && one.kind == type.kind;
+    if (is_builtin) resource.short_names.emplace_back(one.name);
+  }
+  return resource;
 }
 
 std::vector<std::string> TypeTable::federated_kinds() const {

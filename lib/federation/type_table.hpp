@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "kube/object.hpp"
+#include "kube/resource.hpp"
 #include "manifest/manifest.hpp"
 
 #include <map>
@@ -36,6 +37,9 @@ class TypeTable {
 
   std::optional<TargetType> target_of(const std::string& federated_kind) const;
   std::optional<bool> is_namespaced(const std::string& group, const std::string& kind) const;
+
+  /// How people may call a type, as far as that can be told without asking a server: its regular plural, kubectl's short names.
+  kube::Resource resource_of(const kube::GroupVersionKind& type) const;
 
   /// Every federated kind that is known, for suggestions.
   std::vector<std::string> federated_kinds() const;
