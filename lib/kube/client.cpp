@@ -4,6 +4,7 @@
 #include "kube/status.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 
@@ -175,7 +176,8 @@ Task<Result<Done>> Client::watch(Resource resource, ListOptions options, std::st
   http::Request request{.path = fmt::format("{}?watch=1&allowWatchBookmarks=true&resourceVersion={}{}", resource.path(options.name_space),
                                             resource_version, query(options))};
   request.headers.push_back(accept(options.metadata_only, false));
-  request.timeout = timeout;
+  // None left is not the same as none set.
+  request.timeout = std::max(timeout, time::Duration{1});
   request.on_data = EventReader{std::move(on_event)};
   const auto begun = std::chrono::steady_clock::now();
   const auto response = co_await send(std::move(request));
