@@ -45,7 +45,8 @@ fleet::Rollout rollout_of(const Planned& planned, const ApplyFlags& flags) {
 /// Errors: waves that speak of no cluster. A host's clusters are known when it was planned, a fleet's before.
 Result<apply::Options> apply_options(const Planned& planned, const ApplyFlags& flags) {
   apply::Options options{.wait = flags.wait, .timeout = time::parse_duration(flags.timeout).value_or(time::Duration{300'000})};
-  options.on_failure = flags.on_failure == "continue" ? apply::OnFailure::go_on : apply::OnFailure::stop;
+  if (flags.on_failure == "continue") options.on_failure = apply::OnFailure::go_on;
+  if (flags.on_failure == "rollback") options.on_failure = apply::OnFailure::roll_back;
   const fleet::Rollout rollout = rollout_of(planned, flags);
   if (rollout.waves.empty()) return options;
   if (!flags.wait) return Failure{{Code::usage, "waves wait until each is ready, so they exclude --wait=false"}};
@@ -74,8 +75,9 @@ void remember(const Planned& planned, const ApplyFlags& flags, const std::vector
     if (flags.resume) std::filesystem::remove(resume_path(), ignored);
     return;
   }
-  const auto saved = save_plan(resume_path(), flags.plan, planned, flags.manifests,
-                               {{"waves", flags.waves}, {"pause", flags.pause}, {"timeout", flags.timeout}});
+  const auto saved =
+      save_plan(resume_path(), flags.plan, planned, flags.manifests,
+                {{"waves", flags.waves}, {"pause", flags.pause}, {"timeout", flags.timeout}, {"onFailure", flags.on_failure}});
   say(saved ? "to go on when it is mended: fedctl apply --resume\n" : "to go on when it is mended: the same apply again\n");
 }
 
@@ -92,7 +94,7 @@ void say_held(const std::vector<ClusterResult>& results) {
 }
 
 control::Propagated apply_planned(http::Loop& loop, Planned& planned, const apply::Options& options, bool as_json) {
-  Progress progress{planned.cluster_names(), as_json};
+  Progress progress{loop, planned.cluster_names(), as_json};
   const apply::Listener listener = [&](const apply::Event& event) {
     if (as_json) print_event(event);
     progress.take(event);
@@ -214,6 +216,7 @@ Result<plan::SavedPlan> load_saved(ApplyFlags& flags) {
   if (flags.waves.empty()) flags.waves = how.value("waves", std::vector<std::string>{});
   if (flags.pause.empty()) flags.pause = how.value("pause", "");
   if (flags.timeout == ApplyFlags{}.timeout) flags.timeout = how.value("timeout", flags.timeout);
+  if (flags.on_failure == ApplyFlags{}.on_failure) flags.on_failure = how.value("onFailure", flags.on_failure);
   return kept;
 }
 
@@ -311,6 +314,9 @@ void add_apply(Program& program) {
       "apply at a time works on a host, or on a cluster of a fleet: a Lease says who it is.\n\n"
       "With --wave, or a rollout in the fleet file, clusters are changed in waves: the next one begins when all objects of the last are "
       "ready, else the rest is held back. Running the same apply again goes on.\n\n"
+      "With --on-failure=rollback a cluster in which something fails goes back to what it was when this run began: changed fields get "
+      "their values back, new objects go (but for namespaces and definitions); deletes wait until all else is ready. Clusters in which "
+      "all went well stay as they are.\n\n"
       "With FILE it applies a plan that was saved: just that, without asking. Before, it looks whether each change still is what the plan "
       "says; if one is not, it names what moved and who moved it, and does nothing (--if-stale).\n\n"
       "Exits with 0 when all is done, 1 on an error (or when nothing could be done), 3 when some clusters failed or are unknown, 4 when "
@@ -335,6 +341,12 @@ void add_apply(Program& program) {
                                        "what is needed now)");
   if_stale->check(CLI::IsMember(choices).description(""))->type_name("WHAT")->capture_default_str()->group("Applying");
   program.values[if_stale] = {ValueKind::choice, choices};
+  const std::vector<std::string> reactions{"stop", "continue", "rollback"};
+  auto* on_failure = command->add_option("--on-failure", flags->on_failure,
+                                         "In a cluster in which a change fails or does not get ready: stop (begin nothing more), continue "
+                                         "(with what does not lean on it), rollback (put back what was there before)");
+  on_failure->check(CLI::IsMember(reactions).description(""))->type_name("WHAT")->capture_default_str()->group("Applying");
+  program.values[on_failure] = {ValueKind::choice, reactions};
   auto* wave = command->add_option("--wave", flags->waves,
                                    "Clusters to change together; repeated, one wave after the other, each when the last is ready");
   wave->type_name("CLUSTER,...")->group("Waves")->allow_extra_args(false);

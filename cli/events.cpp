@@ -39,6 +39,7 @@ void print_event(const Event& event) {
   if (acts(event.type)) line["action"] = to_string(event.action);
   if (!event.message.empty()) line["message"] = event.message;
   if (event.type == Event::Type::begun || event.type == Event::Type::wave) line["total"] = event.total;
+  if (event.type == Event::Type::begun) line["awaited"] = event.awaited;
   print_line(line);
 }
 

@@ -1,19 +1,21 @@
 #pragma once
 
-#include "apply/apply.hpp"
-#include "cli/terminal.hpp"
+#include "apply/tally.hpp"
+#include "cli/screen.hpp"
+#include "http/loop.hpp"
 
 #include <chrono>
-#include <map>
 #include <string>
 #include <vector>
 
 namespace fedctl::cli {
 
-/// Shows an apply's events on standard error: on a terminal one line a cluster, redrawn in place; elsewhere a line an event.
+/// Shows an apply's events on standard error: on a terminal one line a cluster with a bar, drawn again in place as time goes on;
+/// elsewhere a line an event.
 class Progress {
  public:
-  Progress(std::vector<std::string> clusters, bool quiet);
+  /// Quiet: it only listens. Draws while `loop` runs.
+  Progress(http::Loop& loop, std::vector<std::string> clusters, bool quiet);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -21,21 +23,25 @@ class Progress {
   void take(const apply::Event& event);
 
  private:
-  struct Line {
-    std::size_t total = 0;
-    std::size_t applied = 0;
-    std::string state = "waiting to begin";
-    std::chrono::steady_clock::time_point spoke = {};  ///< When its last line was printed.
+  using Instant = apply::Tally::Instant;
+  struct Cluster {
+    std::string name;
+    apply::Tally tally = {};
+    Instant spoke = {};  ///< When its last line was printed.
   };
-  void print_line(const apply::Event& event);
-  void redraw();
-  void erase();
+  void print_line(const apply::Event& event, Cluster& cluster, Instant now) const;
+  std::vector<std::string> lines(Instant now) const;
+  std::vector<std::string> lines_of_many(Instant now, std::size_t rows) const;
+  std::string line_of(const Cluster& cluster, Instant now) const;
+  std::string sum(Instant now) const;
 
-  std::vector<std::string> clusters_;
-  std::map<std::string, Line> lines_;
+  http::Loop& loop_;
+  std::vector<Cluster> clusters_;
+  std::size_t longest_name_ = 0;
   bool quiet_;
   bool in_place_;
-  std::size_t drawn_ = 0;
+  std::string wave_;
+  Screen screen_;
 };
 
 }  // namespace fedctl::cli

@@ -16,8 +16,10 @@ class Screen {
   void erase();
 
  private:
+  std::string back_to_top() const;
+
   std::FILE* stream_;
-  std::size_t drawn_ = 0;
+  std::vector<std::size_t> drawn_;  ///< The width of each line that stands there.
 };
 
 }  // namespace fedctl::cli

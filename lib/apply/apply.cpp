@@ -1,8 +1,10 @@
 #include "apply/apply.hpp"
 
 #include "apply/order.hpp"
+#include "apply/rollback.hpp"
 #include "apply/wait.hpp"
 #include "base/gate.hpp"
+#include "kube/readiness.hpp"
 #include "kube/takeover.hpp"
 #include "plan/mark.hpp"
 #include "plan/release.hpp"
@@ -28,7 +30,7 @@ constexpr std::chrono::seconds type_patience{15};
 class Runner {
  public:
   Runner(kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener)
-      : client_(client), plan_(plan), options_(options), listener_(listener) {
+      : client_(client), plan_(plan), options_(options), listener_(listener), rollback_(client, listener) {
     result_.cluster = plan.name;
   }
 
@@ -43,12 +45,13 @@ class Runner {
     steps_ = steps_of(plan_);
     nodes_ = std::vector<Node>(steps_.size());
     count_visible();
-    std::vector<Task<Done>> tasks;
-    for (std::size_t i = 0; i < steps_.size(); ++i) tasks.push_back(run_step(i, deadline));
-    co_await when_all(std::move(tasks));
-    if (options_.wait && may_begin()) co_await wait(applied(), deadline, true);
+    const std::size_t early = may_go_back() ? first_delete() : steps_.size();
+    co_await run_steps(0, early, deadline);
+    if (options_.wait && may_begin()) co_await wait(to_wait_for(), deadline, true);
+    if (may_go_back() && result_.outcome == Outcome::failed && !client_.loop().interrupted()) co_await go_back();
+    co_await run_steps(early, steps_.size(), deadline);
     if (!plan_.errors.empty()) {
-      result_.outcome = Outcome::failed;
+      if (result_.outcome == Outcome::done) result_.outcome = Outcome::failed;
       result_.errors.insert(result_.errors.begin(), plan_.errors.begin(), plan_.errors.end());
     }
     if (client_.loop().interrupted() && (result_.skipped > 0 || result_.ready < result_.waited_for)) result_.outcome = Outcome::interrupted;
@@ -68,26 +71,61 @@ class Runner {
     return sound && !client_.loop().interrupted();
   }
 
+  bool may_go_back() const { return options_.on_failure == OnFailure::roll_back; }
+
+  /// Deletes come last in the order of the steps.
+  std::size_t first_delete() const {
+    const auto deletes = [](const Step& step) { return step.change != nullptr && step.change->action == Action::remove; };
+    return static_cast<std::size_t>(std::ranges::find_if(steps_, deletes) - steps_.begin());
+  }
+
+  Task<Done> run_steps(std::size_t begin, std::size_t end, Clock::time_point deadline) {
+    std::vector<Task<Done>> tasks;
+    for (std::size_t i = begin; i < end; ++i) tasks.push_back(run_step(i, deadline));
+    co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  Task<Done> go_back() {
+    Rollback::Outcome outcome = co_await rollback_.go_back();
+    result_.restored = outcome.restored;
+    if (outcome.errors.empty()) result_.outcome = Outcome::rolled_back;
+    std::ranges::move(outcome.errors, std::back_inserter(result_.errors));
+    co_return Done{};
+  }
+
   void count_visible() {
     const plan::Summary summary = plan::summary_of(plan_);
     result_.unchanged = summary.unchanged;
-    listener_({.type = Event::Type::begun, .cluster = plan_.name, .total = summary.create + summary.update + summary.remove});
+    const auto awaited = std::ranges::count_if(plan_.changes, [&](const Change& change) {
+      const bool is_waited_for = options_.wait || is_definition(change.key);
+      return is_waited_for && is_awaited(change) && kube::takes_time(change.key.group, change.key.kind);
+    });
+    listener_({.type = Event::Type::begun,
+               .cluster = plan_.name,
+               .total = summary.create + summary.update + summary.remove,
+               .awaited = static_cast<std::size_t>(awaited)});
   }
 
   static bool is_visible(const Change& change) { return !change.refresh && change.action != Action::unchanged; }
 
-  /// What was written and may take time until it is ready, definitions aside, which were waited for at once.
-  std::vector<const Change*> applied() const {
+  bool is_awaited(const Change& change) const {
+    const bool is_written = change.action == Action::create || change.action == Action::update;
+    const bool is_found = !options_.waves.empty() && change.action == Action::unchanged && !change.resource.plural.empty();
+    return (is_found || (is_written && !change.release)) && !change.refresh;
+  }
+
+  /// What was written, and with waves what was found. Definitions were waited for at once.
+  std::vector<const Change*> to_wait_for() const {
     std::vector<const Change*> changes;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Change* change = steps_[i].change;
-      if (change == nullptr || !nodes_[i].succeeded || change->action == Action::remove || change->release) continue;
-      if (is_visible(*change) && !is_definition(change->key)) changes.push_back(change);
+      if (change != nullptr && nodes_[i].succeeded && change->action != Action::unchanged && is_awaited(*change)) changes.push_back(change);
     }
     for (const Change& change : plan_.changes) {
-      const bool counts = !options_.waves.empty() && change.action == Action::unchanged && !change.resource.plural.empty();
-      if (counts && !is_definition(change.key)) changes.push_back(&change);
+      if (change.action == Action::unchanged && is_awaited(change)) changes.push_back(&change);
     }
+    std::erase_if(changes, [](const Change* change) { return is_definition(change->key); });
     return changes;
   }
 
@@ -105,7 +143,7 @@ class Runner {
     } else {
       const bool done = co_await apply_one(*step.change);
       nodes_[index].succeeded = done;
-      const bool defines = done && is_definition(step.change->key) && step.change->action != Action::remove;
+      const bool defines = done && is_definition(step.change->key) && is_awaited(*step.change);
       if (defines) nodes_[index].succeeded = co_await is_established(*step.change, deadline);
     }
     nodes_[index].done.open();
@@ -124,6 +162,13 @@ class Runner {
     if (client_.loop().interrupted()) {
       ++result_.skipped;
       co_return false;
+    }
+    if (may_go_back() && change.action != Action::remove) {
+      const auto kept = co_await rollback_.keep(change);
+      if (!kept) {
+        fail(change, kept.error());
+        co_return false;
+      }
     }
     Task<Result<Done>> task = change.action == Action::remove ? remove(change) : change.release ? release(change) : write(change);
     const Result<Done> done = co_await task;
@@ -199,7 +244,6 @@ class Runner {
   }
 
   Task<Done> wait(std::vector<const Change*> changes, Clock::time_point deadline, bool counts) {
-    std::erase_if(changes, [](const Change* change) { return change->refresh; });
     Waited waited = co_await wait_until_ready(client_, std::move(changes), deadline, listener_);
     if (counts) {
       result_.ready = waited.ready;
@@ -214,6 +258,7 @@ class Runner {
   const plan::ClusterPlan& plan_;
   const Options& options_;
   const Listener& listener_;
+  Rollback rollback_;
   ClusterResult result_;
   std::vector<Step> steps_;
   std::vector<Node> nodes_;
@@ -223,8 +268,6 @@ Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan,
   Runner runner{client, plan, options, listener};
   co_return co_await runner.run();
 }
-
-bool is_failing(const ClusterResult& result) { return result.outcome == Outcome::failed || result.outcome == Outcome::untouched; }
 
 ClusterResult held_back(const plan::ClusterPlan& plan) {
   const plan::Summary summary = summary_of(plan);
@@ -267,11 +310,16 @@ Task<std::vector<ClusterResult>> run_all(http::Loop& loop, const fleet::Clients&
 
 }  // namespace
 
+bool is_failing(const ClusterResult& result) {
+  return result.outcome == Outcome::failed || result.outcome == Outcome::rolled_back || result.outcome == Outcome::untouched;
+}
+
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::done: return "done";
     case Outcome::untouched: return "untouched";
     case Outcome::failed: return "failed";
+    case Outcome::rolled_back: return "rolled back";
     case Outcome::held: return "held";
     case Outcome::interrupted: break;
   }
@@ -286,6 +334,7 @@ std::string_view to_string(Event::Type type) {
     case Event::Type::waiting: return "waiting";
     case Event::Type::ready: return "ready";
     case Event::Type::not_ready: return "not_ready";
+    case Event::Type::rolled_back: return "rolled_back";
     case Event::Type::ended: return "ended";
     case Event::Type::wave: break;
   }

@@ -15,8 +15,9 @@ namespace fedctl::apply {
 
 /// What happens in a cluster when a change of it fails.
 enum class OnFailure {
-  stop,   ///< Nothing more is begun.
-  go_on,  ///< Only what leans on the failed one is left out.
+  stop,       ///< Nothing more is begun.
+  go_on,      ///< Only what leans on the failed one is left out.
+  roll_back,  ///< Nothing more is begun, and all goes back to what it was. Deletes wait until all else is ready.
 };
 
 struct Options {
@@ -32,14 +33,15 @@ struct Options {
 
 struct Event {
   enum class Type {
-    begun,      ///< A cluster's apply begins; `total` changes.
-    applied,    ///< The server has it.
-    failed,     ///< The server refused, or did not answer; `message`.
-    waiting,    ///< Not ready yet; `message` says how far it is.
-    ready,      ///< An object that takes time is ready.
-    not_ready,  ///< It failed, or time is over; `message`.
-    ended,      ///< A cluster's apply is over.
-    wave,       ///< A wave begins; `message` says which, `total` its clusters.
+    begun,        ///< A cluster's apply begins; `total` changes, `awaited` objects to get ready.
+    applied,      ///< The server has it.
+    failed,       ///< The server refused, or did not answer; `message`.
+    waiting,      ///< Not ready yet; `message` says how far it is.
+    ready,        ///< An object that takes time is ready.
+    not_ready,    ///< It failed, or time is over; `message`.
+    rolled_back,  ///< An object is as it was before this run; `message` says how.
+    ended,        ///< A cluster's apply is over.
+    wave,         ///< A wave begins; `message` says which, `total` its clusters.
   };
   Type type;
   std::string cluster;
@@ -47,6 +49,7 @@ struct Event {
   plan::Action action = plan::Action::unchanged;
   std::string message = {};
   std::size_t total = 0;
+  std::size_t awaited = 0;
 };
 using Listener = std::function<void(const Event&)>;
 
@@ -55,6 +58,7 @@ struct ClusterResult {
     done,         ///< All of the cluster's changes are made, and ready where waited for.
     untouched,    ///< The plan has an error or an unknown for this cluster: nothing was written.
     failed,       ///< A change failed, or did not become ready.
+    rolled_back,  ///< The same, and all that was changed is as it was before.
     interrupted,  ///< The user stopped it.
     held,         ///< Not begun, since an earlier wave failed.
   };
@@ -64,11 +68,15 @@ struct ClusterResult {
   std::size_t updated = 0;
   std::size_t deleted = 0;
   std::size_t unchanged = 0;
-  std::size_t skipped = 0;  ///< Changes not tried, since one before them failed.
-  std::size_t ready = 0;    ///< Of those waited for.
+  std::size_t restored = 0;  ///< Objects that went back to what they were.
+  std::size_t skipped = 0;   ///< Changes not tried, since one before them failed.
+  std::size_t ready = 0;     ///< Of those waited for.
   std::size_t waited_for = 0;
   std::vector<Error> errors;
 };
+
+/// Did the cluster not become what the plan says?
+bool is_failing(const ClusterResult& result);
 
 std::string_view to_string(ClusterResult::Outcome outcome);
 std::string_view to_string(Event::Type type);

@@ -111,8 +111,8 @@ class Watcher {
     failed_.push_back(key);
     tell(Event::Type::not_ready, key, message);
     result_.errors.push_back({Code::timeout, "not ready: " + message, "", client_.cluster(), kube::to_string(key),
-                              fmt::format("look at it: kubectl --context CONTEXT describe {} {}{}", resource_.qualified_plural(), key.name,
-                                          key.name_space.empty() ? "" : " -n " + key.name_space)});
+                              fmt::format("look at it: kubectl --context {} describe {} {}{}", client_.cluster(),
+                                          resource_.qualified_plural(), key.name, key.name_space.empty() ? "" : " -n " + key.name_space)});
   }
 
   /// Says of each error, as far as its Pods tell, what keeps it.

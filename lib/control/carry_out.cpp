@@ -207,6 +207,7 @@ Propagated carry_out(http::Loop& loop, Propagation& all, const apply::Options& o
   std::set<Key> done;
   const apply::Listener tee = [&](const apply::Event& event) {
     if (event.type == apply::Event::Type::applied) done.emplace(event.cluster, event.key);
+    if (event.type == apply::Event::Type::rolled_back) done.erase({event.cluster, event.key});
     listener(event);
   };
   std::ranges::move(apply::run(loop, all.members.clients, all.plan, options, tee), std::back_inserter(outcome.results));

@@ -99,14 +99,22 @@ struct Loop::State {
     // libcurl 7.88 may hold data of an HTTP/2 stream that it has read already, and poll then sees nothing to read: only its next
     // perform goes on, which without this would be when the connect timeout ends.
     auto patience = active.empty() ? std::chrono::milliseconds{60'000} : std::chrono::milliseconds{50};
-    if (!timers.empty()) {
-      const auto until = std::chrono::ceil<std::chrono::milliseconds>(timers.begin()->first - Clock::now());
+    const auto no_later_than = [&](Clock::time_point when) {
+      const auto until = std::chrono::ceil<std::chrono::milliseconds>(when - Clock::now());
       patience = std::clamp(until, std::chrono::milliseconds{0}, patience);
-    }
+    };
+    if (!timers.empty()) no_later_than(timers.begin()->first);
+    if (tick) no_later_than(next_tick);
     curl_waitfd interruption{pipe[0], CURL_WAIT_POLLIN, 0};
     curl_multi_poll(multi.get(), &interruption, pipe[0] >= 0 ? 1 : 0, static_cast<int>(patience.count()), nullptr);
     char byte = 0;
     if (pipe[0] >= 0 && ::read(pipe[0], &byte, 1) == 1) interrupt();
+  }
+
+  void tick_if_due() {
+    if (!tick || Clock::now() < next_tick) return;
+    next_tick = Clock::now() + tick_interval;
+    tick();
   }
 
   void interrupt() {
@@ -136,6 +144,9 @@ struct Loop::State {
   std::vector<std::coroutine_handle<>> offloaded;  ///< Guarded by `mutex`.
   std::array<int, 2> pipe{-1, -1};
   bool interrupted = false;
+  std::function<void()> tick;
+  time::Duration tick_interval{0};
+  Clock::time_point next_tick = {};
 };
 
 namespace {
@@ -217,6 +228,12 @@ Task<Done> Loop::offload(std::function<void()> work) {
   co_return Done{};
 }
 
+void Loop::on_tick(time::Duration interval, std::function<void()> tick) {
+  state_->tick = std::move(tick);
+  state_->tick_interval = interval;
+  state_->next_tick = Clock::now();
+}
+
 void Loop::interrupt() { state_->interrupt(); }
 void Loop::clear_interrupt() { state_->interrupted = false; }
 bool Loop::interrupted() const { return state_->interrupted; }
@@ -243,6 +260,7 @@ void Loop::run_until(const std::function<bool()>& finished) {
   while (true) {
     state_->resume_ready();
     if (finished()) return;
+    state_->tick_if_due();
     curl_multi_perform(state_->multi.get(), &running);
     state_->collect_finished();
     if (state_->ready.empty()) {

@@ -35,6 +35,9 @@ class Loop {
   /// Runs `work` on a thread of its own: for what can only block, such as a credential plugin.
   Task<Done> offload(std::function<void()> work);
 
+  /// From now on calls `tick` about that often while the loop runs; an empty one ends that.
+  void on_tick(time::Duration interval, std::function<void()> tick);
+
   /// Runs the loop until `task` has its result.
   template <typename T>
   T run(Task<T> task) {

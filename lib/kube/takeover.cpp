@@ -2,9 +2,11 @@
 
 #include "kube/client.hpp"
 #include "kube/object.hpp"
+#include "kube/owned_part.hpp"
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 namespace fedctl::kube {
@@ -31,16 +33,6 @@ json without_last_applied(json fields) {
   const json::json_pointer annotations{"/f:metadata/f:annotations"};
   if (fields.contains(annotations)) fields[annotations].erase("f:kubectl.kubernetes.io/last-applied-configuration");
   return fields;
-}
-
-void unite(json& fields, const json& others) {
-  for (const auto& [name, below] : others.items()) {
-    if (fields.contains(name)) {
-      unite(fields[name], below);
-    } else {
-      fields[name] = below;
-    }
-  }
 }
 
 /// The fields of `fields` that `others` lacks; null where there are none.
@@ -91,6 +83,13 @@ void erase_fields(json& value, const json& fields) {
   }
 }
 
+json replacement_of_entries(const json& live, json entries) {
+  const json metadata = map_at(live, "metadata");
+  return json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", string_at(metadata, "uid")}},
+                      {{"op", "replace"}, {"path", "/metadata/managedFields"}, {"value", std::move(entries)}},
+                      {{"op", "replace"}, {"path", "/metadata/resourceVersion"}, {"value", string_at(metadata, "resourceVersion")}}});
+}
+
 }  // namespace
 
 bool has_predecessor(const json& object) {
@@ -105,32 +104,46 @@ json takeover_operations(const json& live) {
   for (const json& entry : all) {
     if (!is_ours(entry) && !is_predecessor(entry)) {
       entries.push_back(entry);
-      continue;
-    }
-    const json fields = without_last_applied(entry.value("fieldsV1", json::object()));
-    if (ours.is_null()) {
+    } else if (ours.is_null()) {
       ours = entry;
-      ours["manager"] = field_manager;
-      ours["operation"] = "Apply";
-      ours["fieldsV1"] = fields;
-    } else {
-      unite(ours["fieldsV1"], fields);
     }
   }
-  if (!ours.is_null()) entries.push_back(std::move(ours));
-  const json metadata = map_at(live, "metadata");
-  return json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", string_at(metadata, "uid")}},
-                      {{"op", "replace"}, {"path", "/metadata/managedFields"}, {"value", std::move(entries)}},
-                      {{"op", "replace"}, {"path", "/metadata/resourceVersion"}, {"value", string_at(metadata, "resourceVersion")}}});
+  if (!ours.is_null()) {
+    ours["manager"] = field_manager;
+    ours["operation"] = "Apply";
+    ours["fieldsV1"] = fields_taken_over(live);
+    entries.push_back(std::move(ours));
+  }
+  return replacement_of_entries(live, std::move(entries));
+}
+
+json fields_taken_over(const json& live) {
+  json fields;
+  const json all = entries_of(live);
+  for (const json& entry : all) {
+    if (is_ours(entry) || is_predecessor(entry)) fields = united(fields, without_last_applied(entry.value("fieldsV1", json::object())));
+  }
+  return fields;
+}
+
+json give_back_operations(const json& before, const json& live) {
+  const auto is_about_us = [](const json& entry) { return is_ours(entry) || is_predecessor(entry); };
+  json entries = json::array();
+  const json now = entries_of(live);
+  const json then = entries_of(before);
+  std::ranges::remove_copy_if(now, std::back_inserter(entries), is_about_us);
+  std::ranges::copy_if(then, std::back_inserter(entries), is_about_us);
+  return replacement_of_entries(live, std::move(entries));
 }
 
 json without_predecessors_fields(json would_be) {
-  json theirs = json::object();
-  json others = json::object();
+  json theirs;
+  json others;
   const json entries = entries_of(would_be);
   for (const json& entry : entries) {
     if (!string_at(entry, "subresource").empty()) continue;
-    unite(is_predecessor(entry) ? theirs : others, entry.value("fieldsV1", json::object()));
+    json& whose = is_predecessor(entry) ? theirs : others;
+    whose = united(whose, entry.value("fieldsV1", json::object()));
   }
   const json only_theirs = less(without_last_applied(theirs), others);
   if (!only_theirs.is_null()) erase_fields(would_be, only_theirs);

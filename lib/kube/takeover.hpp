@@ -17,4 +17,11 @@ nlohmann::json takeover_operations(const nlohmann::json& live);
 /// owns. What the server then fills in by default is not known, and missing.
 nlohmann::json without_predecessors_fields(nlohmann::json would_be);
 
+/// The fields that become ours by it, with those that are.
+nlohmann::json fields_taken_over(const nlohmann::json& live);
+
+/// The JSON Patch that undoes it, once the values of `live` are those of `before` again: what was ours and the predecessors' before is so
+/// again, everybody else's entries stay as they are by now. Guarded alike.
+nlohmann::json give_back_operations(const nlohmann::json& before, const nlohmann::json& live);
+
 }  // namespace fedctl::kube
