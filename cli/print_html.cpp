@@ -73,7 +73,7 @@ void add_change(pugi::xml_node body, const Change& change, const std::string& id
   details.append_attribute("id").set_value(id.c_str());
   if (change.action != Action::create) details.append_attribute("open").set_value("");
   add(details, "summary", fmt::format("{} {} {}", sign_of(change.action), word, kube::to_string(change.key)), word.c_str());
-  if (!change.note.empty()) add(details, "p", change.note, "note");
+  if (!change.note.empty()) add(details, "p", note_text(change), "note");
   if (change.fields.empty()) return;
   pugi::xml_node fields = add(details, "table");
   pugi::xml_node head = add(fields, "tr");
@@ -113,6 +113,7 @@ std::string plan_html(const plan::Plan& plan) {
   add(head, "style", style);
   pugi::xml_node body = add(html, "body");
   add(body, "h1", summary_line(plan.summary()));
+  if (const std::string unknown = unknown_line(plan); !unknown.empty()) add(body, "p", unknown, "unknown");
   for (const std::string& notice : plan.notices) add(body, "p", notice, "note");
   for (const Error& error : plan.errors) add(body, "p", "error: " + describe(error), "conflict");
   const auto parts = parts_of(plan);

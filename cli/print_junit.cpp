@@ -40,7 +40,9 @@ void add_change(pugi::xml_node suite, const std::string& cluster, const plan::Ch
   switch (change.action) {
     case Action::unchanged: return;
     case Action::conflict: ++counts.failures; return add_outcome(test, "failure", "conflict", change.note, details);
-    case Action::unknown: ++counts.errors; return add_outcome(test, "error", "unknown", change.note, details);
+    case Action::unknown:
+      ++counts.errors;
+      return add_outcome(test, "error", to_string(change.reason.value_or(Code::internal)), change.note, details);
     default: break;
   }
   ++counts.skipped;

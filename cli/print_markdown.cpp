@@ -32,7 +32,7 @@ std::string escaped(std::string text) {
 
 std::string change_lines(const Change& change) {
   std::string lines = fmt::format("{} {} {}\n", paint_of(change.action), to_string(change.action), kube::to_string(change.key));
-  if (!change.note.empty()) lines += fmt::format("#     {}\n", change.note);
+  if (!change.note.empty()) lines += fmt::format("#     {}\n", note_text(change));
   if (change.action == Action::create) return lines;
   for (const plan::FieldChange& field : change.fields) lines += fmt::format("      {}{}\n", field_text(field), drift_text(change, field));
   return lines;
@@ -61,6 +61,7 @@ std::string cut(const std::string& lines, std::size_t room) {
 
 std::string plan_markdown(const plan::Plan& plan) {
   std::string page = fmt::format("### {}\n", summary_line(plan.summary()));
+  if (const std::string unknown = unknown_line(plan); !unknown.empty()) page += fmt::format("\n{}\n", unknown);
   for (const std::string& notice : plan.notices) page += fmt::format("\n> {}\n", escaped(notice));
   for (const Error& error : plan.errors) page += fmt::format("\n> error: {}\n", escaped(describe(error)));
   page = cut(page, most / 4);

@@ -32,7 +32,7 @@ std::string painted(const Style& style, Action action, const std::string& text) 
 void print_change(const Change& change, const Style& style, bool with_time) {
   const std::string line = fmt::format("  {} {:8}  {}", sign_of(change.action), to_string(change.action), kube::to_string(change.key));
   print(painted(style, change.action, line) + "\n");
-  if (!change.note.empty()) print(fmt::format("        {}\n", style.faint(change.note)));
+  if (!change.note.empty()) print(fmt::format("        {}\n", style.faint(note_text(change))));
   if (change.action == Action::create) return;
   for (const plan::FieldChange& field : change.fields) {
     print(fmt::format("        {}{}\n", field_text(field), style.faint(drift_text(change, field, with_time))));
@@ -74,6 +74,7 @@ void print_plan_text(const plan::Plan& plan, const Style& style) {
   for (const ClusterPlan& cluster : plan.clusters) print_cluster(cluster, style);
   for (const Error& error : plan.errors) print(fmt::format("{} {}\n", style.red("error:"), describe(error)));
   print(fmt::format("\n{}\n", style.bold(summary_line(summary))));
+  if (const std::string unknown = unknown_line(plan); !unknown.empty()) print(unknown + "\n");
 }
 
 void print_drift_text(const plan::Plan& drift, const Style& style) {
@@ -96,6 +97,10 @@ std::string value_text(const std::optional<json>& value) {
   const std::string text = value->is_string() ? value->get<std::string>() : std::string{};
   const bool plain = !text.empty() && text.find('\n') == std::string::npos;
   return clipped(plain ? text : value->dump(-1, ' ', false, json::error_handler_t::replace), longest_value);
+}
+
+std::string note_text(const Change& change) {
+  return change.reason && !change.note.empty() ? fmt::format("{}: {}", to_string(*change.reason), change.note) : change.note;
 }
 
 std::string field_text(const plan::FieldChange& field) {
@@ -160,6 +165,7 @@ Result<void> print_plan(const plan::Plan& plan, const OutputFlags& flags, const 
   for (const std::string& notice : plan.notices) warn(notice);
   if (auto printed = print_unified(plan); !printed) return printed;
   print(fmt::format("\n{}\n", summary_line(plan.summary())));
+  if (const std::string unknown = unknown_line(plan); !unknown.empty()) print(unknown + "\n");
   return {};
 }
 

@@ -43,6 +43,9 @@ std::vector<const plan::ClusterPlan*> parts_of(const plan::Plan& plan);
 /// A field's value in one line, cut where it is long; "(none)" where there is none.
 std::string value_text(const std::optional<nlohmann::json>& value);
 
+/// A change's note, of an unknown with its reason before it: "forbidden: User …".
+std::string note_text(const plan::Change& change);
+
 /// "spec.replicas: 7 -> 5"
 std::string field_text(const plan::FieldChange& field);
 

@@ -98,7 +98,8 @@ Result<void> print_unified(const plan::Plan& plan) {
     for (const Error& error : cluster->errors) say(fmt::format("error: {}\n", describe(in_cluster(error, cluster->name))));
     for (const plan::Change& change : cluster->changes) {
       const bool told = change.action == plan::Action::conflict || change.action == plan::Action::unknown;
-      if (told) say(fmt::format("{}: {} {}: {}\n", cluster->name, to_string(change.action), kube::to_string(change.key), change.note));
+      if (told)
+        say(fmt::format("{}: {} {}: {}\n", cluster->name, to_string(change.action), kube::to_string(change.key), note_text(change)));
       if (change.action == plan::Action::remove && !change.before)
         say(fmt::format("{}: delete {}, whose content was not read\n", cluster->name, kube::to_string(change.key)));
       const std::string name = file_name(*cluster, change);

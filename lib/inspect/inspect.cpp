@@ -71,8 +71,8 @@ class Inspector {
     plan_.problem = error;
     plan_.changes.clear();
     for (const DesiredObject& desired : desired_.objects) {
-      Change change{.action = Action::unknown, .key = desired.key, .api_version = kube::string_at(*desired.object, "apiVersion")};
-      change.checked = false;
+      Change change{.key = desired.key, .api_version = kube::string_at(*desired.object, "apiVersion")};
+      make_unknown(change, error.code, "");
       plan_.changes.push_back(std::move(change));
     }
     return std::move(plan_);
@@ -176,9 +176,7 @@ class Inspector {
       error.hint = "check apiVersion and kind, or install its CustomResourceDefinition";
       plan_.errors.push_back(std::move(error));
       item.settled = true;
-      item.change.action = Action::unknown;
-      item.change.note = "its type is unknown to the cluster";
-      item.change.checked = false;
+      make_unknown(item.change, Code::unknown_kind, "its type is unknown to the cluster");
     }
   }
 
@@ -226,8 +224,7 @@ class Inspector {
 
   void settle_forbidden(const Group& group) {
     for (const std::size_t index : group.items) {
-      items_[index].change.action = Action::unknown;
-      items_[index].change.note = group.list.error().message;
+      make_unknown(items_[index].change, group.list.error().code, group.list.error().message);
       items_[index].settled = true;
     }
     for (const Absence* absence : group.absences) add_unknown(group, absence->key);
@@ -235,10 +232,9 @@ class Inspector {
   }
 
   void add_unknown(const Group& group, kube::ObjectKey key) {
-    deletes_.push_back({.action = Action::unknown,
-                        .key = std::move(key),
-                        .api_version = group.resource.type().api_version(),
-                        .note = group.list.error().message});
+    Change change{.key = std::move(key), .api_version = group.resource.type().api_version()};
+    make_unknown(change, group.list.error().code, group.list.error().message);
+    deletes_.push_back(std::move(change));
   }
 
   /// Only what we applied ourselves is ours to delete; KubeFed's label alone is enough only where a host vouches for it.
@@ -282,8 +278,7 @@ class Inspector {
       item.change = std::move(*judged);
     } else {
       plan_.errors.push_back(judged.error());
-      item.change.action = Action::unknown;
-      item.change.note = judged.error().message;
+      make_unknown(item.change, judged.error().code, judged.error().message);
     }
     co_return Done{};
   }
@@ -303,8 +298,7 @@ class Inspector {
     error.object = kube::to_string(item.change.key);
     error.place = item.desired->manifest->place();
     plan_.errors.push_back(std::move(error));
-    item.change.action = Action::unknown;
-    item.change.note = "its namespace does not exist";
+    make_unknown(item.change, Code::not_found, "its namespace does not exist");
   }
 
   Task<Done> examine_rest() {

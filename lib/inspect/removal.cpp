@@ -58,8 +58,7 @@ Task<Done> see_to_namespaces(kube::Client& client, const kube::Discovery& discov
     const Search search{.name_space = change.key.name};
     auto found = co_await find_objects(client, object_types(discovery), search);
     if (!found) {
-      change.action = Action::unknown;
-      change.note = "what is in it cannot be found out: " + found.error().message;
+      plan::make_unknown(change, found.error().code, "what is in it cannot be found out: " + found.error().message);
       continue;
     }
     std::erase_if(*found, [](const Found& one) {

@@ -50,6 +50,7 @@ json to_document(const Change& change, Detail detail) {
   json result{
       {"action", to_string(change.action)}, {"object", std::move(object)}, {"fields", std::move(fields)}, {"checked", change.checked}};
   if (!change.note.empty()) result["note"] = change.note;
+  if (change.reason) result["reason"] = to_string(*change.reason);
   if (detail == Detail::whole) add_whole(result, change);
   return result;
 }
@@ -79,11 +80,15 @@ Enum named(const json& object, const char* key, const std::array<Enum, count>& a
   throw json::other_error::create(501, fmt::format("'{}' is no {}", name, key), &object);
 }
 
-Error read_error(const json& document) {
-  Error error;
+Code code_of(std::string_view name) {
   for (int code = 0; code <= static_cast<int>(Code::internal); ++code) {
-    if (to_string(static_cast<Code>(code)) == kube::string_at(document, "code")) error.code = static_cast<Code>(code);
+    if (to_string(static_cast<Code>(code)) == name) return static_cast<Code>(code);
   }
+  return Code::internal;
+}
+
+Error read_error(const json& document) {
+  Error error{.code = code_of(kube::string_at(document, "code"))};
   error.message = kube::string_at(document, "message");
   error.place = kube::string_at(document, "place");
   error.object = kube::string_at(document, "object");
@@ -118,6 +123,7 @@ Change read_change(const json& document) {
   change.api_version = object.at("apiVersion").get<std::string>();
   for (const json& field : document.at("fields")) change.fields.push_back(read_field(field));
   change.note = kube::string_at(document, "note");
+  if (document.contains("reason")) change.reason = code_of(kube::string_at(document, "reason"));
   change.checked = document.value("checked", true);
   change.before = read_object(document, "before");
   change.after = read_object(document, "after");
@@ -162,6 +168,7 @@ json to_document(const Plan& plan, Detail detail) {
                 {"clusters", std::move(clusters)},
                 {"summary", to_document(plan.summary())},
                 {"notices", plan.notices}};
+  for (const auto& [reason, count] : plan.unknown_reasons()) document["unknownReasons"][std::string{to_string(reason)}] = count;
   if (plan.host) document["host"] = to_document(*plan.host, detail);
   for (const Error& error : plan.errors) document["errors"].push_back(to_document(error));
   return document;

@@ -60,10 +60,7 @@ Result<Change> judge_refusal(Change change, const Evidence& evidence) {
     case Code::timeout:
     case Code::cancelled:
     case Code::unauthorized:
-    case Code::expired:
-      change.action = Action::unknown;
-      change.note = refusal.message;
-      return change;
+    case Code::expired: make_unknown(change, refusal.code, refusal.message); return change;
     default: break;
   }
   Error error = at_place(refusal, change.place);

@@ -1,5 +1,7 @@
 #include "plan/plan.hpp"
 
+#include "base/text.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 
@@ -24,6 +26,13 @@ std::string_view to_string(ClusterStatus status) {
     case ClusterStatus::error: break;
   }
   return "error";
+}
+
+void make_unknown(Change& change, Code reason, std::string note) {
+  change.action = Action::unknown;
+  change.reason = reason;
+  change.note = std::move(note);
+  change.checked = false;
 }
 
 Summary summary_of(const ClusterPlan& cluster) {
@@ -61,9 +70,27 @@ std::size_t Plan::clusters_with(ClusterStatus status) const {
   return static_cast<std::size_t>(std::ranges::count(clusters, status, &ClusterPlan::status));
 }
 
+std::map<Code, std::size_t> Plan::unknown_reasons() const {
+  std::map<Code, std::size_t> reasons;
+  const auto count = [&](const ClusterPlan& cluster) {
+    for (const Change& change : cluster.changes) {
+      if (change.action == Action::unknown) ++reasons[change.reason.value_or(Code::internal)];
+    }
+  };
+  if (host) count(*host);
+  std::ranges::for_each(clusters, count);
+  return reasons;
+}
+
 std::string summary_line(const Summary& summary) {
   return fmt::format("Plan: {} to create, {} to update, {} to delete; {} unchanged, {} in conflict, {} unknown.", summary.create,
                      summary.update, summary.remove, summary.unchanged, summary.conflict, summary.unknown);
+}
+
+std::string unknown_line(const Plan& plan) {
+  std::vector<std::string> parts;
+  for (const auto& [reason, count] : plan.unknown_reasons()) parts.push_back(fmt::format("{} {}", count, to_string(reason)));
+  return parts.empty() ? std::string{} : fmt::format("Unknown: {}.", text::join(parts, ", "));
 }
 
 }  // namespace fedctl::plan

@@ -6,6 +6,7 @@
 #include "kube/resource.hpp"
 #include "plan/diff.hpp"
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -36,6 +37,7 @@ struct Change {
   std::string api_version;
   std::vector<FieldChange> fields;  ///< Masked where they are secret.
   std::string note;                 ///< Why it is a conflict or unknown; or what a person should know.
+  std::optional<Code> reason;       ///< Of an unknown: in a word, why it could not be had.
   bool checked = true;              ///< False: no server has looked at it, because something of this plan must come first.
   std::shared_ptr<const nlohmann::json>
       before;                                   ///< The live object as it may be shown (see `shown`); null where it is new or was not read.
@@ -55,6 +57,8 @@ struct Change {
   SetPart set_part = SetPart::none;
   std::string place;  ///< Where the input has it.
 };
+
+void make_unknown(Change& change, Code reason, std::string note);
 
 /// What we know of a cluster after asking it.
 enum class ClusterStatus {
@@ -94,11 +98,16 @@ struct Plan {
 
   Summary summary() const;
   std::size_t clusters_with(ClusterStatus status) const;
+  /// How many objects are unknown for which reason.
+  std::map<Code, std::size_t> unknown_reasons() const;
 };
 
 Summary summary_of(const ClusterPlan& cluster);
 
 /// "Plan: 6 to create, 0 to update, 0 to delete; 0 unchanged, 0 in conflict, 0 unknown." Scripts read it: frozen by a test.
 std::string summary_line(const Summary& summary);
+
+/// "Unknown: 3 unreachable, 1 forbidden."; empty where nothing is.
+std::string unknown_line(const Plan& plan);
 
 }  // namespace fedctl::plan

@@ -184,7 +184,10 @@ plans_around_it() {
   run fedctl plan -f web.yaml --contexts tokyo-cluster,ireland-cluster,bad
   exits 3
   says "? unknown   Deployment trouble/web-app"
-  says 'User "nobody" cannot list'
+  says 'forbidden: User "nobody" cannot list'
+  says "Unknown: 2 forbidden."
+  run fedctl plan -f web.yaml --contexts tokyo-cluster,ireland-cluster,bad -o json
+  [ "$(jq -c '[.unknownReasons, (.clusters[2].changes | map(.reason) | unique)]' <<<"$output")" = '[{"forbidden":2},["forbidden"]]' ]
 }
 
 @test "a certificate that has expired, and one of another authority" {

@@ -1,5 +1,6 @@
 #include "plan/plan.hpp"
 #include "plan/diff.hpp"
+#include "plan/document.hpp"
 #include "plan/judge.hpp"
 #include "plan/mark.hpp"
 
@@ -144,7 +145,24 @@ TEST_CASE("a change of an immutable field is a conflict: only a replacement coul
 
 TEST_CASE("what could not be asked is unknown, never absent") {
   const Code code = GENERATE(Code::forbidden, Code::unreachable, Code::unauthorized, Code::expired, Code::timeout);
-  CHECK(judged({.live = live, .refusal = Error{code, "no"}})->action == Action::unknown);
+  const auto change = judged({.live = live, .refusal = Error{code, "no"}});
+  CHECK(change->action == Action::unknown);
+  CHECK(change->reason == code);
+  CHECK_FALSE(change->checked);
+}
+
+TEST_CASE("unknowns are counted by their reasons, in words and in the document") {
+  Plan plan;
+  for (const Code code : {Code::forbidden, Code::unreachable, Code::forbidden}) {
+    Change change;
+    make_unknown(change, code, "");
+    plan.clusters.push_back({.name = "tokyo", .changes = {change}});
+  }
+  CHECK(unknown_line(plan) == "Unknown: 1 unreachable, 2 forbidden.");
+  CHECK(to_document(plan)["unknownReasons"] == R"({"unreachable": 1, "forbidden": 2})"_json);
+  CHECK(to_document(plan)["clusters"][0]["changes"][0]["reason"] == "forbidden");
+  CHECK(from_document(to_document(plan, Detail::whole))->clusters[1].changes[0].reason == Code::unreachable);
+  CHECK(unknown_line({}).empty());
 }
 
 TEST_CASE("what the server rejects is an error at the place of the manifest") {
