@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,10 +14,12 @@
 /// YAML as Kubernetes reads it: a bare scalar means what kubectl (sigs.k8s.io/yaml) says it means, and the result is JSON.
 namespace fedctl::yaml {
 
-/// A text and the name it goes by in errors: a path, or "<stdin>".
+/// A text and the name it goes by in errors: a path, or "<stdin>". A big file need not be kept: with `file` it is read while it is
+/// parsed, and once more when an error needs a place; `text` is empty then.
 struct Source {
   std::string name;
   std::string text;
+  std::filesystem::path file = {};
 };
 
 /// One YAML document. The source is kept, so that `place_of` can find positions when an error needs them.

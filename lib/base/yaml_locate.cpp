@@ -1,10 +1,6 @@
 #include "base/yaml_locate.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
-#include <sstream>
 
 namespace fedctl::yaml {
 namespace {
@@ -12,25 +8,22 @@ namespace {
 using nlohmann::json;
 
 /// Finds where in a document a JSON pointer leads, without building anything.
-class Locator : public YAML::EventHandler {
+class Locator : public EventHandler {
  public:
   explicit Locator(const json::json_pointer& wanted) {
     for (json::json_pointer rest = wanted; !rest.empty(); rest.pop_back()) tokens_.insert(tokens_.begin(), rest.back());
   }
 
-  YAML::Mark best;
+  Mark best;
 
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, "null"); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { leaf(mark, {}); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& text) override { leaf(mark, text); }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
-    open(mark, false);
+  void on_scalar(const Mark& mark, const Scalar& scalar) override { leaf(mark, scalar.text); }
+  void on_alias(const Mark& mark, std::string_view) override { leaf(mark, {}); }
+  void on_list(const Mark& mark, std::string_view) override { open(mark, false); }
+  void on_map(const Mark& mark, std::string_view) override { open(mark, true); }
+  void on_end() override {
+    stack_.pop_back();
+    advance();
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { open(mark, true); }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override { close(); }
 
  private:
   struct Frame {
@@ -38,12 +31,12 @@ class Locator : public YAML::EventHandler {
     bool on_path;
     bool has_key = false;
     std::string key = {};
-    YAML::Mark key_mark = {};
+    Mark key_mark = {};
     std::size_t next = 0;
   };
 
   /// Is the value that comes now on the way to the wanted one, and how far along?
-  bool reaches(const YAML::Mark& mark) {
+  bool reaches(const Mark& mark) {
     if (stack_.empty()) {
       best = mark;
       return true;
@@ -63,7 +56,7 @@ class Locator : public YAML::EventHandler {
     ++stack_.back().next;
   }
 
-  void leaf(const YAML::Mark& mark, std::string_view text) {
+  void leaf(const Mark& mark, std::string_view text) {
     if (!stack_.empty() && stack_.back().is_map && !stack_.back().has_key) {
       stack_.back().key = text;
       stack_.back().key_mark = mark;
@@ -74,14 +67,9 @@ class Locator : public YAML::EventHandler {
     advance();
   }
 
-  void open(const YAML::Mark& mark, bool is_map) {
+  void open(const Mark& mark, bool is_map) {
     const bool on_path = reaches(mark);
     stack_.push_back({is_map, on_path});
-  }
-
-  void close() {
-    stack_.pop_back();
-    advance();
   }
 
   std::vector<std::string> tokens_;
@@ -91,20 +79,22 @@ class Locator : public YAML::EventHandler {
 
 }  // namespace
 
-std::string place(const Source& source, const YAML::Mark& mark) {
-  return fmt::format("{}:{}:{}", source.name, mark.line + 1, mark.column + 1);
+EventStream events_of(const Source& source) {
+  if (!source.file.empty()) return EventStream{source.file};
+  return EventStream{std::string_view{source.text}};
 }
 
-YAML::Mark locate(const Source& source, std::size_t index, const json::json_pointer& pointer) {
-  std::istringstream stream{source.text};
-  YAML::Parser parser{stream};
+std::string place(const Source& source, const Mark& mark) { return fmt::format("{}:{}:{}", source.name, mark.line + 1, mark.column + 1); }
+
+Mark locate(const Source& source, std::size_t index, const json::json_pointer& pointer) {
   Locator locator{pointer};
   try {
+    EventStream stream = events_of(source);
     for (std::size_t i = 0; i <= index; ++i) {
       locator = Locator{pointer};
-      if (!parser.HandleNextDocument(locator)) break;
+      if (!stream.next_document(locator)) break;
     }
-  } catch (const YAML::Exception&) {
+  } catch (const SyntaxError&) {
     return locator.best;
   }
   return locator.best;

@@ -1,14 +1,12 @@
 #include "base/encoding.hpp"
 #include "base/yaml.hpp"
+#include "base/yaml_events.hpp"
 #include "base/yaml_locate.hpp"
-#include "base/yaml_strict.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <algorithm>
+#include <functional>
 #include <map>
-#include <sstream>
 
 namespace fedctl::yaml {
 namespace {
@@ -19,7 +17,7 @@ constexpr std::size_t most_alias_bytes = 64u << 20;
 
 /// Carries a problem out of the parser's callbacks; `path` leads to the value where a key stood first.
 struct Problem {
-  YAML::Mark mark;
+  Mark mark;
   std::string message;
   std::optional<json::json_pointer> first_seen = {};
 };
@@ -35,60 +33,50 @@ std::size_t weight(const json& value) {
 }
 
 /// Builds JSON from the parser's events.
-class Builder : public YAML::EventHandler {
+class Builder : public EventHandler {
  public:
   explicit Builder(const Source& source) : source_(source) {}
 
   std::optional<json> result;
-  YAML::Mark start;        ///< Of the result.
-  YAML::Mark begun;        ///< Of the document: its "---", if it has one.
-  YAML::Mark last_quoted;  ///< Where the last scalar that is not plain starts.
+  Mark start;  ///< Of the result.
   std::vector<std::string> warnings;
 
-  void OnDocumentStart(const YAML::Mark& mark) override { begun = mark; }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    // A line that is a key without its colon comes as a key with a null that stands where the key does.
-    const bool has_no_colon = !stack_.empty() && stack_.back().has_key && stack_.back().key_position == mark.pos;
-    if (has_no_colon) throw Problem{mark, "expected ':' after \"" + stack_.back().key + "\""};
-    add(mark, nullptr, anchor, "null");
-  }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+  void on_alias(const Mark& mark, std::string_view anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw Problem{mark, "the alias stands inside the value it refers to"};
+    if (found == anchors_.end()) {
+      const bool is_around = std::ranges::any_of(stack_, [&](const Frame& frame) { return frame.anchor == anchor; });
+      throw Problem{mark, is_around ? "the alias stands inside the value it refers to"
+                                    : fmt::format("the alias *{} refers to nothing that stands before it", anchor)};
+    }
     alias_bytes_ += found->second.weight;
     if (alias_bytes_ > most_alias_bytes) throw Problem{mark, "the aliases expand to more than 64 MiB"};
-    add(mark, found->second.value, 0, {});
+    add(mark, found->second.value, {}, {});
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
-    if (tag != "?") last_quoted = mark;
+  void on_scalar(const Mark& mark, const Scalar& scalar) override {
     const bool is_key = !stack_.empty() && stack_.back().wants_key();
-    if (is_key && tag == "?" && text == "<<") {
-      stack_.back().key = text;
+    if (is_key && is_bare(scalar) && scalar.text == "<<") {
+      stack_.back().key = scalar.text;
       stack_.back().merging = true;
       stack_.back().has_key = true;
       return;
     }
-    add(mark, scalar(mark, tag, text), anchor, text);
+    add(mark, value_of(mark, scalar), scalar.anchor, scalar.text);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    open(mark, json::array(), anchor);
-  }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    open(mark, json::object(), anchor);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override {
+  void on_list(const Mark& mark, std::string_view anchor) override { open(mark, json::array(), anchor); }
+  void on_map(const Mark& mark, std::string_view anchor) override { open(mark, json::object(), anchor); }
+
+  void on_end() override {
     Frame& frame = stack_.back();
     for (const json& merged : frame.merges) {
       for (const auto& [key, value] : merged.items()) {
         if (!frame.container.contains(key)) frame.container[key] = value;
       }
     }
-    close();
+    Frame done = std::move(frame);
+    stack_.pop_back();
+    add(done.mark, std::move(done.container), done.anchor, {});
   }
 
  private:
@@ -98,10 +86,9 @@ class Builder : public YAML::EventHandler {
   };
   struct Frame {
     json container;
-    YAML::Mark mark;
-    YAML::anchor_t anchor = 0;
+    Mark mark;
+    std::string anchor = {};
     std::string key = {};
-    int key_position = -1;
     bool has_key = false;
     bool merging = false;
     std::vector<json> merges = {};
@@ -109,19 +96,15 @@ class Builder : public YAML::EventHandler {
     bool wants_key() const { return container.is_object() && !has_key; }
   };
 
-  void open(const YAML::Mark& mark, json container, YAML::anchor_t anchor) {
+  static bool is_bare(const Scalar& scalar) { return scalar.is_plain && scalar.tag.empty(); }
+
+  void open(const Mark& mark, json container, std::string_view anchor) {
     if (!stack_.empty() && stack_.back().wants_key()) throw Problem{mark, "a key must be a scalar"};
-    stack_.push_back({std::move(container), mark, anchor});
+    stack_.push_back({std::move(container), mark, std::string{anchor}});
   }
 
-  void close() {
-    Frame frame = std::move(stack_.back());
-    stack_.pop_back();
-    add(frame.mark, std::move(frame.container), frame.anchor, {});
-  }
-
-  void add(const YAML::Mark& mark, json value, YAML::anchor_t anchor, std::string_view text) {
-    if (anchor != 0) anchors_[anchor] = {value, weight(value)};
+  void add(const Mark& mark, json value, std::string_view anchor, std::string_view text) {
+    if (!anchor.empty()) anchors_.insert_or_assign(std::string{anchor}, Anchored{value, weight(value)});
     if (stack_.empty()) {
       start = mark;
       result = std::move(value);
@@ -140,11 +123,10 @@ class Builder : public YAML::EventHandler {
     }
   }
 
-  void begin_entry(Frame& frame, const YAML::Mark& mark, const json& key, std::string_view text) {
+  void begin_entry(Frame& frame, const Mark& mark, const json& key, std::string_view text) {
     if (key.is_null() || key.is_structured()) throw Problem{mark, "a key must be a string"};
     frame.key = key.is_string() ? key.get<std::string>() : key.dump();
     frame.has_key = true;
-    frame.key_position = mark.pos;
     if (key.is_boolean() && text != frame.key) {
       warnings.push_back(fmt::format("{}: the bare key {} is read as \"{}\", as kubectl reads it; quote it to keep it as it is",
                                      place(source_, mark), text, frame.key));
@@ -154,7 +136,7 @@ class Builder : public YAML::EventHandler {
     }
   }
 
-  static void merge(Frame& frame, const YAML::Mark& mark, const json& value) {
+  static void merge(Frame& frame, const Mark& mark, const json& value) {
     const auto take = [&](const json& map) {
       if (!map.is_object()) throw Problem{mark, "'<<' merges a map, or a list of maps"};
       frame.merges.push_back(map);
@@ -182,17 +164,17 @@ class Builder : public YAML::EventHandler {
     return path;
   }
 
-  static json scalar(const YAML::Mark& mark, const std::string& tag, const std::string& text) {
-    if (!encoding::is_utf8(text)) throw Problem{mark, "the text is not UTF-8"};
+  static json value_of(const Mark& mark, const Scalar& scalar) {
+    const std::string text{scalar.text};
     constexpr std::string_view standard = "tag:yaml.org,2002:";
-    if (tag.starts_with(standard)) return tagged(mark, tag.substr(standard.size()), text);
-    if (tag != "?") return text;
+    if (scalar.tag.starts_with(standard)) return tagged(mark, scalar.tag.substr(standard.size()), text);
+    if (!is_bare(scalar)) return text;
     const auto value = resolve_plain(text);
     if (!value) throw Problem{mark, fmt::format("JSON has no number for {}; quote it if it is a text", text)};
     return *value;
   }
 
-  static json tagged(const YAML::Mark& mark, std::string_view type, const std::string& text) {
+  static json tagged(const Mark& mark, std::string_view type, const std::string& text) {
     if (type == "str" || type == "timestamp") return text;
     if (type == "binary") {
       const auto bytes = encoding::from_base64(text);
@@ -208,7 +190,7 @@ class Builder : public YAML::EventHandler {
 
   const Source& source_;
   std::vector<Frame> stack_;
-  std::map<YAML::anchor_t, Anchored> anchors_;
+  std::map<std::string, Anchored, std::less<>> anchors_;
   std::size_t alias_bytes_ = 0;
 };
 
@@ -245,26 +227,25 @@ std::string without_surrogates(const std::string& text) {
 Result<Parsed> parse(std::shared_ptr<const Source> source) {
   Parsed parsed;
   const bool is_json = source->text.starts_with('{') && source->text.find("\\ud") != std::string::npos;
-  std::istringstream stream{is_json ? without_surrogates(source->text) : source->text};
+  const std::string converted = is_json ? without_surrogates(source->text) : std::string{};
   std::size_t index = 0;
-  const Lines lines{source->text};
   try {
-    YAML::Parser parser{stream};
+    EventStream stream = is_json ? EventStream{std::string_view{converted}} : events_of(*source);
     while (true) {
       Builder builder{*source};
-      if (!parser.HandleNextDocument(builder)) return parsed;
-      if (index > 0 && !lines.starts_a_document(builder.begun)) throw Problem{builder.begun, "expected '---' before another document"};
-      if (!lines.ends_quoted(builder.last_quoted)) throw Problem{builder.last_quoted, "this quoted text has no end"};
+      if (!stream.next_document(builder)) return parsed;
       parsed.warnings.insert(parsed.warnings.end(), builder.warnings.begin(), builder.warnings.end());
       if (builder.result && !builder.result->is_null()) {
-        parsed.documents.push_back({std::move(*builder.result), source, index, builder.start.line + 1, builder.start.column + 1});
+        const auto line = static_cast<int>(builder.start.line) + 1;
+        const auto column = static_cast<int>(builder.start.column) + 1;
+        parsed.documents.push_back({std::move(*builder.result), source, index, line, column});
       }
       ++index;
     }
   } catch (const Problem& problem) {
     return Failure{failed(*source, index, problem)};
-  } catch (const YAML::Exception& error) {
-    return Failure{{Code::invalid_input, fmt::format("this is no YAML: {}", error.msg), place(*source, error.mark)}};
+  } catch (const SyntaxError& error) {
+    return Failure{{Code::invalid_input, error.what(), place(*source, error.mark)}};
   }
 }
 

@@ -90,8 +90,8 @@ TEST_CASE("duplicate keys are found inside lists") {
 }
 
 TEST_CASE("what is no YAML is one error with file, line and column") {
-  const std::string text =
-      GENERATE("a: b: c\n", "a: [1, 2\n", "a:\n  - b\n c: d\n", "a: \"unfinished\n", "a: *nowhere\n", "a: 1\nb\n", "- a\nb: c\n");
+  const std::string text = GENERATE("a: b: c\n", "a: [1, 2\n", "a:\n  - b\n c: d\n", "a: \"unfinished\n", "a: *nowhere\n", "a: &x [*x]\n",
+                                    "a: \t- b\n\tc: d\n", "a: 1\nb\n", "- a\nb: c\n");
   CAPTURE(text);
   const Error error = error_of(text);
   CHECK(error.code == Code::invalid_input);
@@ -154,6 +154,20 @@ TEST_CASE("place_of finds values in any document, or their nearest ancestor") {
   CHECK(yaml::place_of(second) == "input.yaml:3:1");
   CHECK(yaml::place_of(second, "/spec/list/1/value") == "input.yaml:7:5");
   CHECK(yaml::place_of(second, "/spec/list/1/missing/below") == "input.yaml:6:5");
+}
+
+TEST_CASE("a file that is not kept is read as it is parsed, and again for places") {
+  const support::TemporaryFolder folder;
+  const auto path = folder.write("big.yaml", "a: 1\n---\nspec:\n  name: x\n");
+  const auto parsed = yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{"big.yaml", "", path}));
+  REQUIRE(parsed);
+  REQUIRE(parsed->documents.size() == 2);
+  CHECK(yaml::place_of(parsed->documents[1], "/spec/name") == "big.yaml:4:3");
+  folder.write("big.yaml", "a: 1\n---\nspec: {name: x, name: y}\n");
+  CHECK(yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{"big.yaml", "", path})).error().place == "big.yaml:3:17");
+  const auto missing = yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{"none.yaml", "", "/nonexistent/none.yaml"}));
+  REQUIRE_FALSE(missing);
+  CHECK_THAT(missing.error().message, Catch::Contains("cannot be read"));
 }
 
 TEST_CASE("what emit writes is read back as the same, strings that look like something else included") {
