@@ -28,7 +28,8 @@ int write_folder(const federation::Rendered& rendered, const std::filesystem::pa
   for (const federation::ClusterObjects& cluster : rendered.clusters) {
     for (const federation::DesiredObject& desired : cluster.objects) {
       const auto path = folder / cluster.cluster / desired.key.name_space / file_name(desired.key);
-      if (auto written = file::write_atomically(path, yaml::emit(*desired.object), desired.key.kind == "Secret" ? 0600 : 0644); !written) {
+      if (auto written = file::write_atomically(path, yaml::emit(*desired.content->get()), desired.key.kind == "Secret" ? 0600 : 0644);
+          !written) {
         return report(written.error());
       }
     }
@@ -41,7 +42,7 @@ void print_yaml(const federation::Rendered& rendered) {
   for (const federation::ClusterObjects& cluster : rendered.clusters) {
     for (const federation::DesiredObject& desired : cluster.objects) {
       print(fmt::format("---\n# cluster: {}\n", cluster.cluster));
-      print(yaml::emit(*desired.object));
+      print(yaml::emit(*desired.content->get()));
     }
   }
 }
@@ -50,7 +51,7 @@ void print_json(const federation::Rendered& rendered) {
   json clusters = json::array();
   for (const federation::ClusterObjects& cluster : rendered.clusters) {
     json objects = json::array();
-    for (const federation::DesiredObject& desired : cluster.objects) objects.push_back(*desired.object);
+    for (const federation::DesiredObject& desired : cluster.objects) objects.push_back(*desired.content->get());
     clusters.push_back({{"name", cluster.cluster}, {"objects", std::move(objects)}});
   }
   print(json{{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "Rendering"}, {"clusters", std::move(clusters)}}.dump(2) + "\n");

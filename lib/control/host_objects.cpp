@@ -104,7 +104,8 @@ federation::ClusterObjects objects_for_host(const Host& host, std::span<const Ma
       object["metadata"]["namespace"] = gvk.group == "core.kubefed.io" ? host.name_space : default_namespace;
     }
     const kube::ObjectKey key = kube::key_of(object);
-    result.objects.push_back({.object = std::make_shared<const json>(std::move(object)), .key = key, .manifest = &manifest});
+    const auto content = std::make_shared<const federation::Content>(std::make_shared<const json>(std::move(object)));
+    result.objects.push_back({.content = content, .key = key, .api_version = gvk.api_version(), .manifest = &manifest});
   }
   return result;
 }

@@ -113,17 +113,23 @@ class Renderer {
       return {};
     }
     if (auto same = check_namespace(manifest); !same) return same;
-    json object = manifest.object;
-    json& metadata = object["metadata"];
     const auto namespaced = types_.is_namespaced(type.group, type.kind);
-    if (namespaced == false) metadata.erase("namespace");
-    if (namespaced == true && kube::namespace_of(object).empty()) metadata["namespace"] = options_.default_namespace;
-    auto concrete = make_concrete(std::move(object), manifest, {options_.host_uid, options_.set_id});
+    const Marks marks{options_.host_uid, options_.set_id};
+    const auto make = [&manifest, namespaced, marks, default_namespace = options_.default_namespace] {
+      json object = manifest.object;
+      json& metadata = object["metadata"];
+      if (namespaced == false) metadata.erase("namespace");
+      if (namespaced == true && kube::namespace_of(object).empty()) metadata["namespace"] = default_namespace;
+      return make_concrete(std::move(object), manifest, marks);
+    };
+    auto concrete = make();
     if (!concrete) return Failure{concrete.error()};
+    const kube::ObjectKey key = kube::key_of(**concrete);
+    const auto content = std::make_shared<const Content>(std::move(*concrete), [make] { return *make(); });
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
       if (manifest.removed) {
-        result_.clusters[i].absences.push_back({type, kube::key_of(**concrete), &manifest, "deleted", false});
-      } else if (auto added = add(i, {*concrete, kube::key_of(**concrete), &manifest}); !added) {
+        result_.clusters[i].absences.push_back({type, key, &manifest, "deleted", false});
+      } else if (auto added = add(i, {content, key, type.api_version(), &manifest}); !added) {
         return added;
       }
     }
@@ -132,7 +138,8 @@ class Renderer {
 
   Result<void> render_federated(const FederatedObject& federated) {
     if (!federated.manifest->removed) report_placement(federated);
-    std::shared_ptr<const json> shared;
+    Content::Object shared;
+    std::shared_ptr<const Content> shared_content;
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
       const std::string& cluster = fleet_.clusters[i].name;
       if (!is_placed(federated, cluster)) {
@@ -148,8 +155,12 @@ class Renderer {
         if (auto failed = fails_alone(*federated.manifest, cluster, object.error()); !failed) return failed;
         continue;
       }
-      if (!has_overrides) shared = *object;
-      DesiredObject desired{*object, kube::key_of(**object), federated.manifest, !federated.template_names_version};
+      if (!has_overrides && !shared) {
+        shared = *object;
+        shared_content = std::make_shared<const Content>(shared);
+      }
+      DesiredObject desired{has_overrides ? std::make_shared<const Content>(*object) : shared_content, kube::key_of(**object),
+                            kube::string_at(**object, "apiVersion"), federated.manifest, !federated.template_names_version};
       desired.retain_replicas = federated.retain_replicas && !(has_overrides && touches_replicas(overrides->second));
       desired.adopt = kube::metadata_entry(federated.manifest->object, "annotations", adopt_annotation) == "true";
       if (auto added = add(i, std::move(desired)); !added) return added;

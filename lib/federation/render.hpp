@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "federation/content.hpp"
 #include "federation/type_table.hpp"
 #include "fleet/fleet.hpp"
 #include "manifest/manifest.hpp"
@@ -23,8 +24,9 @@ inline constexpr std::string_view host_annotation = "fedctl.io/host";
 
 /// An object as one cluster should have it.
 struct DesiredObject {
-  std::shared_ptr<const nlohmann::json> object;  ///< Shared by all clusters that get the same.
+  std::shared_ptr<const Content> content;  ///< Shared by all clusters that get the same.
   kube::ObjectKey key;
+  std::string api_version;
   const manifest::Manifest* manifest = nullptr;  ///< Where it comes from.
   bool version_is_ours = false;                  ///< The input names no version, so any that the server has will do.
   bool retain_replicas = false;                  ///< Leave spec.replicas to the cluster once the object exists.

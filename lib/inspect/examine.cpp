@@ -101,11 +101,11 @@ Task<Evidence> examine_unlisted(kube::Client& client, Item& item) {
 }  // namespace
 
 std::string hash_of(const federation::DesiredObject& desired) {
-  return plan::hash_of(desired.retain_replicas ? without_replicas(*desired.object) : *desired.object);
+  return desired.retain_replicas ? plan::hash_of(without_replicas(*desired.content->get())) : desired.content->digest();
 }
 
 std::shared_ptr<const json> object_to_send(const Item& item, const json& live) {
-  json object = *item.desired->object;
+  json object = *item.desired->content->get();
   if (item.change.resource.type().api_version() != kube::string_at(object, "apiVersion")) {
     object["apiVersion"] = item.change.resource.type().api_version();
   }

@@ -71,7 +71,7 @@ class Inspector {
     plan_.problem = error;
     plan_.changes.clear();
     for (const DesiredObject& desired : desired_.objects) {
-      Change change{.key = desired.key, .api_version = kube::string_at(*desired.object, "apiVersion")};
+      Change change{.key = desired.key, .api_version = desired.api_version};
       make_unknown(change, error.code, "");
       plan_.changes.push_back(std::move(change));
     }
@@ -90,9 +90,9 @@ class Inspector {
     for (const DesiredObject& desired : desired_.objects) {
       Item item{.desired = &desired};
       item.change.key = desired.key;
-      item.change.api_version = kube::string_at(*desired.object, "apiVersion");
+      item.change.api_version = desired.api_version;
       item.change.hash = item.hash = hash_of(desired);
-      if (const kube::Resource* resource = find_resource(kube::gvk_of(*desired.object), desired.version_is_ours)) {
+      if (const kube::Resource* resource = find_resource(kube::gvk(desired.api_version, desired.key.kind), desired.version_is_ours)) {
         item.change.resource = *resource;
         Group& group = group_of(*resource);
         group.items.push_back(items_.size());
@@ -137,7 +137,7 @@ class Inspector {
   /// A type that a definition in the same plan brings is created unseen.
   void wait_for_definition(Item& item) const {
     for (const DesiredObject& other : desired_.objects) {
-      const auto resource = served_by(other, kube::gvk_of(*item.desired->object));
+      const auto resource = served_by(other, kube::gvk(item.change.api_version, item.change.key.kind));
       if (!resource) continue;
       item.change.resource = *resource;
       item.change.desired = object_to_send(item, nullptr);
@@ -149,7 +149,10 @@ class Inspector {
 
   Task<Done> list_groups() {
     std::vector<Task<Done>> tasks;
-    for (auto& [type, group] : groups_) tasks.push_back(list_group(client_, group));
+    for (auto& [type, group] : groups_) {
+      for (const std::size_t index : group.items) group.positions.emplace(place_of(items_[index].change.key), index);
+      tasks.push_back(list_group(client_, group, [this, &group = group](const json& listed) { return is_worth_keeping(group, listed); }));
+    }
     if (options_.identify && plan_.identity.empty()) tasks.push_back(identify());
     co_await when_all(std::move(tasks));
     co_return Done{};
@@ -180,23 +183,32 @@ class Inspector {
     }
   }
 
+  using Listed = std::map<Place, json*>;
+
+  static Place place_of(const kube::ObjectKey& key) { return {key.name_space, key.name}; }
+
+  /// Settles what is unchanged while the list still comes in, so that nothing of it is kept.
+  bool is_worth_keeping(const Group& group, const json& listed) {
+    const auto found = group.positions.find({kube::namespace_of(listed), kube::name_of(listed)});
+    if (found == group.positions.end()) return group.prunes || !group.absences.empty();
+    Item& item = items_[found->second];
+    item.settled =
+        !options_.reads_all && plan::is_as_applied(listed, *item.desired->content->get(), item.hash, item.desired->retain_replicas);
+    return !item.settled;
+  }
+
   void match_lists() {
     for (auto& [type, group] : groups_) {
       if (!group.list) {
         settle_forbidden(group);
         continue;
       }
-      std::map<std::pair<std::string, std::string>, json*> found;
+      Listed found;
       for (json& object : group.list->items) found[{kube::namespace_of(object), kube::name_of(object)}] = &object;
       for (const std::size_t index : group.items) {
         Item& item = items_[index];
-        const auto listed = found.find({item.change.key.name_space, item.change.key.name});
-        if (listed == found.end()) continue;
-        item.listed = *listed->second;
-        if (options_.reads_all || !plan::is_as_applied(item.listed, *item.desired->object, item.hash, item.desired->retain_replicas))
-          continue;
-        item.change.action = Action::unchanged;
-        item.settled = true;
+        const auto listed = found.find(place_of(item.change.key));
+        if (listed != found.end()) item.listed = std::move(*listed->second);
       }
       for (const Absence* absence : group.absences) {
         const auto listed = found.find({absence->key.name_space, absence->key.name});
@@ -208,10 +220,8 @@ class Inspector {
     }
   }
 
-  using Listed = std::map<std::pair<std::string, std::string>, json*>;
-
   void plan_prune(const Group& group, Listed& found) {
-    for (const std::size_t index : group.items) found.erase({items_[index].change.key.name_space, items_[index].change.key.name});
+    for (const std::size_t index : group.items) found.erase(place_of(items_[index].change.key));
     for (const auto& [name, object] : found) {
       if (!is_prunable(*options_.prune, group.resource, *object)) continue;
       const Absence absence{

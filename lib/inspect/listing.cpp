@@ -12,16 +12,16 @@ kube::ListOptions our_objects(std::string name_space) {
 
 }  // namespace
 
-Task<Done> list_group(kube::Client& client, Group& group) {
+Task<Done> list_group(kube::Client& client, Group& group, kube::Client::Keep keep) {
   const bool one_namespace = group.resource.namespaced && group.namespaces.size() == 1 && !group.everywhere;
   const std::string scope = one_namespace ? *group.namespaces.begin() : "";
-  group.list = co_await client.list(group.resource, our_objects(scope));
+  group.list = co_await client.list(group.resource, our_objects(scope), keep);
   const bool may_narrow = group.resource.namespaced && !one_namespace;
   if (group.list || group.list.error().code != Code::forbidden || !may_narrow) co_return Done{};
   // Who may not list everywhere may still list where it matters.
   kube::List all;
   for (const std::string& name_space : group.namespaces) {
-    auto part = co_await client.list(group.resource, our_objects(name_space));
+    auto part = co_await client.list(group.resource, our_objects(name_space), keep);
     if (!part) {
       group.list = Failure{part.error()};
       co_return Done{};
@@ -33,11 +33,10 @@ Task<Done> list_group(kube::Client& client, Group& group) {
 }
 
 std::optional<kube::Resource> served_by(const federation::DesiredObject& definition, const kube::GroupVersionKind& type) {
-  const nlohmann::json spec = kube::map_at(*definition.object, "spec");
+  if (definition.key.kind != "CustomResourceDefinition") return std::nullopt;
+  const nlohmann::json spec = kube::map_at(*definition.content->get(), "spec");
   const nlohmann::json names = kube::map_at(spec, "names");
-  if (definition.key.kind != "CustomResourceDefinition" || kube::string_at(spec, "group") != type.group ||
-      kube::string_at(names, "kind") != type.kind)
-    return std::nullopt;
+  if (kube::string_at(spec, "group") != type.group || kube::string_at(names, "kind") != type.kind) return std::nullopt;
   for (const nlohmann::json& version : kube::list_at(spec, "versions")) {
     if (kube::string_at(version, "name") != type.version) continue;
     return kube::Resource{.group = type.group,

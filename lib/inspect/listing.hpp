@@ -5,6 +5,7 @@
 #include "kube/client.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,20 +13,24 @@
 
 namespace fedctl::inspect {
 
+/// Namespace and name.
+using Place = std::pair<std::string, std::string>;
+
 /// Everything of one type: what the list by our label answers for.
 struct Group {
   kube::Resource resource;
   std::set<std::string> namespaces;
-  std::vector<std::size_t> items;  ///< Positions in the inspector's items.
+  std::vector<std::size_t> items;          ///< Positions in the inspector's items.
+  std::map<Place, std::size_t> positions;  ///< The same, to be found by place.
   std::vector<const federation::Absence*> absences;
   bool prunes = false;      ///< What nothing speaks of may go.
   bool everywhere = false;  ///< Listed in all namespaces, since anything may have been left anywhere.
   Result<kube::List> list = kube::List{};
 };
 
-/// Fills `group.list` with the metadata of what carries our label: one request where the type's objects share a namespace, or
-/// all namespaces may be listed; one a namespace where only that is allowed.
-Task<Done> list_group(kube::Client& client, Group& group);
+/// Fills `group.list` with the metadata of what carries our label, as far as `keep` says so of each: one request where the type's objects
+/// share a namespace, or all namespaces may be listed; one a namespace where only that is allowed.
+Task<Done> list_group(kube::Client& client, Group& group, kube::Client::Keep keep);
 
 /// The type that a CustomResourceDefinition of the same plan will serve.; nothing where it is another's.
 std::optional<kube::Resource> served_by(const federation::DesiredObject& definition, const kube::GroupVersionKind& type);

@@ -143,7 +143,7 @@ Task<Result<json>> Client::get(Resource resource, std::string name_space, std::s
   co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
 }
 
-Task<Result<List>> Client::list_pages(Resource resource, ListOptions options) {
+Task<Result<List>> Client::list_pages(Resource resource, ListOptions options, Keep keep) {
   List all;
   std::string next;
   do {
@@ -157,15 +157,17 @@ Task<Result<List>> Client::list_pages(Resource resource, ListOptions options) {
     all.resource_version = string_at(metadata, "resourceVersion");
     next = string_at(metadata, "continue");
     if (body.contains("items") && body["items"].is_array()) {
-      for (json& item : body["items"]) all.items.push_back(std::move(item));
+      for (json& item : body["items"]) {
+        if (!keep || keep(item)) all.items.push_back(std::move(item));
+      }
     }
   } while (!next.empty());
   co_return all;
 }
 
-Task<Result<List>> Client::list(Resource resource, ListOptions options) {
+Task<Result<List>> Client::list(Resource resource, ListOptions options, Keep keep) {
   for (int attempt = 1;; ++attempt) {
-    auto all = co_await list_pages(resource, options);
+    auto all = co_await list_pages(resource, options, keep);
     const bool expired = !all && all.error().message.find("continue parameter is too old") != std::string::npos;
     if (!expired || attempt == 3) co_return all;
   }

@@ -70,8 +70,11 @@ class Client {
 
   Task<Result<nlohmann::json>> get(Resource resource, std::string name_space, std::string name, bool metadata_only = false);
 
-  /// All pages; a continuation that expired (410) starts the list again.
-  Task<Result<List>> list(Resource resource, ListOptions options);
+  /// Is an item of a list worth keeping? Asked page by page; of all again where the list starts again.
+  using Keep = std::function<bool(const nlohmann::json& item)>;
+
+  /// All pages, with what `keep` (empty: everything) says is worth it; a continuation that expired (410) starts the list again.
+  Task<Result<List>> list(Resource resource, ListOptions options, Keep keep = {});
 
   /// Calls `on_event(type, object)` (ADDED, MODIFIED, DELETED, BOOKMARK, ERROR) until it returns false, the server ends
   /// the stream or `timeout` is over. The caller lists again and resumes.
@@ -107,7 +110,7 @@ class Client {
     long status = 0;
   };
   Task<Result<Answer>> json_answer(http::Request request);
-  Task<Result<List>> list_pages(Resource resource, ListOptions options);
+  Task<Result<List>> list_pages(Resource resource, ListOptions options, Keep keep);
   Error explain(Error error) const;
 
   std::string cluster_;

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 
@@ -15,6 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+constexpr std::uintmax_t most_kept = 1u << 20;
 
 tl::unexpected<Error> invalid(const yaml::Document& document, const std::string& pointer, std::string message, std::string hint = {}) {
   return Failure{{Code::invalid_input, std::move(message), yaml::place_of(document, pointer), "", "", std::move(hint)}};
@@ -91,10 +95,18 @@ Result<std::vector<fs::path>> expand(const std::string& path, bool recursive) {
   return recursive ? files_below<fs::recursive_directory_iterator>(path) : files_below<fs::directory_iterator>(path);
 }
 
+/// More than is worth keeping in memory beside what it says. JSON's escapes need the text.
+bool is_big_yaml(const fs::path& path) {
+  std::error_code problem;
+  if (!fs::is_regular_file(path, problem) || fs::file_size(path, problem) < most_kept || problem) return false;
+  return std::ifstream{path}.peek() != '{';
+}
+
 Result<yaml::Source> read_source(const fs::path& path) {
   if (path == "-") {
     return yaml::Source{"<stdin>", std::string{std::istreambuf_iterator<char>{std::cin}, std::istreambuf_iterator<char>{}}};
   }
+  if (is_big_yaml(path)) return yaml::Source{path.string(), "", path};
   auto text = file::read(path);
   if (!text) return Failure{text.error()};
   return yaml::Source{path.string(), std::move(*text)};

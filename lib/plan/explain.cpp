@@ -77,7 +77,7 @@ class Fields {
   }
 
   std::vector<FieldOrigin> origins() const {
-    const Shown masked = shown(json(), *desired_.object);
+    const Shown masked = shown(json(), *desired_.content->get());
     const Shown masked_base = shown(json(), federated_.base);
     std::map<std::string, const Leaf*> base;
     const std::vector<Leaf> base_leaves = kube::leaves_of(masked_base.after);
@@ -142,7 +142,7 @@ class Fields {
 };
 
 std::vector<FieldOrigin> plain_origins(const Manifest& manifest, const DesiredObject& desired) {
-  const Shown masked = shown(json(), *desired.object);
+  const Shown masked = shown(json(), *desired.content->get());
   std::vector<FieldOrigin> result;
   for (const Leaf& leaf : kube::leaves_of(masked.after)) {
     std::string part = leaf.pointer.to_string();

@@ -1,6 +1,5 @@
 #include "plan/mark.hpp"
 
-#include "base/encoding.hpp"
 #include "kube/client.hpp"
 #include "kube/managed_fields.hpp"
 
@@ -8,7 +7,7 @@ namespace fedctl::plan {
 
 using nlohmann::json;
 
-std::string hash_of(const json& desired) { return encoding::sha256(desired.dump()).substr(0, 32); }
+std::string hash_of(const json& desired) { return federation::digest_of(desired); }
 
 std::shared_ptr<const json> with_mark(const json& desired, const std::string& hash) {
   json marked = desired;

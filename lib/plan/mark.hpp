@@ -13,7 +13,7 @@ namespace fedctl::plan {
 /// Holds the hash of the desired object as it was last applied: equal hash, desired unchanged.
 inline constexpr std::string_view hash_annotation = "fedctl.io/applied-hash";
 
-/// The hash of a desired object: SHA-256 of its canonical JSON, 32 hexadecimal digits.
+/// The hash of a desired object.
 std::string hash_of(const nlohmann::json& desired);
 
 /// A copy with the hash annotation in it: what we send.

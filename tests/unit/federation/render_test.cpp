@@ -53,11 +53,11 @@ TEST_CASE("a federated object becomes one concrete object for each cluster it is
                     "  - {clusterName: tokyo, clusterOverrides: [{path: /spec/replicas, value: 5}]}\n"));
   REQUIRE(outcome.rendered);
   CHECK(layout(*outcome.rendered) == "tokyo:web virginia:web");
-  CHECK(*outcome.rendered->clusters[0].objects[0].object == R"({
+  CHECK(*outcome.rendered->clusters[0].objects[0].content->get() == R"({
     "apiVersion": "apps/v1", "kind": "Deployment",
     "metadata": {"name": "web", "namespace": "p", "labels": {"app": "web", "kubefed.io/managed": "true"}, "annotations": {"note": "kept"}},
     "spec": {"replicas": 5, "paused": false}})"_json);
-  CHECK((*outcome.rendered->clusters[2].objects[0].object)["spec"]["replicas"] == 3);
+  CHECK((*outcome.rendered->clusters[2].objects[0].content->get())["spec"]["replicas"] == 3);
 }
 
 TEST_CASE("a cluster that is left out gets an absence, so that a copy there can go") {
@@ -69,7 +69,7 @@ TEST_CASE("a cluster that is left out gets an absence, so that a copy there can 
 TEST_CASE("overrides cannot remove the managed label") {
   const Outcome outcome =
       run(federated(everywhere + "  overrides:\n  - {clusterName: tokyo, clusterOverrides: [{path: /metadata/labels, value: {a: b}}]}\n"));
-  CHECK((*outcome.rendered->clusters[0].objects[0].object)["metadata"]["labels"]["kubefed.io/managed"] == "true");
+  CHECK((*outcome.rendered->clusters[0].objects[0].content->get())["metadata"]["labels"]["kubefed.io/managed"] == "true");
 }
 
 TEST_CASE("plain objects go to every cluster, namespaced ones into the default namespace") {
@@ -148,7 +148,7 @@ TEST_CASE("the target type comes from a FederatedTypeConfig, a CustomResourceDef
       "spec: {targetType: {group: example.com, version: v2, kind: Foo, scope: Cluster}, federatedType: {kind: FederatedFoo}}\n";
   const Outcome by_config = run(config + foo);
   REQUIRE(by_config.rendered);
-  CHECK((*by_config.rendered->clusters[0].objects[0].object)["apiVersion"] == "example.com/v2");
+  CHECK((*by_config.rendered->clusters[0].objects[0].content->get())["apiVersion"] == "example.com/v2");
   const std::string definition =
       "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: foos.example.com}\n"
       "spec: {group: example.com, scope: Namespaced, names: {kind: Foo, plural: foos}, versions: [{name: v1, served: true, storage: "
@@ -170,8 +170,8 @@ TEST_CASE("two objects of one name for one cluster are an error that names both 
 
 TEST_CASE("a Secret's stringData becomes data, and bad data are an error without the value") {
   const Outcome outcome = run("{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {password: hunter2}}\n");
-  CHECK((*outcome.rendered->clusters[0].objects[0].object)["data"]["password"] == "aHVudGVyMg==");
-  CHECK_FALSE(outcome.rendered->clusters[0].objects[0].object->contains("stringData"));
+  CHECK((*outcome.rendered->clusters[0].objects[0].content->get())["data"]["password"] == "aHVudGVyMg==");
+  CHECK_FALSE(outcome.rendered->clusters[0].objects[0].content->get()->contains("stringData"));
   const Error error = error_of("{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {password: 'hunter2!'}}\n");
   CHECK_THAT(describe(error), Catch::Contains("data.password") && !Catch::Contains("hunter2"));
 }
@@ -189,5 +189,5 @@ TEST_CASE("with -n another namespace in the input is an error") {
 
 TEST_CASE("clusters without overrides share one object") {
   const Outcome outcome = run(federated(everywhere));
-  CHECK(outcome.rendered->clusters[0].objects[0].object == outcome.rendered->clusters[2].objects[0].object);
+  CHECK(outcome.rendered->clusters[0].objects[0].content == outcome.rendered->clusters[2].objects[0].content);
 }
