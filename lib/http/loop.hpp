@@ -22,7 +22,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// One attempt at a request, without retries. Errors: unreachable, expired, untrusted, not_kubernetes (no TLS), cancelled.
+  /// One attempt at a request, without retries. Errors: unreachable, timeout, expired, untrusted, not_kubernetes (no TLS), cancelled.
   Task<Result<Response>> transfer(const Endpoint& endpoint, const Request& request);
 
   /// Resumes after `delay`, or at once when the user interrupts.

@@ -67,6 +67,7 @@ Code classify(CURLcode code, std::string_view reason) {
 
 std::string_view hint_for(Code code) {
   switch (code) {
+    case Code::timeout: return "the server is slow or stuck; --request-timeout sets how long to wait";
     case Code::unreachable: return "check the address, the network and any proxy";
     case Code::expired: return "renew the certificate";
     case Code::untrusted: return "check certificate-authority-data in the kubeconfig";
@@ -193,7 +194,10 @@ std::string Transfer::reason() const {
 
 Error Transfer::failure() const {
   const std::string reason = this->reason();
-  const Code code = classify(code_, reason);
+  curl_off_t sent = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
+  const bool was_reached = code_ == CURLE_OPERATION_TIMEDOUT && sent > 0;
+  const Code code = was_reached ? Code::timeout : classify(code_, reason);
   const std::string what = code == Code::not_kubernetes ? "the server does not speak HTTPS as Kubernetes does" : "no answer";
   return {code, fmt::format("{} from {}: {}", what, endpoint_.url, reason), "", "", "", std::string{hint_for(code)}};
 }

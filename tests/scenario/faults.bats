@@ -66,6 +66,13 @@ before() {
   says "5 unknown."
 }
 
+@test "a list that is never answered is unknown when its time is over, and nothing is pruned on its account" {
+  before hang
+  run fedctl "${plan[@]}" --prune --request-timeout 1s -o json
+  exits 1
+  [ "$(jq -c '[.summary.unknown, .summary.delete, .unknownReasons]' <<<"$(grep -v '^warning' <<<"$output")")" = '[5,0,{"timeout":5}]' ]
+}
+
 @test "lists come in pages, and a continuation that was forgotten starts the list again" {
   before small-pages
   run fedctl "${plan[@]}" --detailed-exitcode -v6

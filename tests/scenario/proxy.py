@@ -8,6 +8,7 @@ FAULT is one of
   busy            answers every path with 429 and Retry-After once, then lets it through
   unavailable     answers every path with 503 once, then lets it through
   half            cuts every list in half
+  hang            never answers a list
   reset           closes the connection once for every path, then lets it through
   refuse-N        refuses the Nth write with 403 (reviews of one's own rights and dry runs are no writes)
   lose-N          carries the Nth write out, and answers 500 all the same
@@ -18,10 +19,12 @@ import http.server
 import re
 import ssl
 import sys
+import threading
 
 port, server_port, pki, fault = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 context = ssl.create_default_context(cafile=f"{pki}/ca.crt")
 context.load_cert_chain(f"{pki}/admin.crt", f"{pki}/admin.key")
+forever = threading.Event()
 seen = set()
 writes = 0
 
@@ -50,6 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault == "reset" and self.first_time():
             self.close_connection = True
             return self.connection.close()
+        if fault == "hang" and "limit=" in self.path:
+            return forever.wait()
         if fault == "small-pages" and "continue=" in self.path and "gone" not in seen:
             seen.add("gone")
             gone = b'{"kind": "Status", "status": "Failure", "reason": "Expired", "code": 410, "message": "The provided continue parameter is too old"}'
