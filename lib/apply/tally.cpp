@@ -69,11 +69,11 @@ std::optional<Tally::Slowest> Tally::slowest(Instant now) const {
 }
 
 std::optional<time::Duration> Tally::time_left(Instant now) const {
-  const time::Duration past = between(began_, now);
   const double done = share();
-  if (state_ != State::at_work || past < shortest_past || done < least_share || done >= 1) return std::nullopt;
-  const time::Duration left{static_cast<time::Duration::rep>(static_cast<double>(past.count()) * (1 - done) / done)};
-  return between(moved_, now) > left ? std::nullopt : std::optional{left};
+  if (state_ != State::at_work || between(began_, now) < shortest_past || done < least_share || done >= 1) return std::nullopt;
+  const auto past = static_cast<double>(between(began_, moved_).count());
+  const time::Duration left = time::Duration{static_cast<time::Duration::rep>(past * (1 - done) / done)} - between(moved_, now);
+  return left.count() > 0 ? std::optional{left} : std::nullopt;
 }
 
 std::string describe(const Event& event) {

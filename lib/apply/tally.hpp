@@ -37,7 +37,7 @@ class Tally {
   /// From 0 to 1: what is written and what got ready, of all that is to be.
   double share() const;
   std::optional<Slowest> slowest(Instant now) const;
-  /// At the pace so far; nothing as long as that tells too little, or once nothing has moved for longer than that.
+  /// At the pace until something last moved; nothing as long as that tells too little, or once that time is over.
   std::optional<time::Duration> time_left(Instant now) const;
 
  private:

@@ -71,9 +71,10 @@ TEST_CASE("the time left follows from the pace so far, and is not guessed too ea
   Tally tally = begun();
   tally.take(event(Event::Type::applied, settings), start + 1s);
   CHECK_FALSE(tally.time_left(start + 1s));
-  CHECK(tally.time_left(start + 10s) == 40s);
+  CHECK(tally.time_left(start + 3s) == 2s);
   tally.take(event(Event::Type::applied, web), start + 10s);
   CHECK(tally.time_left(start + 10s) == 15s);
+  CHECK(tally.time_left(start + 15s) == 10s);
   CHECK_FALSE(tally.time_left(start + 60s));  // Nothing has moved for long.
   tally.take(event(Event::Type::ended), start + 61s);
   CHECK_FALSE(tally.time_left(start + 62s));
