@@ -153,16 +153,8 @@ class Inspector {
       for (const std::size_t index : group.items) group.positions.emplace(place_of(items_[index].change.key), index);
       tasks.push_back(list_group(client_, group, [this, &group = group](const json& listed) { return is_worth_keeping(group, listed); }));
     }
-    if (options_.identify && plan_.identity.empty()) tasks.push_back(identify());
+    if (options_.identify && plan_.identity.empty()) tasks.push_back(identify(client_, plan_.identity));
     co_await when_all(std::move(tasks));
-    co_return Done{};
-  }
-
-  /// Who may not read it does without.
-  Task<Done> identify() {
-    const kube::Resource namespaces{.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
-    const auto found = co_await client_.get(namespaces, "", "kube-system", true);
-    if (found) plan_.identity = kube::string_at(kube::map_at(*found, "metadata"), "uid");
     co_return Done{};
   }
 
@@ -184,8 +176,6 @@ class Inspector {
   }
 
   using Listed = std::map<Place, json*>;
-
-  static Place place_of(const kube::ObjectKey& key) { return {key.name_space, key.name}; }
 
   /// Settles what is unchanged while the list still comes in, so that nothing of it is kept.
   bool is_worth_keeping(const Group& group, const json& listed) {

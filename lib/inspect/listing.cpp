@@ -32,6 +32,13 @@ Task<Done> list_group(kube::Client& client, Group& group, kube::Client::Keep kee
   co_return Done{};
 }
 
+Task<Done> identify(kube::Client& client, std::string& identity) {
+  const kube::Resource namespaces{.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
+  const auto found = co_await client.get(namespaces, "", "kube-system", true);
+  if (found) identity = kube::string_at(kube::map_at(*found, "metadata"), "uid");
+  co_return Done{};
+}
+
 std::optional<kube::Resource> served_by(const federation::DesiredObject& definition, const kube::GroupVersionKind& type) {
   if (definition.key.kind != "CustomResourceDefinition") return std::nullopt;
   const nlohmann::json spec = kube::map_at(*definition.content->get(), "spec");

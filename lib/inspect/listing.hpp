@@ -15,6 +15,7 @@ namespace fedctl::inspect {
 
 /// Namespace and name.
 using Place = std::pair<std::string, std::string>;
+inline Place place_of(const kube::ObjectKey& key) { return {key.name_space, key.name}; }
 
 /// Everything of one type: what the list by our label answers for.
 struct Group {
@@ -32,7 +33,10 @@ struct Group {
 /// share a namespace, or all namespaces may be listed; one a namespace where only that is allowed.
 Task<Done> list_group(kube::Client& client, Group& group, kube::Client::Keep keep);
 
-/// The type that a CustomResourceDefinition of the same plan will serve.; nothing where it is another's.
+/// Finds out which cluster it is, by the UID of its kube-system namespace. Who may not read that does without.
+Task<Done> identify(kube::Client& client, std::string& identity);
+
+/// The type that a CustomResourceDefinition of the same plan will serve; nothing where it is another's.
 std::optional<kube::Resource> served_by(const federation::DesiredObject& definition, const kube::GroupVersionKind& type);
 
 }  // namespace fedctl::inspect
