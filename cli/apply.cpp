@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/Validators.hpp>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -335,18 +334,13 @@ void add_apply(Program& program) {
   program.values[saved] = {ValueKind::file};
   add_plan_flags(program, *command, flags->plan);
   command->add_flag("--yes-delete", flags->yes_delete, "Delete however much the plan says")->group("Applying");
-  const std::vector<std::string> choices{"refuse", "skip-moved", "replan"};
-  auto* if_stale = command->add_option("--if-stale", flags->if_stale,
-                                       "When what a saved plan is about has moved: refuse, skip-moved (apply the rest), replan (apply "
-                                       "what is needed now)");
-  if_stale->check(CLI::IsMember(choices).description(""))->type_name("WHAT")->capture_default_str()->group("Applying");
-  program.values[if_stale] = {ValueKind::choice, choices};
-  const std::vector<std::string> reactions{"stop", "continue", "rollback"};
-  auto* on_failure = command->add_option("--on-failure", flags->on_failure,
-                                         "In a cluster in which a change fails or does not get ready: stop (begin nothing more), continue "
-                                         "(with what does not lean on it), rollback (put back what was there before)");
-  on_failure->check(CLI::IsMember(reactions).description(""))->type_name("WHAT")->capture_default_str()->group("Applying");
-  program.values[on_failure] = {ValueKind::choice, reactions};
+  add_choice(program, *command, "--if-stale", flags->if_stale, {"refuse", "skip-moved", "replan"},
+             "When what a saved plan is about has moved: refuse, skip-moved (apply the rest), replan (apply what is needed now)")
+      ->group("Applying");
+  add_choice(program, *command, "--on-failure", flags->on_failure, {"stop", "continue", "rollback"},
+             "In a cluster in which a change fails or does not get ready: stop (begin nothing more), continue (with what does not lean on "
+             "it), rollback (put back what was there before)")
+      ->group("Applying");
   auto* wave = command->add_option("--wave", flags->waves,
                                    "Clusters to change together; repeated, one wave after the other, each when the last is ready");
   wave->type_name("CLUSTER,...")->group("Waves")->allow_extra_args(false);

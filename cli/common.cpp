@@ -25,6 +25,13 @@ std::string check_duration(const std::string& text) {
 
 }  // namespace
 
+CLI::Option* add_choice(Program& program, CLI::App& command, const std::string& name, std::string& value,
+                        const std::vector<std::string>& choices, const std::string& help) {
+  CLI::Option* option = command.add_option(name, value, help)->check(CLI::IsMember(choices).description(""));
+  program.values[option] = {ValueKind::choice, choices};
+  return option->type_name("WHAT")->capture_default_str();
+}
+
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::string& value, const std::string& help) {
   return command.add_option(name, value, help)->check(check_duration)->type_name("DURATION")->capture_default_str();
 }

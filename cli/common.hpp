@@ -50,6 +50,10 @@ void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags,
 void add_output_flags(Program& program, CLI::App& command, OutputFlags& flags, std::vector<std::string> formats);
 void add_input_flags(Program& program, CLI::App& command, InputFlags& flags);
 
+/// An option whose value is one of `choices`, which are completed; anything else is refused at parse time.
+CLI::Option* add_choice(Program& program, CLI::App& command, const std::string& name, std::string& value,
+                        const std::vector<std::string>& choices, const std::string& help);
+
 /// An option whose value is a duration such as 30s; refused at parse time otherwise.
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::string& value, const std::string& help);
 

@@ -116,11 +116,10 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
           "Refuse to delete more in a cluster: objects, a share of what is there, or both, of which both must be exceeded; default 10,20%")
       ->type_name("LIMIT")
       ->group(group);
-  const std::vector<std::string> choices{"auto", "full"};
-  auto* read = command.add_option("--read", flags.read,
-                                  "auto: read and dry-run only what its metadata do not show to be unchanged; full: everything");
-  read->check(CLI::IsMember(choices).description(""))->type_name("HOW")->capture_default_str()->group(group);
-  program.values[read] = {ValueKind::choice, choices};
+  add_choice(program, command, "--read", flags.read, {"auto", "full"},
+             "auto: read and dry-run only what its metadata do not show to be unchanged; full: everything")
+      ->type_name("HOW")
+      ->group(group);
   command.add_flag("--stats", flags.stats, "End with what it cost: requests, bytes, round trips, the slowest cluster")->group("Output");
   add_cluster_flags(program, command, flags.clusters, true);
 }

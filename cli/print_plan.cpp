@@ -7,7 +7,6 @@
 #include "plan/drift.hpp"
 
 #include <fmt/format.h>
-#include <CLI/Validators.hpp>
 
 namespace fedctl::cli {
 namespace {
@@ -143,11 +142,10 @@ std::string short_summary(const plan::Summary& summary) {
 std::vector<std::string> plan_formats() { return {"text", "json", "yaml", "markdown", "html", "junit"}; }
 
 void add_diff_flag(Program& program, CLI::App& command, std::string& diff) {
-  const std::vector<std::string> choices{"fields", "unified"};
-  auto* option =
-      command.add_option("--diff", diff, "How text shows differences: fields, or unified (by diff, or what KUBECTL_EXTERNAL_DIFF names)");
-  option->check(CLI::IsMember(choices).description(""))->type_name("HOW")->capture_default_str()->group("Output");
-  program.values[option] = {ValueKind::choice, choices};
+  add_choice(program, command, "--diff", diff, {"fields", "unified"},
+             "How text shows differences: fields, or unified (by diff, or what KUBECTL_EXTERNAL_DIFF names)")
+      ->type_name("HOW")
+      ->group("Output");
 }
 
 Result<void> print_plan(const plan::Plan& plan, const OutputFlags& flags, const std::string& diff) {

@@ -73,8 +73,11 @@ void Progress::take(const Event& event) {
   }
   const auto cluster = std::ranges::find(clusters_, event.cluster, &Cluster::name);
   if (cluster == clusters_.end()) return;
-  cluster->tally.take(event, now);
-  if (!in_place_) print_line(event, *cluster, now);
+  if (in_place_) {
+    cluster->tally.take(event, now);
+  } else {
+    print_line(event, *cluster, now);
+  }
 }
 
 /// A line an event, but how far a rollout is only now and then.
