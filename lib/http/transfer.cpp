@@ -48,8 +48,10 @@ Address parse_address(const std::string& url) {
   return address;
 }
 
-Code classify(CURLcode code, std::string_view reason) {
+/// `was_sent`: the connection stood, and the request went out.
+Code classify(CURLcode code, std::string_view reason, bool was_sent) {
   switch (code) {
+    case CURLE_OPERATION_TIMEDOUT: return was_sent ? Code::timeout : Code::unreachable;
     case CURLE_PEER_FAILED_VERIFICATION:
       return reason.find("expired") != std::string_view::npos || reason.find("not yet valid") != std::string_view::npos ? Code::expired
                                                                                                                         : Code::untrusted;
@@ -196,8 +198,7 @@ Error Transfer::failure() const {
   const std::string reason = this->reason();
   curl_off_t sent = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
-  const bool was_reached = code_ == CURLE_OPERATION_TIMEDOUT && sent > 0;
-  const Code code = was_reached ? Code::timeout : classify(code_, reason);
+  const Code code = classify(code_, reason, sent > 0);
   const std::string what = code == Code::not_kubernetes ? "the server does not speak HTTPS as Kubernetes does" : "no answer";
   return {code, fmt::format("{} from {}: {}", what, endpoint_.url, reason), "", "", "", std::string{hint_for(code)}};
 }
