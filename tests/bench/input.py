@@ -2,7 +2,7 @@
 """Makes input to measure with: input.py deployments|kinds|configmaps|federated COUNT [CHANGED]
 
 deployments  plain Deployments; kinds: six kinds in turn; configmaps: of 10 KB each; federated: FederatedDeployments with overrides.
-CHANGED is put into the first object, so that this one alone differs."""
+CHANGED is put into web-1, so that this object alone differs."""
 import sys
 
 DEPLOYMENT = """spec:
