@@ -123,6 +123,32 @@ int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const
   return code;
 }
 
+/// Of a plan that was saved just what it says is done.
+int carry_out_saved(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const apply::Options& options) {
+  const int code = carry_out(loop, planned, flags, options);
+  if (planned.the_rendering().has_more_steps()) say("replicas are still to move (maxShiftPerStep): plan again for the next step\n");
+  return code;
+}
+
+/// Replicas that move in steps: after each, when all is ready, what is next is planned and applied.
+int carry_out_steps(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const apply::Options& options) {
+  while (true) {
+    const bool has_more = planned.the_rendering().has_more_steps();
+    const int code = carry_out(loop, planned, flags, options);
+    if (!has_more || flags.plan.removes) return code;
+    if (code != exit_done || !flags.wait) {
+      say("replicas are still to move (maxShiftPerStep): the same apply again goes on\n");
+      return code;
+    }
+    if (const auto made = make_next_plan(loop, flags.plan, planned); !made) return report_refusal(made.error());
+    const plan::Plan& plan = planned.the_plan();
+    if (!plan.summary().has_changes()) return plan_exit(plan);
+    say("\nthe next step, since what moved is ready:\n");
+    if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
+    std::fflush(stdout);
+  }
+}
+
 /// What a command other than `delete` deletes may be a mistake in the input.
 std::optional<int> guard(const plan::Plan& plan, const ApplyFlags& flags) {
   const auto excess = plan::too_many_deletes(plan, flags.plan.max_deletes);
@@ -178,7 +204,7 @@ Locked lock(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
       return;
     }
     for (auto& client : planned.clients) {
-      if (client->cluster() == error.cluster) client = std::make_unique<kube::Client>(loop, error.cluster, error);
+      if (client->cluster() == error.cluster) client->give_up(error);
     }
   };
   return apply::Lock::acquire(loop, std::move(clients), std::move(options), on_wait, on_skip);
@@ -240,7 +266,7 @@ int apply_saved(ApplyFlags& flags) {
   if (const auto refused = hold_against(*saved, **planned, flags)) return *refused;
   if (flags.plan.output.output != "json") print_plan_text((*planned)->the_plan(), Style{flags.plan.output.no_color});
   std::fflush(stdout);
-  return carry_out(loop, **planned, flags, *options);
+  return carry_out_saved(loop, **planned, flags, *options);
 }
 
 }  // namespace
@@ -282,7 +308,7 @@ int apply_plan(ApplyFlags& flags) {
   }
   // Without a host, Ctrl-C ends the process at once until here, since nothing was written; from here on it is a wish to stop cleanly.
   if (!(*planned)->host) loop.interrupt_on_signals();
-  return carry_out(loop, **planned, flags, *options);
+  return carry_out_steps(loop, **planned, flags, *options);
 }
 
 void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags) {

@@ -30,6 +30,7 @@ Result<void> plan_members(http::Loop& loop, const PlanFlags& flags, Planned& pla
   options.connect = connect_options(flags.clusters);
   options.inspect = inspect_options(flags);
   options.inspect.trusts_creates = flags.unattended;
+  options.capacity_by_nodes = flags.capacity == "nodes";
   options.render = planned.input.render;
   options.only = flags.clusters.only;
   options.prune = flags.prune;
@@ -65,6 +66,30 @@ Result<void> connect_fleet(http::Loop& loop, const PlanFlags& flags, Planned& pl
   return {};
 }
 
+/// Preferences need to know all clusters, whichever --cluster leaves.
+Result<void> observe_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
+  inspect::ObserveOptions options;
+  options.capacity_by_nodes = flags.capacity == "nodes";
+  options.cache = file::cache_folder();
+  fleet::Clients others;
+  if (planned.fleet.clusters.size() < planned.whole_fleet.clusters.size()) {
+    fleet::Fleet rest;
+    for (const fleet::Cluster& cluster : planned.whole_fleet.clusters) {
+      if (planned.fleet.find(cluster.name) == nullptr) rest.clusters.push_back(cluster);
+    }
+    auto connected = fleet::connect(loop, rest, connect_options(flags.clusters));
+    if (!connected) return Failure{connected.error()};
+    others = std::move(*connected);
+  }
+  std::vector<kube::Client*> clients;
+  for (const auto* some : {&planned.clients, &others}) {
+    for (const auto& client : *some) clients.push_back(client.get());
+  }
+  federation::RenderOptions& render = planned.input.render;
+  render.observed = inspect::observe(loop, clients, planned.input.manifests, render.default_namespace, options);
+  return {};
+}
+
 Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
   std::vector<manifest::Manifest>& manifests = planned.input.manifests;
   for (manifest::Manifest& manifest : manifests) manifest.removed = flags.removes;
@@ -77,6 +102,7 @@ Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& plann
   if (!unknown.empty() && inspect::learn_types(loop, planned.clients, unknown, planned.input.types, options) > 0) {
     if (auto known = federation::check_types(manifests, planned.input.types); !known) return known;
   }
+  if (auto observed = observe_fleet(loop, flags, planned); !observed) return observed;
   auto rendered = federation::render(manifests, planned.whole_fleet, planned.input.types, planned.input.render);
   if (!rendered) return Failure{rendered.error()};
   planned.rendered = std::move(*rendered);
@@ -118,6 +144,12 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
       ->group(group);
   add_choice(program, command, "--read", flags.read, {"auto", "full"},
              "auto: read and dry-run only what its metadata do not show to be unchanged; full: everything")
+      ->type_name("HOW")
+      ->group(group);
+  add_choice(
+      program, command, "--capacity", flags.capacity, {"pending", "nodes"},
+      "What caps a cluster that a ReplicaSchedulingPreference speaks of: pending (Pods that found no node for a minute), nodes (also "
+      "what the nodes have left for the template's requests)")
       ->type_name("HOW")
       ->group(group);
   command.add_flag("--stats", flags.stats, "End with what it cost: requests, bytes, round trips, the slowest cluster")->group("Output");
@@ -162,6 +194,15 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
 
 Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
   return planned.host ? plan_members(loop, flags, planned) : plan_fleet(loop, flags, planned);
+}
+
+Result<void> make_next_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
+  if (planned.propagation) {
+    std::vector<manifest::Manifest>& all = planned.propagation->manifests;
+    std::erase_if(all, [](const manifest::Manifest& manifest) { return !manifest.host.empty(); });
+    planned.input.manifests = std::move(all);
+  }
+  return make_plan(loop, flags, planned);
 }
 
 void say_stats(const PlanFlags& flags, const Planned& planned) {

@@ -5,6 +5,7 @@
 #include "cli/print_plan.hpp"
 #include "control/propagate.hpp"
 #include "inspect/inspect.hpp"
+#include "inspect/observe.hpp"
 #include "plan/guard.hpp"
 #include "plan/plan.hpp"
 
@@ -22,6 +23,7 @@ struct PlanFlags {
   bool unattended = false;  ///< Nobody looks at the plan before it is applied.
   bool identify = false;    ///< The plan is to be saved, or was.
   std::string read = "auto";
+  std::string capacity = "pending";  ///< What caps a cluster of a preference.
   bool stats = false;
   std::string diff = "fields";  ///< How text shows differences.
   std::string set;
@@ -46,6 +48,7 @@ struct Planned {
   std::unique_ptr<control::Propagation> propagation;  ///< Set where there is a host; its plan is the plan then.
 
   const plan::Plan& the_plan() const { return propagation ? propagation->plan : plan; }
+  const federation::Rendered& the_rendering() const { return propagation ? propagation->rendered : rendered; }
   std::vector<std::string> cluster_names() const;
 };
 
@@ -57,6 +60,9 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
 
 /// Renders, and asks the clusters. Errors: whatever keeps a plan from being made at all.
 Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned);
+
+/// The same once more, when what was planned has been applied.
+Result<void> make_next_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned);
 
 /// What TYPE/NAME and -n mean, typed after `command`. Errors: usage.
 Result<kube::Named> named_object(const std::string& typed, const InputFlags& flags, std::string_view command);

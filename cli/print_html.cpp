@@ -82,7 +82,7 @@ void add_change(pugi::xml_node body, const Change& change, const std::string& id
     pugi::xml_node row = add(fields, "tr");
     add(row, "td", field.path, "fields");
     add(row, "td", value_text(field.old_value), "fields");
-    add(row, "td", value_text(field.new_value), "fields");
+    add(row, "td", value_text(field.new_value) + (field.reason.empty() ? "" : " " + field.reason), "fields");
     add(row, "td", field.changed_by ? fmt::format("{}, {}", field.changed_by->manager, field.changed_by->time) : "", "note");
   }
 }

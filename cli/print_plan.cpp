@@ -103,7 +103,8 @@ std::string note_text(const Change& change) {
 }
 
 std::string field_text(const plan::FieldChange& field) {
-  return fmt::format("{}: {} -> {}", field.path, value_text(field.old_value), value_text(field.new_value));
+  const std::string reason = field.reason.empty() ? "" : " " + field.reason;
+  return fmt::format("{}: {} -> {}{}", field.path, value_text(field.old_value), value_text(field.new_value), reason);
 }
 
 std::string drift_text(const Change& change, const plan::FieldChange& field, bool with_time) {

@@ -101,6 +101,7 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   add_apply(*this);
   add_delete(*this);
   add_status(*this);
+  add_schedule(*this);
   add_explain(*this);
   add_init(*this);
   add_deinit(*this);

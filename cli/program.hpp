@@ -61,6 +61,7 @@ void add_show(Program& program);
 void add_apply(Program& program);
 void add_delete(Program& program);
 void add_status(Program& program);
+void add_schedule(Program& program);
 void add_explain(Program& program);
 void add_init(Program& program);
 void add_deinit(Program& program);

@@ -111,7 +111,7 @@ class Runner {
 
   bool is_awaited(const Change& change) const {
     const bool is_written = change.action == Action::create || change.action == Action::update;
-    const bool is_found = !options_.waves.empty() && change.action == Action::unchanged && !change.resource.plural.empty();
+    const bool is_found = !options_.waves.empty() && change.action == Action::unchanged && change.resource;
     return (is_found || (is_written && !change.release)) && !change.refresh;
   }
 
@@ -185,16 +185,16 @@ class Runner {
 
   Task<Result<Done>> remove(const Change& change) {
     const kube::DeleteOptions options{.propagation = kube::Propagation::background, .uid = change.uid};
-    co_return co_await client_.remove(change.resource, change.key.name_space, change.key.name, options);
+    co_return co_await client_.remove(*change.resource, change.key.name_space, change.key.name, options);
   }
 
   /// What is gone already need not be let go.
   Task<Result<Done>> release(const Change& change) {
-    const auto live = co_await client_.get(change.resource, change.key.name_space, change.key.name, true);
+    const auto live = co_await client_.get(*change.resource, change.key.name_space, change.key.name, true);
     if (!live && live.error().code == Code::not_found) co_return Done{};
     if (!live) co_return Failure{live.error()};
     const json operations = plan::release_operations(*live);
-    const auto released = co_await client_.patch(change.resource, change.key.name_space, change.key.name, operations);
+    const auto released = co_await client_.patch(*change.resource, change.key.name_space, change.key.name, operations);
     if (!released) co_return Failure{released.error()};
     co_return Done{};
   }
@@ -202,11 +202,11 @@ class Runner {
   /// Somebody may write it meanwhile; then it is read again.
   Task<Result<Done>> take_over(const Change& change) {
     for (int tries = 0;; ++tries) {
-      const auto live = co_await client_.get(change.resource, change.key.name_space, change.key.name, true);
+      const auto live = co_await client_.get(*change.resource, change.key.name_space, change.key.name, true);
       if (!live) co_return Failure{live.error()};
       if (!kube::has_predecessor(*live)) co_return Done{};
       const json operations = kube::takeover_operations(*live);
-      const auto taken = co_await client_.patch(change.resource, change.key.name_space, change.key.name, operations);
+      const auto taken = co_await client_.patch(*change.resource, change.key.name_space, change.key.name, operations);
       if (taken) co_return Done{};
       if (taken.error().code != Code::conflict || tries == 5) co_return Failure{taken.error()};
     }
@@ -222,7 +222,7 @@ class Runner {
     if (!change.uid.empty()) object["metadata"]["uid"] = change.uid;
     const auto until = Clock::now() + type_patience;
     while (true) {
-      const auto applied = co_await client_.apply(change.resource, object, {});
+      const auto applied = co_await client_.apply(*change.resource, object, {});
       if (applied) co_return Done{};
       const bool is_new_type = !change.checked && applied.error().code == Code::not_found && !kube::is_missing_namespace(applied.error());
       if (!is_new_type || Clock::now() > until || client_.loop().interrupted()) co_return Failure{applied.error()};

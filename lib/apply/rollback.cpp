@@ -30,15 +30,15 @@ json as_it_was(const Change& change, const json& before, const json& live) {
 }  // namespace
 
 Task<Result<Done>> Rollback::keep(const Change& change) {
-  auto before = co_await client_.get(change.resource, change.key.name_space, change.key.name);
+  auto before = co_await client_.get(*change.resource, change.key.name_space, change.key.name);
   const bool is_new = !before && before.error().code == Code::not_found;
   if (!before && !is_new) co_return Failure{before.error()};
   Kept kept;
   kept.change = &change;
   if (before) {
     kept.before = std::move(*before);
-    kept.before["apiVersion"] = change.resource.type().api_version();
-    kept.before["kind"] = change.resource.kind;
+    kept.before["apiVersion"] = change.resource->type().api_version();
+    kept.before["kind"] = change.resource->kind;
   }
   kept_.push_back(std::move(kept));
   co_return Done{};
@@ -81,7 +81,7 @@ Task<Done> Rollback::go_back_all(std::vector<const Kept*> some, Outcome& outcome
 
 Task<Result<Rollback::Step>> Rollback::go_back(const Kept& kept) {
   const Change& change = *kept.change;
-  auto live = co_await client_.get(change.resource, change.key.name_space, change.key.name);
+  auto live = co_await client_.get(*change.resource, change.key.name_space, change.key.name);
   const bool is_gone = !live && live.error().code == Code::not_found;
   if (is_gone && kept.before.is_null()) co_return Step::nothing;
   if (is_gone) co_return Failure{{Code::not_found, "somebody deleted it meanwhile"}};
@@ -97,7 +97,7 @@ Task<Result<Rollback::Step>> Rollback::take_away(const Kept& kept, json live) {
   if (plan::ownership_of(live) != plan::Ownership::ours) co_return Step::nothing;
   if (holds_others(change.key)) co_return Step::left;
   const kube::DeleteOptions options{.uid = metadata_of(live, "uid")};
-  const auto removed = co_await client_.remove(change.resource, change.key.name_space, change.key.name, options);
+  const auto removed = co_await client_.remove(*change.resource, change.key.name_space, change.key.name, options);
   if (!removed) co_return Failure{removed.error()};
   co_return Step::restored;
 }
@@ -108,11 +108,11 @@ Task<Result<Rollback::Step>> Rollback::restore(const Kept& kept, json live) {
   if (metadata_of(live, "uid") != metadata_of(kept.before, "uid"))
     co_return Failure{{Code::conflict, "somebody deleted it and made it again meanwhile"}};
   json object = as_it_was(change, kept.before, live);
-  const auto applied = co_await client_.apply(change.resource, std::move(object), {});
+  const auto applied = co_await client_.apply(*change.resource, std::move(object), {});
   if (!applied) co_return Failure{applied.error()};
   if (!change.takes_over) co_return Step::restored;
   const json operations = kube::give_back_operations(kept.before, applied->object);
-  const auto given = co_await client_.patch(change.resource, change.key.name_space, change.key.name, operations);
+  const auto given = co_await client_.patch(*change.resource, change.key.name_space, change.key.name, operations);
   if (!given) co_return Failure{given.error()};
   co_return Step::restored;
 }

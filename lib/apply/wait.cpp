@@ -152,8 +152,8 @@ Task<Waited> wait_until_ready(kube::Client& client, std::vector<const Change*> c
   std::map<std::string, Watcher> watchers;
   for (const Change* change : changes) {
     if (!kube::takes_time(change->key.group, change->key.kind)) continue;
-    const std::string path = change->resource.path(change->key.name_space);
-    watchers.try_emplace(path, client, change->resource, change->key.name_space, deadline, listener).first->second.add(*change);
+    const std::string path = change->resource->path(change->key.name_space);
+    watchers.try_emplace(path, client, *change->resource, change->key.name_space, deadline, listener).first->second.add(*change);
   }
   std::vector<Task<Waited>> tasks;
   for (auto& [path, watcher] : watchers) tasks.push_back(watcher.run());

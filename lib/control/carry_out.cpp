@@ -45,6 +45,12 @@ class Ledger {
           add(absence.manifest, cluster.cluster, left);
       }
     }
+    // A copy that is left alone there is not forgotten.
+    for (const federation::TargetSchedule& schedule : all.rendered.schedules) {
+      for (const auto& [cluster, condition] : schedule.left_alone) {
+        if (all.members.fleet.find(cluster) != nullptr) add(schedule.target, cluster, "ClusterNotReady");
+      }
+    }
     for (const federation::RenderFailure& failure : all.rendered.failures) {
       for (const std::string& name : all.members.fleet.names()) {
         if (failure.cluster.empty() || failure.cluster == name) add(failure.manifest, name, "ApplyOverridesFailed");
@@ -87,14 +93,14 @@ class Ledger {
 };
 
 /// Lets a federated object whose copies are gone leave the host.
-Task<Result<Done>> let_leave(Propagation& all, const Manifest& manifest, const FederatedType& type) {
+Task<Result<Done>> let_leave(Propagation& all, const Manifest& manifest, const kube::Resource& type) {
   const std::string name_space = kube::namespace_of(manifest.object);
   const std::string name = kube::name_of(manifest.object);
   const json metadata = kube::map_at(manifest.object, "metadata");
   kube::Client& host = *all.host.client;
   if (!metadata.contains("deletionTimestamp")) {
     const kube::DeleteOptions options{.uid = kube::string_at(metadata, "uid")};
-    const auto removed = co_await host.remove(type.federated, name_space, name, options);
+    const auto removed = co_await host.remove(type, name_space, name, options);
     if (!removed) co_return Failure{removed.error()};
   }
   json finalizers = kube::list_at(metadata, "finalizers");
@@ -103,13 +109,17 @@ Task<Result<Done>> let_leave(Propagation& all, const Manifest& manifest, const F
   // KubeFed's controller put it there, and none is alive to take it away.
   finalizers.erase(held);
   const json changes{{"metadata", {{"finalizers", finalizers}}}};
-  const auto freed = co_await host.merge(type.federated, name_space, name, changes);
+  const auto freed = co_await host.merge(type, name_space, name, changes);
   if (!freed && freed.error().code != Code::not_found) co_return Failure{freed.error()};
   co_return Done{};
 }
 
 /// One federated object's last step: it leaves, or its status is written.
 Task<Result<Done>> settle(Propagation& all, const Manifest& manifest, std::vector<ClusterState> clusters, std::string now) {
+  if (federation::is_preference(kube::gvk_of(manifest.object))) {
+    if (manifest.removed) co_return co_await let_leave(all, manifest, preferences());
+    co_return Done{};
+  }
   const FederatedType* type = type_of(all.types, manifest.object);
   if (type == nullptr) co_return Done{};
   const std::string kind = kube::string_at(manifest.object, "kind");
@@ -123,7 +133,7 @@ Task<Result<Done>> settle(Propagation& all, const Manifest& manifest, std::vecto
       const std::string name = kube::string_at(one, "name");
       if (all.narrowed && all.members.fleet.find(name) == nullptr) left.push_back(name);
     }
-    if (left.empty()) co_return co_await let_leave(all, manifest, *type);
+    if (left.empty()) co_return co_await let_leave(all, manifest, type->federated);
     co_return Failure{{Code::conflict, fmt::format("it stays in the host, since copies may be left in {}", text::join(left, ", ")), "", "",
                        kube::to_string(kube::key_of(manifest.object)), "run the same again when they answer, or unjoin them"}};
   }

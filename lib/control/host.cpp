@@ -39,6 +39,16 @@ kube::Resource resource_of(const json& type) {
           .namespaced = kube::string_at(type, "scope") == "Namespaced"};
 }
 
+/// What is left out, or makes no sense, is as by default.
+fleet::HealthRule health_rule_of(const json& check) {
+  fleet::HealthRule rule;
+  rule.failure_threshold = std::max(1, static_cast<int>(kube::integer_at(check, "/failureThreshold", rule.failure_threshold)));
+  rule.success_threshold = std::max(1, static_cast<int>(kube::integer_at(check, "/successThreshold", rule.success_threshold)));
+  rule.period = time::parse_duration(kube::string_at(check, "period")).value_or(rule.period);
+  rule.timeout = time::parse_duration(kube::string_at(check, "timeout")).value_or(rule.timeout);
+  return rule;
+}
+
 }  // namespace
 
 std::string_view to_string(Scope scope) { return scope == Scope::cluster ? "Cluster" : "Namespaced"; }
@@ -50,6 +60,7 @@ Task<Result<Config>> read_config(Host host) {
   Config config;
   config.scope = kube::string_at(spec, "scope") == "Namespaced" ? Scope::namespaced : Scope::cluster;
   config.adopt_resources = kube::string_at(kube::map_at(spec, "syncController"), "adoptResources") != "Disabled";
+  config.health = health_rule_of(kube::map_at(spec, "clusterHealthCheck"));
   config.object = std::move(*object);
   co_return config;
 }

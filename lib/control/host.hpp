@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/task.hpp"
 #include "control/names.hpp"
+#include "fleet/health.hpp"
 #include "kube/client.hpp"
 
 #include <nlohmann/json.hpp>
@@ -34,6 +35,7 @@ struct FederatedType {
 struct Config {
   Scope scope = Scope::cluster;
   bool adopt_resources = true;
+  fleet::HealthRule health = {};
   nlohmann::json object;
 };
 

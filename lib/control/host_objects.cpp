@@ -84,6 +84,22 @@ Task<Result<std::vector<Manifest>>> read_federated_objects(Host host, std::vecto
   co_return manifests;
 }
 
+Task<Result<std::vector<Manifest>>> read_preferences(Host host) {
+  const kube::ListOptions everything;
+  auto list = co_await host.client->list(preferences(), everything);
+  std::vector<Manifest> manifests;
+  if (!list && list.error().code == Code::not_found) co_return manifests;
+  if (!list) co_return Failure{list.error()};
+  for (json& item : list->items) {
+    item["apiVersion"] = preferences().type().api_version();
+    item["kind"] = preferences().kind;
+    Manifest manifest{.object = std::move(item), .host = host.client->cluster()};
+    manifest.removed = kube::map_at(manifest.object, "metadata").contains("deletionTimestamp");
+    manifests.push_back(std::move(manifest));
+  }
+  co_return manifests;
+}
+
 federation::ClusterObjects objects_for_host(const Host& host, std::span<const Manifest> files, const std::vector<FederatedType>& types,
                                             const std::string& default_namespace, const std::string& set) {
   federation::ClusterObjects result{.cluster = host.client->cluster()};
@@ -93,7 +109,7 @@ federation::ClusterObjects objects_for_host(const Host& host, std::span<const Ma
     json object = without_server_fields(manifest.object);
     if (const FederatedType* type = type_of(types, object)) object["apiVersion"] = type->federated.type().api_version();
     const bool is_federated = federation::is_federated(gvk) || type_of(types, object) != nullptr;
-    if (is_federated && !set.empty()) object["metadata"]["labels"][std::string{set_label}] = set;
+    if ((is_federated || federation::is_preference(gvk)) && !set.empty()) object["metadata"]["labels"][std::string{set_label}] = set;
     if (is_federated && kube::namespace_of(object).empty()) {
       const FederatedType* type = type_of(types, object);
       const bool namespaced = type == nullptr || type->federated.namespaced;

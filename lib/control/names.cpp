@@ -78,6 +78,14 @@ const Resource& type_configs() {
   return resource;
 }
 
+const Resource& preferences() {
+  static const Resource resource{.group = "scheduling.kubefed.io",
+                                 .version = "v1alpha1",
+                                 .kind = "ReplicaSchedulingPreference",
+                                 .plural = "replicaschedulingpreferences"};
+  return resource;
+}
+
 std::string random_suffix() {
   // No vowels, so that no words come out.
   constexpr std::string_view letters = "bcdfghjklmnpqrstvwxz2456789";

@@ -45,6 +45,7 @@ const kube::Resource& access_reviews();
 const kube::Resource& kubefed_clusters();
 const kube::Resource& kubefed_configs();
 const kube::Resource& type_configs();
+const kube::Resource& preferences();
 
 /// Five letters and digits that name something anew, as the API server's generateName makes them.
 std::string random_suffix();

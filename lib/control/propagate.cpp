@@ -21,19 +21,8 @@ struct HostState {
   Controller controller;
   Members members;
   std::vector<Manifest> held;
-  std::size_t preferences = 0;
   json kube_system;
 };
-
-Task<Result<std::size_t>> count_preferences(Host host) {
-  const kube::Resource preferences{.group = "scheduling.kubefed.io",
-                                   .version = "v1alpha1",
-                                   .kind = "ReplicaSchedulingPreference",
-                                   .plural = "replicaschedulingpreferences"};
-  const kube::ListOptions options{.metadata_only = true};
-  const auto list = co_await host.client->list(preferences, options);
-  co_return list ? list->items.size() : std::size_t{0};
-}
 
 /// One of the reads that can go out at once.
 template <typename T>
@@ -46,12 +35,13 @@ Task<Result<Done>> into(Task<Result<T>> task, T& target) {
 
 Task<Result<HostState>> read_host(Host host, fleet::ConnectOptions connect) {
   HostState state;
+  std::vector<Manifest> preferences;
   std::vector<Task<Result<Done>>> first;
   first.push_back(into(read_config(host), state.config));
   first.push_back(into(read_types(host), state.types));
   first.push_back(into(find_controller(host), state.controller));
   first.push_back(into(read_members(host, connect), state.members));
-  first.push_back(into(count_preferences(host), state.preferences));
+  first.push_back(into(read_preferences(host), preferences));
   first.push_back(into(host.client->get(namespaces(), "", "kube-system", true), state.kube_system));
   const auto done = co_await when_all(std::move(first));
   for (const auto& one : done) {
@@ -60,6 +50,7 @@ Task<Result<HostState>> read_host(Host host, fleet::ConnectOptions connect) {
   auto held = co_await read_federated_objects(host, state.types, state.config.scope);
   if (!held) co_return Failure{held.error()};
   state.held = std::move(*held);
+  std::ranges::move(preferences, std::back_inserter(state.held));
   co_return state;
 }
 
@@ -82,7 +73,6 @@ class Planner {
     result_->config = std::move(state->config);
     result_->types = std::move(state->types);
     result_->controller = std::move(state->controller);
-    preferences_ = state->preferences;
     options_.render.host_uid = kube::string_at(kube::map_at(state->kube_system, "metadata"), "uid");
     if (auto taken = take_members(std::move(state->members)); !taken) return Failure{taken.error()};
     if (auto taken = take_manifests(std::move(files), std::move(state->held)); !taken) return Failure{taken.error()};
@@ -103,9 +93,13 @@ class Planner {
     }
     result_->whole_fleet = all.fleet;
     result_->narrowed = !options_.only.empty();
+    for (const json& object : all.objects) note_unready(object);
     for (std::size_t i = 0; i < names.size(); ++i) {
       const bool wanted = options_.only.empty() || std::ranges::find(options_.only, names[i]) != options_.only.end();
-      if (!wanted) continue;
+      if (!wanted) {
+        result_->other_clients.push_back(std::move(all.clients[i]));
+        continue;
+      }
       result_->members.fleet.clusters.push_back(all.fleet.clusters[i]);
       result_->members.clients.push_back(std::move(all.clients[i]));
       result_->members.objects.push_back(std::move(all.objects[i]));
@@ -135,20 +129,21 @@ class Planner {
   std::vector<Manifest> mark_removed(std::vector<Manifest> files, std::vector<Manifest>& held) {
     std::vector<Manifest> plain;
     for (Manifest& file : files) {
-      const bool is_federated = federation::is_federated(kube::gvk_of(file.object));
+      const kube::GroupVersionKind type = kube::gvk_of(file.object);
+      const bool is_held = federation::is_federated(type) || federation::is_preference(type);
       const std::string kind = kube::string_at(file.object, "kind");
       const std::string name_space =
           kube::namespace_of(file.object).empty() ? options_.render.default_namespace : kube::namespace_of(file.object);
       const auto found = std::ranges::find_if(held, [&](const Manifest& one) {
         const bool same_place = kind == "FederatedNamespace" || !kube::string_at(one.object["metadata"], "namespace").size() ||
                                 kube::namespace_of(one.object) == name_space;
-        return is_federated && kube::string_at(one.object, "kind") == kind && kube::name_of(one.object) == kube::name_of(file.object) &&
+        return is_held && kube::string_at(one.object, "kind") == kind && kube::name_of(one.object) == kube::name_of(file.object) &&
                same_place;
       });
       if (found != held.end()) found->removed = true;
-      if (is_federated && found == held.end())
+      if (is_held && found == held.end())
         notices_.push_back(fmt::format("{}: the host does not hold it", kube::to_string(kube::key_of(file.object))));
-      if (is_federated || kube::gvk_of(file.object).group.ends_with("kubefed.io")) continue;
+      if (is_held || type.group.ends_with("kubefed.io")) continue;
       file.removed = true;
       plain.push_back(std::move(file));
     }
@@ -214,11 +209,13 @@ class Planner {
     for (const Manifest& manifest : result_->manifests) {
       if (!manifest.removed || manifest.host.empty()) continue;
       const FederatedType* type = type_of(result_->types, manifest.object);
-      if (type == nullptr) continue;
+      const bool is_preference = federation::is_preference(kube::gvk_of(manifest.object));
+      if (type == nullptr && !is_preference) continue;
+      const kube::Resource& resource = is_preference ? preferences() : type->federated;
       plan::Change change{
-          .action = plan::Action::remove, .key = kube::key_of(manifest.object), .api_version = type->federated.type().api_version()};
-      change.note = "when its copies are gone";
-      change.resource = type->federated;
+          .action = plan::Action::remove, .key = kube::key_of(manifest.object), .api_version = resource.type().api_version()};
+      if (!is_preference) change.note = "when its copies are gone";
+      change.resource = std::make_shared<const kube::Resource>(resource);
       change.uid = kube::string_at(kube::map_at(manifest.object, "metadata"), "uid");
       plan.changes.push_back(std::move(change));
     }
@@ -238,6 +235,7 @@ class Planner {
     federation::RenderOptions options = options_.render;
     options.has_host = true;
     options.federated_namespaces = all.config.scope == Scope::cluster;
+    if (!options_.renders_only && !all.controller.alive) options.observed = observe();
     auto rendered = federation::render(rendered_manifests(), all.whole_fleet, types, options);
     if (!rendered) return Failure{rendered.error()};
     all.rendered = std::move(*rendered);
@@ -245,14 +243,33 @@ class Planner {
     return {};
   }
 
+  /// A cluster that the host says is not ready, and since when.
+  void note_unready(const json& cluster) {
+    for (const json& condition : kube::list_at(kube::map_at(cluster, "status"), "conditions")) {
+      const std::string type = kube::string_at(condition, "type");
+      const bool is_unready = (type == "Offline" && kube::string_at(condition, "status") == "True") ||
+                              (type == "Ready" && kube::string_at(condition, "status") != "True");
+      const auto since = time::parse_instant(kube::string_at(condition, "lastTransitionTime"));
+      if (is_unready && since) unready_since_.emplace(kube::name_of(cluster), *since);
+    }
+  }
+
+  federation::Observation observe() {
+    Propagation& all = *result_;
+    inspect::ObserveOptions options{.health = all.config.health, .capacity_by_nodes = options_.capacity_by_nodes};
+    options.unready_since = unready_since_;
+    options.cache = options_.inspect.cache;
+    std::vector<kube::Client*> clients;
+    for (const auto* some : {&all.members.clients, &all.other_clients}) {
+      for (const auto& client : *some) clients.push_back(client.get());
+    }
+    return inspect::observe(loop_, clients, rendered_manifests(), options_.render.default_namespace, options);
+  }
+
   void plan_members() {
     Propagation& all = *result_;
     std::vector<std::string> notices = notices_;
     std::ranges::copy(all.rendered.notices, std::back_inserter(notices));
-    if (preferences_ > 0) {
-      notices.push_back(fmt::format("{}: this version of fedctl does not act on them; the targets' own overrides count",
-                                    text::count(preferences_, "ReplicaSchedulingPreference")));
-    }
     if (all.controller.alive) {
       notices.push_back(fmt::format("a KubeFed controller is at work in {} ({}): it propagates, and fedctl writes the host only",
                                     all.host.client->cluster(), all.controller.holder));
@@ -275,6 +292,9 @@ class Planner {
     for (const federation::RenderFailure& failure : all.rendered.failures) {
       Error error = failure.error;
       if (error.object.empty()) error.object = kube::to_string(kube::key_of(failure.manifest->object));
+      // A preference and its target fail by one mistake.
+      const auto is_same = [&](const Error& other) { return describe(other) == describe(error); };
+      if (std::ranges::any_of(all.plan.errors, is_same)) continue;
       all.plan.errors.push_back(std::move(error));
     }
     if (all.whole_fleet.clusters.empty()) notices.push_back("no cluster is joined yet; run 'fedctl join CLUSTER'");
@@ -285,7 +305,7 @@ class Planner {
   PropagateOptions options_;
   std::unique_ptr<Propagation> result_;
   std::vector<std::string> notices_;
-  std::size_t preferences_ = 0;
+  std::map<std::string, time::Instant> unready_since_;
 };
 
 }  // namespace

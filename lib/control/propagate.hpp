@@ -6,6 +6,7 @@
 #include "control/member.hpp"
 #include "federation/render.hpp"
 #include "inspect/inspect.hpp"
+#include "inspect/observe.hpp"
 #include "manifest/manifest.hpp"
 #include "plan/plan.hpp"
 
@@ -22,10 +23,11 @@ struct PropagateOptions {
   inspect::Options inspect = {};
   federation::RenderOptions render = {};
   std::vector<std::string> only = {};  ///< Clusters; empty: all that are joined.
-  bool prune = false;         ///< Copies whose federated object is gone go too; with files, so do federated objects that left them.
-  std::string set = {};       ///< Name of the set that the files are.
-  bool renders_only = false;  ///< No cluster is asked, and `plan` stays empty.
-  bool remove_files = false;  ///< What the files hold is to go: `fedctl delete -f`.
+  bool prune = false;              ///< Copies whose federated object is gone go too; with files, so do federated objects that left them.
+  std::string set = {};            ///< Name of the set that the files are.
+  bool capacity_by_nodes = false;  ///< Of preferences: what the nodes have left caps a cluster.
+  bool renders_only = false;       ///< No cluster is asked, and `plan` stays empty.
+  bool remove_files = false;       ///< What the files hold is to go: `fedctl delete -f`.
   std::vector<kube::ObjectKey> remove = {};  ///< Federated objects of the host that are to go: `fedctl delete TYPE NAME`.
 };
 
@@ -36,6 +38,7 @@ struct Propagation {
   std::vector<FederatedType> types;
   Controller controller;                      ///< While one is alive only the host is written.
   Members members;                            ///< Those of `only`.
+  fleet::Clients other_clients;               ///< Of the rest.
   std::string default_namespace;              ///< Of files' objects that name none.
   bool narrowed = false;                      ///< Some clusters were not looked at, because of `only`.
   std::vector<manifest::Manifest> manifests;  ///< The files' and the host's; the files' win.

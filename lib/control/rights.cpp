@@ -25,6 +25,8 @@ json rules_for(std::span<const FederatedType> types) {
     rules.push_back(
         {{"apiGroups", {group}}, {"resources", plurals}, {"verbs", {"get", "list", "watch", "create", "update", "patch", "delete"}}});
   }
+  // Which replicas run, and why a rollout does not get ready, only the Pods tell.
+  if (by_group.contains("apps")) rules.push_back({{"apiGroups", {""}}, {"resources", {"pods"}}, {"verbs", {"get", "list", "watch"}}});
   // Who hands roles on must be allowed to hand on rights that he lacks himself.
   if (gives_rights) {
     rules.push_back(

@@ -5,8 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace fedctl::federation {
+
+/// Where workloads have the number of their replicas.
+inline constexpr std::string_view replicas_path = "/spec/replicas";
 
 /// One item of `spec.overrides[].clusterOverrides`: a JSON Patch operation (RFC 6902) whose `op` may be left out.
 struct Override {

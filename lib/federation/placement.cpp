@@ -1,6 +1,7 @@
 #include "federation/placement.hpp"
 
 #include "base/text.hpp"
+#include "federation/preference.hpp"
 #include "federation/type_table.hpp"
 #include "kube/object.hpp"
 
@@ -118,13 +119,20 @@ tl::expected<Placement, PlacementProblem> place(const json& placement, const fle
 }
 
 fleet::Fleet fleet_named_in(std::span<const manifest::Manifest> manifests) {
-  const json::json_pointer path{"/spec/placement/clusters"};
   fleet::Fleet found;
+  const auto add = [&found](const std::string& name) {
+    if (!name.empty() && name != "*" && found.find(name) == nullptr) found.clusters.push_back({name, name, std::nullopt, {}});
+  };
   for (const manifest::Manifest& manifest : manifests) {
-    if (!is_federated(kube::gvk_of(manifest.object)) || !manifest.object.contains(path)) continue;
-    for (const json& cluster : manifest.object[path]) {
-      const std::string name = kube::string_at(cluster, "name");
-      if (!name.empty() && found.find(name) == nullptr) found.clusters.push_back({name, name, std::nullopt, {}});
+    const kube::GroupVersionKind type = kube::gvk_of(manifest.object);
+    const json spec = kube::map_at(manifest.object, "spec");
+    if (is_federated(type)) {
+      for (const json& cluster : kube::list_at(kube::map_at(spec, "placement"), "clusters")) add(kube::string_at(cluster, "name"));
+    }
+    if (!is_preference(type)) continue;
+    for (const char* map : {"clusters", "minReplicas", "maxReplicas"}) {
+      const json by_cluster = kube::map_at(spec, map);
+      for (const auto& [name, ignored] : by_cluster.items()) add(name);
     }
   }
   return found;
@@ -142,6 +150,23 @@ Choice choice_of(const json& placement, const fleet::Cluster& cluster) {
   if (mismatch && *mismatch) return {false, "/clusterSelector" + (*mismatch)->part, (*mismatch)->reason};
   return {true, "/clusterSelector",
           selector.empty() ? "the clusterSelector is empty, so it selects all" : "its labels match the clusterSelector"};
+}
+
+std::string to_text(const json& selector) {
+  std::vector<std::string> parts;
+  const json labels = kube::map_at(selector, "matchLabels");
+  for (const auto& [name, value] : labels.items()) parts.push_back(name + "=" + value.get<std::string>());
+  for (const json& expression : kube::list_at(selector, "matchExpressions")) {
+    const std::string key = kube::string_at(expression, "key");
+    const std::string operation = kube::string_at(expression, "operator");
+    std::vector<std::string> values;
+    for (const json& value : kube::list_at(expression, "values")) values.push_back(value.get<std::string>());
+    if (operation == "In" || operation == "NotIn")
+      parts.push_back(fmt::format("{} {} ({})", key, operation == "In" ? "in" : "notin", text::join(values, ",")));
+    if (operation == "Exists") parts.push_back(key);
+    if (operation == "DoesNotExist") parts.push_back("!" + key);
+  }
+  return text::join(parts, ",");
 }
 
 }  // namespace fedctl::federation

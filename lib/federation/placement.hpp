@@ -28,7 +28,7 @@ struct PlacementProblem {
 /// clusters' labels, an empty one selecting all; neither selects none.
 tl::expected<Placement, PlacementProblem> place(const nlohmann::json& placement, const fleet::Fleet& fleet);
 
-/// The clusters that the placements of federated manifests name: a fleet for what works offline.
+/// The clusters that the placements of federated manifests and the preferences name: a fleet for what works offline.
 fleet::Fleet fleet_named_in(std::span<const manifest::Manifest> manifests);
 
 /// Whether a placement means a cluster, why, and by which part of it ("/clusters/1").
@@ -43,5 +43,8 @@ Choice choice_of(const nlohmann::json& placement, const fleet::Cluster& cluster)
 
 /// Kubernetes' label selector: matchLabels and matchExpressions with In, NotIn, Exists, DoesNotExist.
 tl::expected<bool, PlacementProblem> matches(const nlohmann::json& selector, const std::map<std::string, std::string>& labels);
+
+/// The same as a query knows it: "app=web,tier in (a,b),!old".
+std::string to_text(const nlohmann::json& selector);
 
 }  // namespace fedctl::federation

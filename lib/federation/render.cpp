@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "federation/concrete.hpp"
 #include "federation/federated_object.hpp"
+#include "federation/schedule_targets.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -21,7 +22,7 @@ tl::unexpected<Error> fail(Code code, const Manifest& manifest, const std::strin
 }
 
 bool touches_replicas(const ClusterOverrides& overrides) {
-  return std::ranges::any_of(overrides.items, [](const Override& item) { return item.path == "/spec/replicas"; });
+  return std::ranges::any_of(overrides.items, [](const Override& item) { return item.path == replicas_path; });
 }
 
 /// Is this an object that speaks to the federation itself?
@@ -35,12 +36,17 @@ class Renderer {
  public:
   Renderer(const fleet::Fleet& fleet, const TypeTable& types, const RenderOptions& options)
       : fleet_(fleet), types_(types), options_(options) {
-    for (const fleet::Cluster& cluster : fleet.clusters) result_.clusters.push_back({cluster.name, {}, {}});
+    for (const fleet::Cluster& cluster : fleet.clusters) result_.clusters.push_back({cluster.name, {}, {}, {}});
     taken_.resize(fleet.clusters.size());
   }
 
   Result<Rendered> run(std::span<const Manifest> manifests) {
+    for (ClusterObjects& cluster : result_.clusters) cluster.objects.reserve(manifests.size());
     if (auto read = read_all(manifests); !read) return Failure{read.error()};
+    const auto reached = [this](const FederatedObject& target, const std::string& cluster) { return reaches(target, cluster); };
+    if (auto scheduled = schedule_targets(manifests, federated_, fleet_, options_, reached, result_); !scheduled)
+      return Failure{scheduled.error()};
+    for (const TargetSchedule& schedule : result_.schedules) schedule_of_[schedule.target] = &schedule;
     for (const Manifest& manifest : manifests) {
       const GroupVersionKind type = kube::gvk_of(manifest.object);
       const auto federated = federated_.find(&manifest);
@@ -57,8 +63,10 @@ class Renderer {
   /// Reads the federated objects first: a FederatedNamespace bounds the placement of all that lives in it.
   Result<void> read_all(std::span<const Manifest> manifests) {
     for (const Manifest& manifest : manifests) {
-      if (!is_federated(kube::gvk_of(manifest.object))) continue;
+      const GroupVersionKind type = kube::gvk_of(manifest.object);
+      if (!is_federated(type) && !is_preference(type)) continue;
       if (auto same = check_namespace(manifest); !same) return same;
+      if (is_preference(type)) continue;
       auto object = read_federated(manifest, types_, fleet_, options_.default_namespace);
       if (!object) {
         if (auto failed = fails_alone(manifest, "", object.error()); !failed) return failed;
@@ -72,11 +80,13 @@ class Renderer {
     return {};
   }
 
-  /// What a host holds was stored long ago; one bad object of it must not stop all others.
   Result<void> fails_alone(const Manifest& manifest, const std::string& cluster, const Error& error) {
-    if (manifest.host.empty()) return Failure{error};
-    result_.failures.push_back({&manifest, cluster, error});
-    return {};
+    return result_.add_failure(manifest, cluster, error);
+  }
+
+  const TargetSchedule* schedule_of(const FederatedObject& federated) const {
+    const auto found = schedule_of_.find(federated.manifest);
+    return found == schedule_of_.end() ? nullptr : found->second;
   }
 
   Result<void> check_namespace(const Manifest& manifest) const {
@@ -91,19 +101,14 @@ class Renderer {
   /// Objects that speak to the federation itself: never sent to the members.
   Result<void> note_control(const Manifest& manifest) {
     const std::string kind = kube::string_at(manifest.object, "kind");
-    if (kind == "ReplicaSchedulingPreference") {
-      return fail(Code::invalid_input, manifest, "", "this version of fedctl does not schedule replicas by preferences yet",
-                  "set /spec/replicas for each cluster in the target's overrides and leave the preference out");
-    }
+    if (is_preference(kube::gvk_of(manifest.object))) return {};
     if (kind != "FederatedTypeConfig" && kind != "EnableTypeDirective" && !options_.has_host) {
       notice(manifest, fmt::format("a {} belongs to the host cluster; it is not sent to the members", kind));
     }
     return {};
   }
 
-  void notice(const Manifest& manifest, const std::string& message) {
-    result_.notices.push_back(fmt::format("{}: {}: {}", manifest.place(), kube::to_string(kube::key_of(manifest.object)), message));
-  }
+  void notice(const Manifest& manifest, const std::string& message) { result_.add_notice(manifest, message); }
 
   Result<void> render_plain(const Manifest& manifest) {
     const GroupVersionKind type = kube::gvk_of(manifest.object);
@@ -138,10 +143,12 @@ class Renderer {
 
   Result<void> render_federated(const FederatedObject& federated) {
     if (!federated.manifest->removed) report_placement(federated);
+    const TargetSchedule* schedule = schedule_of(federated);
     Content::Object shared;
     std::shared_ptr<const Content> shared_content;
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
       const std::string& cluster = fleet_.clusters[i].name;
+      if (schedule != nullptr && leave_alone(i, *schedule, federated)) continue;
       if (!is_placed(federated, cluster)) {
         leave_out(i, federated);
         continue;
@@ -162,6 +169,10 @@ class Renderer {
       DesiredObject desired{has_overrides ? std::make_shared<const Content>(*object) : shared_content, kube::key_of(**object),
                             kube::string_at(**object, "apiVersion"), federated.manifest, !federated.template_names_version};
       desired.retain_replicas = federated.retain_replicas && !(has_overrides && touches_replicas(overrides->second));
+      if (schedule != nullptr) {
+        desired.scheduled = schedule->clusters.at(cluster);
+        desired.retain_replicas = federated.retain_replicas || desired.scheduled->held;
+      }
       desired.adopt = kube::metadata_entry(federated.manifest->object, "annotations", adopt_annotation) == "true";
       if (auto added = add(i, std::move(desired)); !added) return added;
     }
@@ -198,6 +209,16 @@ class Renderer {
     if (federated.placement.clusters.empty() && federated.placement.unknown.empty()) {
       notice(*federated.manifest, "placed in no cluster: it has neither placement.clusters nor a clusterSelector that matches");
     }
+  }
+
+  /// What a preference gives nothing because its cluster is not ready stays there as it is.
+  bool leave_alone(std::size_t cluster, const TargetSchedule& schedule, const FederatedObject& federated) {
+    const auto found = schedule.left_alone.find(fleet_.clusters[cluster].name);
+    if (found == schedule.left_alone.end()) return false;
+    const Condition& condition = found->second;
+    result_.clusters[cluster].left_alone.push_back(
+        {kube::key_of(federated.base), kube::string_at(federated.base, "apiVersion"), condition.code, condition.reason});
+    return true;
   }
 
   /// A namespace is never taken away with all that is in it because of a placement; only when somebody deletes it by name.
@@ -242,12 +263,25 @@ class Renderer {
   const TypeTable& types_;
   const RenderOptions& options_;
   Rendered result_;
-  std::map<const Manifest*, FederatedObject> federated_;
+  FederatedObjects federated_;
+  std::map<const Manifest*, const TargetSchedule*> schedule_of_;
   std::map<std::string, std::set<std::string>> namespaces_;
   std::vector<std::map<kube::ObjectKey, const Manifest*>> taken_;
 };
 
 }  // namespace
+
+void Rendered::add_notice(const Manifest& manifest, const std::string& message) {
+  notices.push_back(fmt::format("{}: {}: {}", manifest.place(), kube::to_string(kube::key_of(manifest.object)), message));
+}
+
+Result<void> Rendered::add_failure(const Manifest& manifest, const std::string& cluster, const Error& error) {
+  if (manifest.host.empty()) return Failure{error};
+  failures.push_back({&manifest, cluster, error});
+  return {};
+}
+
+bool Rendered::has_more_steps() const { return std::ranges::any_of(schedules, &TargetSchedule::has_more_steps); }
 
 Result<Rendered> render(std::span<const Manifest> manifests, const fleet::Fleet& fleet, const TypeTable& types,
                         const RenderOptions& options) {

@@ -44,6 +44,14 @@ void read_nodes(const json& list, Health& health) {
 
 }  // namespace
 
+Task<Answer> ask_health(kube::Client& client, time::Duration timeout) {
+  http::Request request{.path = "/healthz", .timeout = timeout, .repeatable = false};
+  const auto response = co_await client.send(std::move(request));
+  Answer answer{.problem = judge_health(response, client.cluster()), .date = {}};
+  if (response) answer.date = response->date();
+  co_return answer;
+}
+
 Task<Health> probe(kube::Client& client, std::string region_label) {
   std::vector<Task<Result<http::Response>>> requests;
   requests.push_back(fetch(client, "/healthz"));

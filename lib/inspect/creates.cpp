@@ -39,7 +39,7 @@ Change new_namespace(const std::string& name) {
                     {"kind", "Namespace"},
                     {"metadata", {{"name", name}, {"labels", {{std::string{federation::managed_label}, "true"}}}}}};
   Change change{.key = {"", "Namespace", "", name}, .api_version = "v1"};
-  change.resource = namespaces();
+  change.resource = std::make_shared<const kube::Resource>(namespaces());
   change.hash = plan::hash_of(object);
   change.desired = plan::with_mark(object, change.hash);
   change = plan::as_new(std::move(change), "");

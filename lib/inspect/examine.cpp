@@ -18,11 +18,11 @@ json without_replicas(json object) {
 
 Task<Result<kube::Applied>> dry_run(kube::Client& client, const plan::Change& change, bool force) {
   const kube::ApplyOptions options{.dry_run = true, .force = force};
-  co_return co_await client.apply(change.resource, *change.desired, options);
+  co_return co_await client.apply(*change.resource, *change.desired, options);
 }
 
 Task<Result<json>> read(kube::Client& client, const plan::Change& change) {
-  co_return co_await client.get(change.resource, change.key.name_space, change.key.name);
+  co_return co_await client.get(*change.resource, change.key.name_space, change.key.name);
 }
 
 /// A dry run and a read as one kind of task, so that they can be awaited together.
@@ -106,8 +106,8 @@ std::string hash_of(const federation::DesiredObject& desired) {
 
 std::shared_ptr<const json> object_to_send(const Item& item, const json& live) {
   json object = *item.desired->content->get();
-  if (item.change.resource.type().api_version() != kube::string_at(object, "apiVersion")) {
-    object["apiVersion"] = item.change.resource.type().api_version();
+  if (item.change.resource->type().api_version() != kube::string_at(object, "apiVersion")) {
+    object["apiVersion"] = item.change.resource->type().api_version();
   }
   if (item.desired->retain_replicas && !live.is_null()) {
     object = without_replicas(std::move(object));
@@ -115,7 +115,7 @@ std::shared_ptr<const json> object_to_send(const Item& item, const json& live) {
     const json spec = live.value("spec", json::object());
     if (ours && spec.contains("replicas")) object["spec"]["replicas"] = spec["replicas"];
   }
-  return plan::with_mark(object, item.hash);
+  return plan::with_mark(object, item.change.hash);
 }
 
 Task<Evidence> examine(kube::Client& client, Item& item) {

@@ -13,7 +13,6 @@ namespace fedctl::inspect {
 struct Item {
   const federation::DesiredObject* desired = nullptr;
   plan::Change change;
-  std::string hash;
   nlohmann::json listed;  ///< Its metadata, from the list by our label; null where that did not find it.
   bool settled = false;   ///< The verdict is in `change`.
 };

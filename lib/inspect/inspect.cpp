@@ -7,6 +7,7 @@
 #include "inspect/examine.hpp"
 #include "inspect/listing.hpp"
 #include "inspect/set_parent.hpp"
+#include "inspect/unsettled.hpp"
 #include "kube/discovery.hpp"
 #include "kube/managed_fields.hpp"
 #include "plan/mark.hpp"
@@ -16,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace fedctl::inspect {
 namespace {
@@ -35,15 +37,15 @@ class Inspector {
   }
 
   Task<plan::ClusterPlan> run() {
-    if (desired_.objects.empty() && desired_.absences.empty() && !options_.prune) co_return std::move(plan_);
+    if (desired_.objects.empty() && desired_.absences.empty() && desired_.left_alone.empty() && !options_.prune) co_return std::move(plan_);
     if (options_.set) parent_.emplace(*options_.set);
     for (const bool fresh : {false, true}) {
       auto discovery = co_await kube::discover(client_, options_.cache, fresh);
-      if (!discovery) co_return unknown(discovery.error());
+      if (!discovery) co_return unknown_plan(std::move(plan_), desired_, discovery.error());
       discovery_ = std::move(*discovery);
       if (parent_) {
         const auto read = co_await parent_->read(client_);
-        if (!read) co_return unknown(read.error());
+        if (!read) co_return unknown_plan(std::move(plan_), desired_, read.error());
       }
       map_types();
       if (lacks_a_type_ && !fresh) continue;
@@ -53,7 +55,7 @@ class Inspector {
       if (!vanished) break;
     }
     for (const auto& [type, group] : groups_) {
-      if (!group.list && group.list.error().code != Code::forbidden) co_return unknown(group.list.error());
+      if (!group.list && group.list.error().code != Code::forbidden) co_return unknown_plan(std::move(plan_), desired_, group.list.error());
     }
     report_unserved();
     match_lists();
@@ -66,18 +68,6 @@ class Inspector {
   }
 
  private:
-  plan::ClusterPlan unknown(const Error& error) {
-    plan_.status = plan::ClusterStatus::unknown;
-    plan_.problem = error;
-    plan_.changes.clear();
-    for (const DesiredObject& desired : desired_.objects) {
-      Change change{.key = desired.key, .api_version = desired.api_version};
-      make_unknown(change, error.code, "");
-      plan_.changes.push_back(std::move(change));
-    }
-    return std::move(plan_);
-  }
-
   const kube::Resource* find_resource(const kube::GroupVersionKind& type, bool any_version) const {
     const kube::Resource* exact = discovery_.find(type);
     return exact != nullptr || !any_version ? exact : discovery_.find_kind(type.kind, type.group);
@@ -86,15 +76,16 @@ class Inspector {
   void map_types() {
     items_.clear();
     groups_.clear();
+    items_.reserve(desired_.objects.size());
     lacks_a_type_ = false;
     for (const DesiredObject& desired : desired_.objects) {
       Item item{.desired = &desired};
       item.change.key = desired.key;
       item.change.api_version = desired.api_version;
-      item.change.hash = item.hash = hash_of(desired);
+      item.change.hash = hash_of(desired);
       if (const kube::Resource* resource = find_resource(kube::gvk(desired.api_version, desired.key.kind), desired.version_is_ours)) {
-        item.change.resource = *resource;
         Group& group = group_of(*resource);
+        item.change.resource = group.resource;
         group.items.push_back(items_.size());
         group.namespaces.insert(desired.key.name_space);
       } else {
@@ -130,7 +121,7 @@ class Inspector {
 
   Group& group_of(const kube::Resource& resource) {
     Group& group = groups_[resource.path()];
-    group.resource = resource;
+    if (!group.resource) group.resource = std::make_shared<const kube::Resource>(resource);
     return group;
   }
 
@@ -139,7 +130,7 @@ class Inspector {
     for (const DesiredObject& other : desired_.objects) {
       const auto resource = served_by(other, kube::gvk(item.change.api_version, item.change.key.kind));
       if (!resource) continue;
-      item.change.resource = *resource;
+      item.change.resource = std::make_shared<const kube::Resource>(*resource);
       item.change.desired = object_to_send(item, nullptr);
       item.change = plan::as_new(std::move(item.change), "not checked: its CustomResourceDefinition must come first");
       item.settled = true;
@@ -150,7 +141,7 @@ class Inspector {
   Task<Done> list_groups() {
     std::vector<Task<Done>> tasks;
     for (auto& [type, group] : groups_) {
-      for (const std::size_t index : group.items) group.positions.emplace(place_of(items_[index].change.key), index);
+      std::ranges::sort(group.items, {}, [this](std::size_t index) { return place_at(index); });
       tasks.push_back(list_group(client_, group, [this, &group = group](const json& listed) { return is_worth_keeping(group, listed); }));
     }
     if (options_.identify && plan_.identity.empty()) tasks.push_back(identify(client_, plan_.identity));
@@ -162,7 +153,7 @@ class Inspector {
     std::vector<std::string> kinds;
     for (const kube::Resource& resource : discovery_.resources()) kinds.push_back(resource.kind);
     for (Item& item : items_) {
-      if (!item.change.resource.plural.empty()) continue;
+      if (item.change.resource) continue;
       Error error{Code::unknown_kind, fmt::format("the cluster serves no {} of {}{}", item.change.key.kind, item.change.api_version,
                                                   text::did_you_mean(item.change.key.kind, kinds))};
       error.place = item.desired->manifest->place();
@@ -175,15 +166,23 @@ class Inspector {
     }
   }
 
+  std::tuple<const std::string&, const std::string&> place_at(std::size_t index) const {
+    const kube::ObjectKey& key = items_[index].change.key;
+    return {key.name_space, key.name};
+  }
+
   using Listed = std::map<Place, json*>;
 
   /// Settles what is unchanged while the list still comes in, so that nothing of it is kept.
   bool is_worth_keeping(const Group& group, const json& listed) {
-    const auto found = group.positions.find({kube::namespace_of(listed), kube::name_of(listed)});
-    if (found == group.positions.end()) return group.prunes || !group.absences.empty();
-    Item& item = items_[found->second];
+    const std::string name_space = kube::namespace_of(listed);
+    const std::string name = kube::name_of(listed);
+    const auto wanted = std::tie(name_space, name);
+    const auto found = std::ranges::lower_bound(group.items, wanted, {}, [this](std::size_t index) { return place_at(index); });
+    if (found == group.items.end() || place_at(*found) != wanted) return group.prunes || !group.absences.empty();
+    Item& item = items_[*found];
     item.settled =
-        !options_.reads_all && plan::is_as_applied(listed, *item.desired->content->get(), item.hash, item.desired->retain_replicas);
+        !options_.reads_all && plan::is_as_applied(listed, *item.desired->content->get(), item.change.hash, item.desired->retain_replicas);
     return !item.settled;
   }
 
@@ -213,10 +212,10 @@ class Inspector {
   void plan_prune(const Group& group, Listed& found) {
     for (const std::size_t index : group.items) found.erase(place_of(items_[index].change.key));
     for (const auto& [name, object] : found) {
-      if (!is_prunable(*options_.prune, group.resource, *object)) continue;
+      if (!is_prunable(*options_.prune, *group.resource, *object)) continue;
       const Absence absence{
-          .type = group.resource.type(),
-          .key = {group.resource.group, group.resource.kind, name.first, name.second},
+          .type = group.resource->type(),
+          .key = {group.resource->group, group.resource->kind, name.first, name.second},
           .reason = options_.prune->host_uid.empty() ? "the input does not hold it any more" : "its federated object is gone"};
       plan_delete(absence, group.resource, *object);
     }
@@ -228,17 +227,17 @@ class Inspector {
       items_[index].settled = true;
     }
     for (const Absence* absence : group.absences) add_unknown(group, absence->key);
-    if (group.prunes) add_unknown(group, {group.resource.group, group.resource.kind, "", "*"});
+    if (group.prunes) add_unknown(group, {group.resource->group, group.resource->kind, "", "*"});
   }
 
   void add_unknown(const Group& group, kube::ObjectKey key) {
-    Change change{.key = std::move(key), .api_version = group.resource.type().api_version()};
+    Change change{.key = std::move(key), .api_version = group.resource->type().api_version()};
     make_unknown(change, group.list.error().code, group.list.error().message);
     deletes_.push_back(std::move(change));
   }
 
   /// Only what we applied ourselves is ours to delete; KubeFed's label alone is enough only where a host vouches for it.
-  void plan_delete(const Absence& absence, const kube::Resource& resource, const json& listed) {
+  void plan_delete(const Absence& absence, const std::shared_ptr<const kube::Resource>& resource, const json& listed) {
     if (!options_.label_owns && kube::applied_fields(listed, kube::field_manager).is_null()) return;
     deletes_.push_back(removal_of(absence, resource, listed));
   }
@@ -255,7 +254,7 @@ class Inspector {
         if (!item.settled && item.listed.is_null()) by_namespace[item.change.key.name_space].push_back(&item);
       }
       for (auto& [name_space, items] : by_namespace) {
-        if (items.size() >= many) tasks.push_back(trust_new(client_, group.resource, name_space, std::move(items)));
+        if (items.size() >= many) tasks.push_back(trust_new(client_, *group.resource, name_space, std::move(items)));
       }
     }
     co_await when_all(std::move(tasks));
@@ -339,7 +338,7 @@ class Inspector {
     autoscaled_.back().retain_replicas = true;
     item.desired = &autoscaled_.back();
     item.change = Change{.key = item.change.key, .api_version = item.change.api_version, .resource = item.change.resource};
-    item.change.hash = item.hash = hash_of(*item.desired);
+    item.change.hash = hash_of(*item.desired);
     co_await examine_one(item);
     if (!item.change.note.empty()) item.change.note += "; ";
     item.change.note += fmt::format("spec.replicas is left to HorizontalPodAutoscaler {}", autoscaler);
@@ -362,7 +361,12 @@ class Inspector {
   plan::ClusterPlan finish() {
     for (const std::string& name : new_namespaces_) plan_.changes.push_back(new_namespace(name));
     if (parent_) keep_set();
-    for (Item& item : items_) plan_.changes.push_back(std::move(item.change));
+    plan_.changes.reserve(plan_.changes.size() + items_.size() + deletes_.size());
+    for (Item& item : items_) {
+      give_reason(item.change, *item.desired);
+      plan_.changes.push_back(std::move(item.change));
+    }
+    add_left_alone(plan_, desired_);
     std::ranges::move(deletes_, std::back_inserter(plan_.changes));
     if (!plan_.errors.empty() && !options_.isolate) plan_.status = plan::ClusterStatus::error;
     return std::move(plan_);

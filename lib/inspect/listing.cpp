@@ -13,15 +13,15 @@ kube::ListOptions our_objects(std::string name_space) {
 }  // namespace
 
 Task<Done> list_group(kube::Client& client, Group& group, kube::Client::Keep keep) {
-  const bool one_namespace = group.resource.namespaced && group.namespaces.size() == 1 && !group.everywhere;
+  const bool one_namespace = group.resource->namespaced && group.namespaces.size() == 1 && !group.everywhere;
   const std::string scope = one_namespace ? *group.namespaces.begin() : "";
-  group.list = co_await client.list(group.resource, our_objects(scope), keep);
-  const bool may_narrow = group.resource.namespaced && !one_namespace;
+  group.list = co_await client.list(*group.resource, our_objects(scope), keep);
+  const bool may_narrow = group.resource->namespaced && !one_namespace;
   if (group.list || group.list.error().code != Code::forbidden || !may_narrow) co_return Done{};
   // Who may not list everywhere may still list where it matters.
   kube::List all;
   for (const std::string& name_space : group.namespaces) {
-    auto part = co_await client.list(group.resource, our_objects(name_space), keep);
+    auto part = co_await client.list(*group.resource, our_objects(name_space), keep);
     if (!part) {
       group.list = Failure{part.error()};
       co_return Done{};

@@ -5,7 +5,6 @@
 #include "kube/client.hpp"
 
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,10 +18,9 @@ inline Place place_of(const kube::ObjectKey& key) { return {key.name_space, key.
 
 /// Everything of one type: what the list by our label answers for.
 struct Group {
-  kube::Resource resource;
+  std::shared_ptr<const kube::Resource> resource;
   std::set<std::string> namespaces;
-  std::vector<std::size_t> items;          ///< Positions in the inspector's items.
-  std::map<Place, std::size_t> positions;  ///< The same, to be found by place.
+  std::vector<std::size_t> items;  ///< Positions in the inspector's items, sorted by place.
   std::vector<const federation::Absence*> absences;
   bool prunes = false;      ///< What nothing speaks of may go.
   bool everywhere = false;  ///< Listed in all namespaces, since anything may have been left anywhere.

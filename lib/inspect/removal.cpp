@@ -21,7 +21,7 @@ void release(Change& change, std::string note) {
 }
 
 Task<Done> read_whole(kube::Client& client, Change& change) {
-  const auto live = co_await client.get(change.resource, change.key.name_space, change.key.name);
+  const auto live = co_await client.get(*change.resource, change.key.name_space, change.key.name);
   if (live) change.before = std::make_shared<const json>(plan::shown(*live, nullptr).before);
   co_return Done{};
 }
@@ -40,9 +40,9 @@ bool is_prunable(const Prune& prune, const kube::Resource& resource, const json&
   return set.empty() && prune.namespaces.contains(kube::namespace_of(object));
 }
 
-Change removal_of(const federation::Absence& absence, const kube::Resource& resource, const json& listed) {
-  Change change{.action = Action::remove, .key = absence.key, .api_version = resource.type().api_version()};
-  change.resource = resource;
+Change removal_of(const federation::Absence& absence, std::shared_ptr<const kube::Resource> resource, const json& listed) {
+  Change change{.action = Action::remove, .key = absence.key, .api_version = resource->type().api_version()};
+  change.resource = std::move(resource);
   change.uid = kube::string_at(kube::map_at(listed, "metadata"), "uid");
   change.resource_version = kube::string_at(kube::map_at(listed, "metadata"), "resourceVersion");
   change.writers = kube::writers(listed, kube::field_manager);

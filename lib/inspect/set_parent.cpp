@@ -43,7 +43,7 @@ std::set<std::string> SetParent::group_kinds() const {
 
 Change SetParent::change(const json& parent, plan::SetPart part) const {
   Change change{.key = kube::key_of(parent), .api_version = "v1"};
-  change.resource = config_maps();
+  change.resource = std::make_shared<const kube::Resource>(config_maps());
   change.desired = std::make_shared<const json>(parent);
   change.note = "the set's list of types";
   change.set_part = part;

@@ -97,13 +97,13 @@ Task<ClusterFare> fare_in(kube::Client& client, const plan::ClusterPlan& plan, c
     const auto drifted = drifts.find(change.key);
     const Sync sync = sync_of(change, drifted == drifts.end() ? change : *drifted->second);
     fare.objects.push_back({.key = change.key, .sync = sync, .note = note_of(change, sync)});
-    if (!may_be_there(change) || change.resource.plural.empty() || !kube::takes_time(change.key.group, change.key.kind)) continue;
-    auto& [positions, example] = groups[change.resource.path(change.key.name_space)];
+    if (!may_be_there(change) || !change.resource || !kube::takes_time(change.key.group, change.key.kind)) continue;
+    auto& [positions, example] = groups[change.resource->path(change.key.name_space)];
     positions.push_back(fare.objects.size() - 1);
     example = &change;
   }
   std::vector<Task<Result<kube::List>>> tasks;
-  for (const auto& [path, group] : groups) tasks.push_back(list_live(client, group.second->resource, group.second->key.name_space));
+  for (const auto& [path, group] : groups) tasks.push_back(list_live(client, *group.second->resource, group.second->key.name_space));
   const auto lists = co_await when_all(std::move(tasks));
   std::size_t number = 0;
   for (const auto& [path, group] : groups) {
@@ -183,7 +183,8 @@ std::string_view to_string(Sync sync) {
 
 plan::Plan only(plan::Plan plan, const kube::Named& named) {
   for (plan::ClusterPlan& cluster : plan.clusters)
-    std::erase_if(cluster.changes, [&](const Change& change) { return !kube::is_meant(named, change.resource, change.key); });
+    std::erase_if(cluster.changes,
+                  [&](const Change& change) { return !change.resource || !kube::is_meant(named, *change.resource, change.key); });
   return plan;
 }
 

@@ -75,6 +75,16 @@ const char* spelling(Propagation propagation) {
   return "Background";
 }
 
+/// Items of a list that are not worth keeping are gone before the next is read, so that a page is in memory as text only.
+json parse_list(const std::string& text, const Client::Keep& keep) {
+  bool in_items = false;
+  const json::parser_callback_t worth_keeping = [&](int depth, json::parse_event_t event, const json& parsed) {
+    if (depth == 1 && event == json::parse_event_t::key) in_items = parsed == "items";
+    return depth != 2 || event != json::parse_event_t::object_end || !in_items || keep(parsed);
+  };
+  return json::parse(text, worth_keeping, false);
+}
+
 }  // namespace
 
 bool is_missing_namespace(const Error& error) { return error.code == Code::not_found && error.hint == missing_namespace_hint; }
@@ -84,6 +94,8 @@ Client::Client(http::Loop& loop, std::string cluster, kubeconfig::Access access)
 
 Client::Client(http::Loop& loop, std::string cluster, Error problem)
     : cluster_(std::move(cluster)), problem_(in_cluster(std::move(problem), cluster_)), http_(loop, {}), credentials_(loop, {}) {}
+
+void Client::give_up(Error problem) { problem_ = in_cluster(std::move(problem), cluster_); }
 
 Error Client::explain(Error error) const {
   if (error.code == Code::unauthorized) {
@@ -116,7 +128,7 @@ Task<Result<http::Response>> Client::send(http::Request request) {
   }
 }
 
-Task<Result<Client::Answer>> Client::json_answer(http::Request request) {
+Task<Result<Client::Answer>> Client::json_answer(http::Request request, Keep keep) {
   const bool names_group = request.path.starts_with("/apis/");
   const auto response = co_await send(std::move(request));
   if (!response) co_return Failure{response.error()};
@@ -129,7 +141,7 @@ Task<Result<Client::Answer>> Client::json_answer(http::Request request) {
     if (kube::is_missing_namespace(*response)) error.hint = missing_namespace_hint;
     co_return Failure{std::move(error)};
   }
-  json body = json::parse(response->body, nullptr, false);
+  json body = keep ? parse_list(response->body, keep) : json::parse(response->body, nullptr, false);
   if (!body.is_object()) {
     co_return Failure{explain({Code::not_kubernetes, "the server answered, but not as a Kubernetes API server does", "", "", "",
                                "check the server address in the kubeconfig"})};
@@ -150,16 +162,14 @@ Task<Result<List>> Client::list_pages(Resource resource, ListOptions options, Ke
     http::Request request{.path = fmt::format("{}?limit={}{}", resource.path(options.name_space), options.page_size, query(options))};
     if (!next.empty()) request.path += "&continue=" + escape(next);
     request.headers.push_back(accept(options.metadata_only, true));
-    auto page = co_await json_answer(std::move(request));
+    auto page = co_await json_answer(std::move(request), keep);
     if (!page) co_return Failure{page.error()};
     json& body = page->body;
     const json metadata = body.value("metadata", json::object());
     all.resource_version = string_at(metadata, "resourceVersion");
     next = string_at(metadata, "continue");
     if (body.contains("items") && body["items"].is_array()) {
-      for (json& item : body["items"]) {
-        if (!keep || keep(item)) all.items.push_back(std::move(item));
-      }
+      std::ranges::move(body["items"], std::back_inserter(all.items));
     }
   } while (!next.empty());
   co_return all;

@@ -60,6 +60,10 @@ class Client {
   /// A cluster that cannot even be asked (its Secret is gone, say): every request fails with `problem`.
   Client(http::Loop& loop, std::string cluster, Error problem);
 
+  /// From now on every request fails with `problem`: who did not answer just now is not asked again.
+  void give_up(Error problem);
+  bool has_given_up() const { return problem_.has_value(); }
+
   const std::string& cluster() const { return cluster_; }
   const http::Endpoint& endpoint() const { return http_.endpoint(); }
   http::Loop& loop() const { return http_.loop(); }
@@ -70,7 +74,8 @@ class Client {
 
   Task<Result<nlohmann::json>> get(Resource resource, std::string name_space, std::string name, bool metadata_only = false);
 
-  /// Is an item of a list worth keeping? Asked page by page; of all again where the list starts again.
+  /// Is an item of a list worth keeping? Asked while a page is parsed, so perhaps of a page that turns out broken, and the list an error;
+  /// asked of all again where the list starts again.
   using Keep = std::function<bool(const nlohmann::json& item)>;
 
   /// All pages, with what `keep` (empty: everything) says is worth it; a continuation that expired (410) starts the list again.
@@ -109,7 +114,7 @@ class Client {
     nlohmann::json body;
     long status = 0;
   };
-  Task<Result<Answer>> json_answer(http::Request request);
+  Task<Result<Answer>> json_answer(http::Request request, Keep keep = {});
   Task<Result<List>> list_pages(Resource resource, ListOptions options, Keep keep);
   Error explain(Error error) const;
 

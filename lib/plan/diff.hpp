@@ -18,7 +18,8 @@ struct FieldChange {
   kube::FieldPath where;   ///< The path for programs, as managed fields are searched by.
   /// Set where the field was changed since we last applied it: who did, as far as the server knows.
   std::optional<kube::Writer> changed_by = {};
-  bool drifted = false;  ///< It was, whoever did.
+  bool drifted = false;     ///< It was, whoever did.
+  std::string reason = {};  ///< Why it gets its new value, where more than the input says so: "by preference web: ...".
 };
 
 /// The fields in which `after` differs from `before`, as a person would name them. What the server keeps for itself

@@ -27,6 +27,7 @@ json to_document(const FieldChange& field) {
   if (field.sensitive) item["sensitive"] = true;
   if (field.drifted) item["drifted"] = true;
   if (field.changed_by) item["changedBy"] = to_document(*field.changed_by);
+  if (!field.reason.empty()) item["reason"] = field.reason;
   return item;
 }
 
@@ -107,6 +108,7 @@ FieldChange read_field(const json& document) {
   field.sensitive = document.value("sensitive", false);
   field.drifted = document.value("drifted", false);
   if (document.contains("changedBy")) field.changed_by = read_writer(document["changedBy"]);
+  field.reason = kube::string_at(document, "reason");
   return field;
 }
 

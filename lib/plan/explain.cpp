@@ -86,8 +86,13 @@ class Fields {
     for (const Leaf& leaf : kube::leaves_of(masked.after)) {
       FieldOrigin origin = origin_of(leaf);
       origin.value = masked.after[leaf.pointer];
+      if (desired_.scheduled && leaf.pointer.to_string() == "/spec/replicas") {
+        origin.source = desired_.scheduled->reason;
+        origin.place = desired_.scheduled->preference->place();
+      }
       const auto before = base.find(leaf.name);
-      if (before != base.end() && origin.source.starts_with("override")) origin.instead_of = masked_base.after[before->second->pointer];
+      if (before != base.end() && (origin.source.starts_with("override") || desired_.scheduled))
+        origin.instead_of = masked_base.after[before->second->pointer];
       base.erase(leaf.name);
       origin.left_to_cluster = desired_.retain_replicas && leaf.pointer.to_string() == "/spec/replicas";
       result.push_back(std::move(origin));
@@ -242,16 +247,41 @@ class Explainer {
       one.place = manifest.place();
       return;
     }
+    if (const federation::TargetSchedule* schedule = schedule_of(manifest)) {
+      give_reason(*schedule, federated, one);
+      return;
+    }
     const json spec = kube::map_at(manifest.object, "spec");
     const federation::Choice choice = federation::choice_of(spec.value("placement", json()), *cluster);
     one.reason = choice.reason;
     one.place = manifest.place("/spec/placement" + choice.part);
-    if (choice.selected == one.wanted) return;
+    if (choice.selected != one.wanted) blame_namespace(federated, one);
+  }
+
+  /// A preference overwrites the placement.
+  void give_reason(const federation::TargetSchedule& schedule, const FederatedObject& federated, ClusterExplanation& one) const {
+    const std::string preference = kube::name_of(schedule.preference->object);
+    one.place = schedule.preference->place();
+    if (const auto left = schedule.left_alone.find(one.cluster); left != schedule.left_alone.end()) {
+      one.reason = fmt::format("preference {} gives nothing to a cluster that is not ready: {}", preference, left->second.reason);
+      return;
+    }
+    const bool is_scheduled = schedule.clusters.contains(one.cluster);
+    one.reason = is_scheduled ? fmt::format("preference {} schedules it to here", preference)
+                              : fmt::format("preference {} takes only clusters that the clusterSelector selects", preference);
+    if (is_scheduled != one.wanted) blame_namespace(federated, one);
+  }
+
+  void blame_namespace(const FederatedObject& federated, ClusterExplanation& one) const {
     const Manifest* name_space = federated_namespace(federated.name_space);
-    one.reason = name_space != nullptr
-                     ? fmt::format("{}, but FederatedNamespace {} is not placed there", choice.reason, federated.name_space)
-                     : fmt::format("{}, but its namespace {} is not federated", choice.reason, federated.name_space);
+    one.reason += name_space != nullptr ? fmt::format(", but FederatedNamespace {} is not placed there", federated.name_space)
+                                        : fmt::format(", but its namespace {} is not federated", federated.name_space);
     if (name_space != nullptr) one.place = name_space->place("/spec/placement");
+  }
+
+  const federation::TargetSchedule* schedule_of(const Manifest& manifest) const {
+    const auto found = std::ranges::find(scene_.rendered.schedules, &manifest, &federation::TargetSchedule::target);
+    return found == scene_.rendered.schedules.end() ? nullptr : &*found;
   }
 
   const Manifest* federated_namespace(const std::string& name) const {

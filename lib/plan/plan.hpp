@@ -45,15 +45,15 @@ struct Change {
   std::vector<kube::Writer> writers;            ///< Who else wrote the live object, latest first.
 
   // What apply needs, and no output shows.
-  kube::Resource resource;
-  std::shared_ptr<const nlohmann::json> desired;  ///< With our marks; null for deletes.
-  std::string uid;                                ///< Of the live object; empty for creates.
-  std::string resource_version;                   ///< Of the live object as it was judged.
-  std::string hash;                               ///< Of the desired object (see plan/mark.hpp); empty for deletes.
-  bool adopts = false;                            ///< Takes over an object that is not ours yet.
-  bool takes_over = false;                        ///< The fields of a predecessor become ours first (kube/takeover.hpp).
-  bool release = false;                           ///< The object stays, but is no longer ours: our label and fields are let go.
-  bool refresh = false;                           ///< Nothing changes but our mark, which is out of date.
+  std::shared_ptr<const kube::Resource> resource;  ///< Null where the cluster has no such type, or was not asked.
+  std::shared_ptr<const nlohmann::json> desired;   ///< With our marks; null for deletes.
+  std::string uid;                                 ///< Of the live object; empty for creates.
+  std::string resource_version;                    ///< Of the live object as it was judged.
+  std::string hash;                                ///< Of the desired object (see plan/mark.hpp); empty for deletes.
+  bool adopts = false;                             ///< Takes over an object that is not ours yet.
+  bool takes_over = false;                         ///< The fields of a predecessor become ours first (kube/takeover.hpp).
+  bool release = false;                            ///< The object stays, but is no longer ours: our label and fields are let go.
+  bool refresh = false;                            ///< Nothing changes but our mark, which is out of date.
   SetPart set_part = SetPart::none;
   std::string place;  ///< Where the input has it.
 };

@@ -176,11 +176,6 @@ TEST_CASE("a Secret's stringData becomes data, and bad data are an error without
   CHECK_THAT(describe(error), Catch::Contains("data.password") && !Catch::Contains("hunter2"));
 }
 
-TEST_CASE("a preference is refused, since leaving it out would place other replicas than wanted") {
-  CHECK_THAT(error_of("{apiVersion: scheduling.kubefed.io/v1alpha1, kind: ReplicaSchedulingPreference, metadata: {name: web}}\n").message,
-             Catch::Contains("does not schedule replicas"));
-}
-
 TEST_CASE("with -n another namespace in the input is an error") {
   const Outcome outcome = run(federated(everywhere), {.default_namespace = "other", .namespace_is_given = true});
   REQUIRE_FALSE(outcome.rendered);

@@ -1,0 +1,43 @@
+#include "inspect/unsettled.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+namespace fedctl::inspect {
+namespace {
+
+void add_unknown(plan::ClusterPlan& plan, const kube::ObjectKey& key, const std::string& api_version, Code code, std::string note) {
+  plan::Change change{.key = key, .api_version = api_version};
+  make_unknown(change, code, std::move(note));
+  plan.changes.push_back(std::move(change));
+}
+
+}  // namespace
+
+plan::ClusterPlan unknown_plan(plan::ClusterPlan plan, const federation::ClusterObjects& desired, const Error& error) {
+  plan.status = plan::ClusterStatus::unknown;
+  plan.problem = error;
+  plan.changes.clear();
+  for (const federation::DesiredObject& one : desired.objects) add_unknown(plan, one.key, one.api_version, error.code, "");
+  for (const federation::LeftAlone& one : desired.left_alone) add_unknown(plan, one.key, one.api_version, error.code, "");
+  return plan;
+}
+
+void add_left_alone(plan::ClusterPlan& plan, const federation::ClusterObjects& desired) {
+  for (const federation::LeftAlone& one : desired.left_alone)
+    add_unknown(plan, one.key, one.api_version, one.code, "left alone, since the cluster is not ready");
+}
+
+void give_reason(plan::Change& change, const federation::DesiredObject& desired) {
+  const auto& scheduled = desired.scheduled;
+  if (!scheduled) return;
+  for (plan::FieldChange& field : change.fields) {
+    if (field.path == "spec.replicas") field.reason = scheduled->reason;
+  }
+  if (change.action != plan::Action::create) return;
+  change.note += fmt::format("{}{} {}", change.note.empty() ? "" : "; ",
+                             text::count(static_cast<std::size_t>(scheduled->replicas), "replica"), scheduled->reason);
+}
+
+}  // namespace fedctl::inspect
