@@ -60,6 +60,9 @@ class Runner {
   }
 
  private:
+  /// Requests are made when their turn comes, not all at once: their bodies are big. More than there are requests in flight.
+  static constexpr std::size_t most_at_once = 128;
+
   /// A step's place in the graph while it runs.
   struct Node {
     Gate done;
@@ -141,7 +144,9 @@ class Runner {
     } else if (!sound || !may_begin()) {
       if (is_visible(*step.change)) ++result_.skipped;
     } else {
+      co_await turns_.turn();
       const bool done = co_await apply_one(*step.change);
+      turns_.leave();
       nodes_[index].succeeded = done;
       const bool defines = done && is_definition(step.change->key) && is_awaited(*step.change);
       if (defines) nodes_[index].succeeded = co_await is_established(*step.change, deadline);
@@ -262,6 +267,7 @@ class Runner {
   ClusterResult result_;
   std::vector<Step> steps_;
   std::vector<Node> nodes_;
+  Turnstile turns_{most_at_once};
 };
 
 Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener) {

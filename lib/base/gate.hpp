@@ -1,6 +1,8 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,42 @@ class Gate {
  private:
   bool is_open_ = false;
   std::vector<std::coroutine_handle<>> waiting_;
+};
+
+/// Lets so many coroutines through at once; the others wait, first come, first served.
+class Turnstile {
+ public:
+  explicit Turnstile(std::size_t places) : places_(places) {}
+  Turnstile(const Turnstile&) = delete;
+  Turnstile& operator=(const Turnstile&) = delete;
+
+  struct Turn {
+    Turnstile* turnstile;
+    bool await_ready() const noexcept { return turnstile->places_ > 0; }
+    void await_suspend(std::coroutine_handle<> waiting) const { turnstile->waiting_.push_back(waiting); }
+    void await_resume() const noexcept { --turnstile->places_; }
+  };
+
+  /// To be awaited: over when there is a place, which is taken then.
+  Turn turn() { return {this}; }
+
+  /// Gives the place back; who waits longest goes on before it returns. Those who leave again without having waited for anything do not
+  /// pile up on the stack.
+  void leave() {
+    ++places_;
+    if (std::exchange(is_letting_in_, true)) return;
+    while (places_ > 0 && !waiting_.empty()) {
+      const std::coroutine_handle<> next = waiting_.front();
+      waiting_.pop_front();
+      next.resume();
+    }
+    is_letting_in_ = false;
+  }
+
+ private:
+  std::size_t places_;
+  bool is_letting_in_ = false;
+  std::deque<std::coroutine_handle<>> waiting_;
 };
 
 }  // namespace fedctl

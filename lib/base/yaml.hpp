@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -41,6 +42,11 @@ struct Parsed {
 /// Errors, all `Code::invalid_input` with "name:line:column" as their place: what is no YAML; a duplicate key (both
 /// lines); a value JSON cannot hold (.inf, .nan, bytes that are no UTF-8); aliases that expand to more than 64 MiB.
 Result<Parsed> parse(std::shared_ptr<const Source> source);
+
+/// The same, handing over one document after the other, so that they need not be in memory together; an error that `on_document` returns
+/// ends it. Returns the warnings.
+using OnDocument = std::function<Result<void>(Document document)>;
+Result<std::vector<std::string>> parse_each(std::shared_ptr<const Source> source, const OnDocument& on_document);
 
 /// "name:line:column" of what `pointer` (RFC 6901) names in the document, or of its nearest ancestor written there.
 std::string place_of(const Document& document, const std::string& pointer = "");

@@ -226,6 +226,17 @@ std::string without_surrogates(const std::string& text) {
 
 Result<Parsed> parse(std::shared_ptr<const Source> source) {
   Parsed parsed;
+  auto warnings = parse_each(std::move(source), [&parsed](Document document) -> Result<void> {
+    parsed.documents.push_back(std::move(document));
+    return {};
+  });
+  if (!warnings) return Failure{warnings.error()};
+  parsed.warnings = std::move(*warnings);
+  return parsed;
+}
+
+Result<std::vector<std::string>> parse_each(std::shared_ptr<const Source> source, const OnDocument& on_document) {
+  std::vector<std::string> warnings;
   const bool is_json = source->text.starts_with('{') && source->text.find("\\ud") != std::string::npos;
   const std::string converted = is_json ? without_surrogates(source->text) : std::string{};
   std::size_t index = 0;
@@ -233,12 +244,12 @@ Result<Parsed> parse(std::shared_ptr<const Source> source) {
     EventStream stream = is_json ? EventStream{std::string_view{converted}} : events_of(*source);
     while (true) {
       Builder builder{*source};
-      if (!stream.next_document(builder)) return parsed;
-      parsed.warnings.insert(parsed.warnings.end(), builder.warnings.begin(), builder.warnings.end());
+      if (!stream.next_document(builder)) return warnings;
+      warnings.insert(warnings.end(), builder.warnings.begin(), builder.warnings.end());
       if (builder.result && !builder.result->is_null()) {
         const auto line = static_cast<int>(builder.start.line) + 1;
         const auto column = static_cast<int>(builder.start.column) + 1;
-        parsed.documents.push_back({std::move(*builder.result), source, index, line, column});
+        if (auto taken = on_document({std::move(*builder.result), source, index, line, column}); !taken) return Failure{taken.error()};
       }
       ++index;
     }

@@ -221,7 +221,7 @@ Result<FederateReport> federate_files(std::span<const manifest::Manifest> manife
     const kube::Resource target{.group = type.group, .version = type.version, .kind = type.kind};
     const kube::Resource federated =
         federated_resource(target, std::string{default_federated_group}, std::string{default_federated_version});
-    report.objects.push_back(federated_object_of(manifest.object, federated, options, report.warnings));
+    report.objects.push_back(federated_object_of(manifest.whole(), federated, options, report.warnings));
   }
   return report;
 }

@@ -106,7 +106,7 @@ federation::ClusterObjects objects_for_host(const Host& host, std::span<const Ma
   for (const Manifest& manifest : files) {
     const kube::GroupVersionKind gvk = kube::gvk_of(manifest.object);
     if (manifest.removed || !is_for_host(gvk, types, manifest.object)) continue;
-    json object = without_server_fields(manifest.object);
+    json object = without_server_fields(manifest.whole());
     if (const FederatedType* type = type_of(types, object)) object["apiVersion"] = type->federated.type().api_version();
     const bool is_federated = federation::is_federated(gvk) || type_of(types, object) != nullptr;
     if ((is_federated || federation::is_preference(gvk)) && !set.empty()) object["metadata"]["labels"][std::string{set_label}] = set;

@@ -2,30 +2,15 @@
 
 #include "base/encoding.hpp"
 
-#include <algorithm>
-
 namespace fedctl::federation {
-namespace {
 
-/// Of text. Making a smaller object again costs more than it saves.
-constexpr std::size_t worth_making_again = 4096;
+Content::Content(const Object& object, std::function<Object()> again, std::function<Object()> shape)
+    : again_(std::move(again)), shape_(std::move(shape)), digest_(digest_of(*object)) {}
 
-std::size_t text_in(const nlohmann::json& value) {
-  if (value.is_string()) return value.get_ref<const std::string&>().size();
-  if (!value.is_structured()) return 0;
-  std::size_t total = 0;
-  for (const auto& item : value) total += text_in(item);
-  return total;
-}
-
-}  // namespace
-
-Content::Content(Object object, std::function<Object()> again) {
-  if (text_in(*object) < worth_making_again) {
-    kept_ = std::move(object);
-  } else {
-    again_ = std::move(again);
-  }
+Content::Object Content::shared(const std::function<Object()>& make) const {
+  Object kept = shared_.lock();
+  if (!kept) shared_ = kept = make();
+  return kept;
 }
 
 const std::string& Content::digest() const {

@@ -120,17 +120,19 @@ class Renderer {
     if (auto same = check_namespace(manifest); !same) return same;
     const auto namespaced = types_.is_namespaced(type.group, type.kind);
     const Marks marks{options_.host_uid, options_.set_id};
-    const auto make = [&manifest, namespaced, marks, default_namespace = options_.default_namespace] {
-      json object = manifest.object;
+    const auto make = [&manifest, namespaced, marks, default_namespace = options_.default_namespace](json object) {
       json& metadata = object["metadata"];
       if (namespaced == false) metadata.erase("namespace");
       if (namespaced == true && kube::namespace_of(object).empty()) metadata["namespace"] = default_namespace;
       return make_concrete(std::move(object), manifest, marks);
     };
-    auto concrete = make();
+    auto concrete = make(manifest.whole());
     if (!concrete) return Failure{concrete.error()};
     const kube::ObjectKey key = kube::key_of(**concrete);
-    const auto content = std::make_shared<const Content>(std::move(*concrete), [make] { return *make(); });
+    const auto content = !manifest.aside ? std::make_shared<const Content>(std::move(*concrete))
+                                         : std::make_shared<const Content>(
+                                               *concrete, [make, &manifest] { return *make(manifest.whole()); },
+                                               [make, &manifest] { return *make(manifest.object); });
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
       if (manifest.removed) {
         result_.clusters[i].absences.push_back({type, key, &manifest, "deleted", false});

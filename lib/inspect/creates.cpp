@@ -28,7 +28,7 @@ Task<Done> trust_new(kube::Client& client, kube::Resource resource, std::string 
   for (Item* item : items) {
     if (existing.contains(item->change.key.name)) continue;
     item->change.desired = object_to_send(*item, nullptr);
-    item->change = plan::as_new(std::move(item->change), "");
+    item->change = plan::as_unshown_new(std::move(item->change));
     item->settled = true;
   }
   co_return Done{};

@@ -105,7 +105,12 @@ std::string hash_of(const federation::DesiredObject& desired) {
 }
 
 std::shared_ptr<const json> object_to_send(const Item& item, const json& live) {
-  json object = *item.desired->content->get();
+  const federation::Content& content = *item.desired->content;
+  if (item.change.resource->type().api_version() == item.desired->api_version && !item.desired->retain_replicas) {
+    const std::string& hash = item.change.hash;
+    return content.shared([&content, &hash] { return plan::with_mark(*content.get(), hash); });
+  }
+  json object = *content.get();
   if (item.change.resource->type().api_version() != kube::string_at(object, "apiVersion")) {
     object["apiVersion"] = item.change.resource->type().api_version();
   }

@@ -181,8 +181,8 @@ class Inspector {
     const auto found = std::ranges::lower_bound(group.items, wanted, {}, [this](std::size_t index) { return place_at(index); });
     if (found == group.items.end() || place_at(*found) != wanted) return group.prunes || !group.absences.empty();
     Item& item = items_[*found];
-    item.settled =
-        !options_.reads_all && plan::is_as_applied(listed, *item.desired->content->get(), item.change.hash, item.desired->retain_replicas);
+    item.settled = !options_.reads_all &&
+                   plan::is_as_applied(listed, *item.desired->content->shape(), item.change.hash, item.desired->retain_replicas);
     return !item.settled;
   }
 

@@ -102,6 +102,23 @@ bool is_big_yaml(const fs::path& path) {
   return std::ifstream{path}.peek() != '{';
 }
 
+/// Of text: more is not worth keeping in memory; longer strings tell nothing of an object's shape.
+constexpr std::size_t most_text = 4096;
+constexpr std::size_t longest_text = 256;
+
+/// Only plain objects: what speaks to the federation is looked at all the time. And no Secret, for the file lies on a disk.
+void put_aside(Manifest& manifest, const std::shared_ptr<Spill>& spill) {
+  const kube::GroupVersionKind type = kube::gvk_of(manifest.object);
+  const bool is_plain = !type.kind.starts_with("Federated") && !type.group.ends_with("kubefed.io") && type.group != "fedctl.io" &&
+                        type.kind != "CustomResourceDefinition" && type.kind != "Secret";
+  if (!is_plain || text_in(manifest.object) < most_text) return;
+  const auto part = spill->put(manifest.object.dump());
+  if (!part) return;
+  manifest.object = without_long_text(std::move(manifest.object), longest_text);
+  manifest.aside = spill;
+  manifest.part_aside = *part;
+}
+
 Result<yaml::Source> read_source(const fs::path& path) {
   if (path == "-") {
     return yaml::Source{"<stdin>", std::string{std::istreambuf_iterator<char>{std::cin}, std::istreambuf_iterator<char>{}}};
@@ -115,15 +132,22 @@ Result<yaml::Source> read_source(const fs::path& path) {
 }  // namespace
 
 Result<Manifests> parse(std::shared_ptr<const yaml::Source> source) {
-  auto parsed = yaml::parse(std::move(source));
-  if (!parsed) return Failure{parsed.error()};
-  Manifests manifests{.warnings = std::move(parsed->warnings)};
-  for (yaml::Document& document : parsed->documents) {
+  Manifests manifests;
+  const bool is_big = !source->file.empty();
+  std::shared_ptr<Spill> spill;
+  auto warnings = yaml::parse_each(std::move(source), [&](yaml::Document document) -> Result<void> {
     json object = std::move(document.value);
     document.value = nullptr;
+    const std::size_t before = manifests.items.size();
     const auto shared = std::make_shared<const yaml::Document>(std::move(document));
-    if (auto added = add(manifests, std::move(object), shared, ""); !added) return Failure{added.error()};
-  }
+    if (auto added = add(manifests, std::move(object), shared, ""); !added) return added;
+    if (!is_big) return {};
+    if (!spill) spill = Spill::create();
+    for (std::size_t i = before; i < manifests.items.size() && spill; ++i) put_aside(manifests.items[i], spill);
+    return {};
+  });
+  if (!warnings) return Failure{warnings.error()};
+  manifests.warnings = std::move(*warnings);
   return manifests;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/spill.hpp"
 #include "base/yaml.hpp"
 
 #include <memory>
@@ -14,12 +15,17 @@ namespace fedctl::manifest {
 
 /// One object of the input, and where it was written.
 struct Manifest {
-  nlohmann::json object;
+  nlohmann::json object;                           ///< Where `aside` is set, without its long texts.
   std::shared_ptr<const yaml::Document> document;  ///< Null for what a host cluster holds.
   std::string pointer;                             ///< JSON Pointer of the object in its document: "" or, in a List, "/items/3".
   std::string host = {};                           ///< The host cluster that holds it; empty for files.
   bool removed = false;                            ///< It is on its way out: no cluster should have it any more.
   std::string origin = {};                         ///< Its place, where the document is not at hand: it comes from a saved plan.
+
+  std::shared_ptr<const Spill> aside = {};  ///< Holds the whole object, a big one of a big file.
+  Spill::Part part_aside = {};
+
+  nlohmann::json whole() const { return aside ? nlohmann::json::parse(aside->get(part_aside)) : object; }
 
   /// "file:line:column" of a part of the object, e.g. "/spec/overrides/1"; of what a host holds, the host and the part.
   std::string place(const std::string& part = {}) const {

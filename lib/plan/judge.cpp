@@ -94,9 +94,14 @@ void mark_drift(std::vector<FieldChange>& fields, const json& live, const std::s
 
 }  // namespace
 
-Change as_new(Change change, std::string note) {
+Change as_unshown_new(Change change) {
   change.action = Action::create;
   change.checked = false;
+  return change;
+}
+
+Change as_new(Change change, std::string note) {
+  change = as_unshown_new(std::move(change));
   change.note = std::move(note);
   change.fields = fields_of_new(*change.desired);
   change.after = std::make_shared<const json>(shown(nullptr, *change.desired).after);

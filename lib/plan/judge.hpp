@@ -33,4 +33,7 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
 /// The change by which its desired object comes to be; nobody looked at it where `note` says why not.
 Change as_new(Change change, std::string note);
 
+/// The same where nobody will look at it before it is carried out: neither its fields nor the whole of it are worked out.
+Change as_unshown_new(Change change);
+
 }  // namespace fedctl::plan

@@ -33,8 +33,9 @@ bool is_secret(const json& object) {
 
 SavedManifest saved_manifest(const Manifest& manifest, const std::string& salt) {
   SavedManifest saved{.place = manifest.place(), .identity = identity_of(manifest.object)};
-  saved.digest = encoding::hmac_sha256(salt, manifest.object.dump());
-  if (!is_secret(manifest.object)) saved.object = manifest.object;
+  json whole = manifest.whole();
+  saved.digest = encoding::hmac_sha256(salt, whole.dump());
+  if (!is_secret(whole)) saved.object = std::move(whole);
   return saved;
 }
 
@@ -47,7 +48,7 @@ Failure stale(const SavedManifest& wanted, std::string message) {
 Result<Manifest> read_again(const SavedManifest& wanted, std::vector<Manifest>& source, const std::string& salt) {
   const auto found = std::ranges::find_if(source, [&](const Manifest& one) { return identity_of(one.object) == wanted.identity; });
   if (found == source.end()) return stale(wanted, "the input does not hold this Secret any more");
-  if (encoding::hmac_sha256(salt, found->object.dump()) != wanted.digest)
+  if (encoding::hmac_sha256(salt, found->whole().dump()) != wanted.digest)
     return stale(wanted, "this Secret is not the one that was planned");
   return std::move(*found);
 }

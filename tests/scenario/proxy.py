@@ -12,6 +12,7 @@ FAULT is one of
   reset           closes the connection once for every path, then lets it through
   refuse-N        refuses the Nth write with 403 (reviews of one's own rights and dry runs are no writes)
   lose-N          carries the Nth write out, and answers 500 all the same
+  sick-N          answers the first N looks at /healthz with 500
   small-pages     serves lists two at a time, and forgets the continuation once (410)
 """
 import http.client
@@ -27,6 +28,7 @@ context.load_cert_chain(f"{pki}/admin.crt", f"{pki}/admin.key")
 forever = threading.Event()
 seen = set()
 writes = 0
+looks = 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -59,6 +61,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             seen.add("gone")
             gone = b'{"kind": "Status", "status": "Failure", "reason": "Expired", "code": 410, "message": "The provided continue parameter is too old"}'
             return self.answer(410, gone, [("Content-Type", "application/json")])
+        if fault.startswith("sick-") and self.path == "/healthz":
+            global looks
+            looks += 1
+            if looks <= int(fault[5:]):
+                return self.answer(500, b"[-]etcd failed")
         is_write = self.command != "GET" and "selfsubject" not in self.path and "dryRun" not in self.path
         if is_write:
             global writes

@@ -116,6 +116,36 @@ apply() { fedctl apply -f web.yaml $contexts --yes "$@"; }
   [ ! -e "$record" ]
 }
 
+# before_ireland FAULT: from now on ireland-cluster is asked through the proxy.
+before_ireland() {
+  port=$((28200 + BATS_TEST_NUMBER))
+  background python3 "$BATS_TEST_DIRNAME/proxy.py" $port "$(cat "$FEDCTL_TESTBED_DIR/ireland-cluster/port")" "$FEDCTL_TESTBED_DIR/pki" "$1"
+  listening $port
+  printf 'clusters:\n- {name: k, cluster: {server: "http://127.0.0.1:%s"}}\ncontexts:\n- {name: ireland-cluster, context: {cluster: k}}\n' $port >proxy.kubeconfig
+  export KUBECONFIG=$PWD/proxy.kubeconfig:$KUBECONFIG
+}
+
+@test "a health check that fails less often than failureThreshold moves nothing" {
+  { target; preference; } >web.yaml
+  apply >/dev/null
+  before_ireland sick-2
+  run fedctl plan -f web.yaml $contexts --detailed-exitcode
+  kill "$helper"
+  exits 0
+  says_not "is not ready"
+}
+
+@test "a cluster that answers and says that it is not well gets nothing, and is left alone" {
+  { target; preference; } >web.yaml
+  apply >/dev/null
+  before_ireland sick-3
+  run apply
+  kill "$helper"
+  exits 3
+  says "left alone, since the cluster is not ready"
+  [ "$(replicas)" = 8/4/4 ]
+}
+
 @test "with --cluster the others count too" {
   { target; preference; } >web.yaml
   run fedctl apply -f web.yaml $contexts --yes --cluster tokyo-cluster
@@ -131,12 +161,16 @@ apply() { fedctl apply -f web.yaml $contexts --yes "$@"; }
   { target; tokyo=6 virginia=1 preference 'maxShiftPerStep: 2'; } >web.yaml
   run fedctl plan -f web.yaml $contexts
   says "; a step towards 6, at most 2 at once"
+  # Somebody watches from outside how many are ready in all.
+  background bash -c "source '$BATS_TEST_DIRNAME/support.bash'; while sleep 0.05; do for cluster in ${three[*]}; do value \$cluster $deployments/web-app .status.readyReplicas; done | awk '{sum += \$1} END {print sum}'; done >>'$PWD/ready'"
   run apply
+  kill "$helper"
   exits 0
   says "the next step, since what moved is ready:"
   [ "$(grep -c "the next step" <<<"$output")" -ge 2 ]
   [ "$(replicas)" = 6/4/2 ]
-  # Seen from outside: what was given up was given up only when its replacement was ready.
+  [ "$(wc -l <ready)" -ge 3 ]
+  [ "$(sort -n ready | head -1)" -ge 12 ]
   run fedctl plan -f web.yaml $contexts --detailed-exitcode
   exits 0
 }

@@ -1,12 +1,16 @@
 #include "base/encoding.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/gate.hpp"
+#include "base/spill.hpp"
+#include "base/task.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 
 #include "support.hpp"
 
 #include <sys/stat.h>
+#include <algorithm>
 
 using namespace fedctl;
 
@@ -73,4 +77,44 @@ TEST_CASE("a file that is not there is an error with the system's reason") {
   const auto content = file::read("/nowhere/at/all");
   REQUIRE_FALSE(content);
   CHECK_THAT(content.error().message, Catch::Contains("/nowhere/at/all") && Catch::Contains("No such file"));
+}
+
+TEST_CASE("a turnstile lets so many through at once, first come, first served, however many leave at once") {
+  constexpr int many = 100'000;
+  Turnstile turnstile{2};
+  Gate gate;
+  int inside = 0;
+  int most = 0;
+  std::vector<int> order;
+  const auto go = [&](int number) -> Task<Done> {
+    co_await turnstile.turn();
+    order.push_back(number);
+    most = std::max(most, ++inside);
+    co_await gate.passage();
+    --inside;
+    turnstile.leave();
+    co_return Done{};
+  };
+  std::vector<Task<Done>> tasks;
+  for (int i = 0; i < many; ++i) {
+    tasks.push_back(go(i));
+    tasks.back().start();
+  }
+  CHECK(order == std::vector<int>{0, 1});
+  gate.open();
+  CHECK(most == 2);
+  CHECK(order.size() == many);
+  CHECK(std::ranges::is_sorted(order));
+}
+
+TEST_CASE("what is put aside comes back as it was") {
+  const auto spill = Spill::create();
+  REQUIRE(spill);
+  const std::string binary("a\0b", 3);
+  const auto first = spill->put(binary);
+  const auto second = spill->put("");
+  const auto third = spill->put(std::string(100'000, 'x'));
+  CHECK(spill->get(*first) == binary);
+  CHECK(spill->get(*second).empty());
+  CHECK(spill->get(*third) == std::string(100'000, 'x'));
 }

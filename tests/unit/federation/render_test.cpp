@@ -186,3 +186,22 @@ TEST_CASE("clusters without overrides share one object") {
   const Outcome outcome = run(federated(everywhere));
   CHECK(outcome.rendered->clusters[0].objects[0].content == outcome.rendered->clusters[2].objects[0].content);
 }
+
+TEST_CASE("an object whose texts were put aside renders as any other, and keeps its shape at hand") {
+  auto manifests =
+      support::manifests("{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: p}, data: {long: abc, short: a}}\n");
+  const auto plain = render(manifests, support::three_clusters(), TypeTable{}, {});
+  const auto spill = Spill::create();
+  REQUIRE(spill);
+  std::vector<manifest::Manifest> aside = manifests;
+  aside[0].part_aside = *spill->put(aside[0].object.dump());
+  aside[0].aside = spill;
+  aside[0].object["data"]["long"] = "";
+  const auto found = render(aside, support::three_clusters(), TypeTable{}, {});
+  REQUIRE(found);
+  const Content& expected = *plain->clusters[0].objects[0].content;
+  const Content& content = *found->clusters[0].objects[0].content;
+  CHECK(*content.get() == *expected.get());
+  CHECK(content.digest() == expected.digest());
+  CHECK((*content.shape())["data"]["long"] == "");
+}

@@ -63,3 +63,23 @@ TEST_CASE("input without any object is an error, never an empty wish") {
   const std::vector<std::string> missing{"/no/such/file.yaml"};
   CHECK_THAT(manifest::read(missing, false).error().message, Catch::Contains("/no/such/file.yaml"));
 }
+
+TEST_CASE("long texts of a big file wait on disk until somebody wants the whole object; a Secret's do not") {
+  const TemporaryFolder folder;
+  const std::string text(100'000, 'x');
+  std::string input;
+  for (int i = 0; i < 15; ++i)
+    input += "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c" + std::to_string(i) + "}\ndata: {short: a, long: " + text + "}\n";
+  input += "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {long: " + text + "}\n";
+  const std::vector<std::string> paths{folder.write("big.yaml", input).string()};
+  const auto found = manifest::read(paths, false);
+  REQUIRE(found);
+  const manifest::Manifest& first = found->items.at(0);
+  CHECK(first.aside != nullptr);
+  CHECK(first.object["data"] == nlohmann::json{{"short", "a"}, {"long", ""}});
+  CHECK(first.whole()["data"]["long"] == text);
+  CHECK(found->items.at(14).whole()["metadata"]["name"] == "c14");
+  const manifest::Manifest& secret = found->items.at(15);
+  CHECK(secret.aside == nullptr);
+  CHECK(secret.object["stringData"]["long"] == text);
+}
