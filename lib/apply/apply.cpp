@@ -60,9 +60,6 @@ class Runner {
   }
 
  private:
-  /// Requests are made when their turn comes, not all at once: their bodies are big. More than there are requests in flight.
-  static constexpr std::size_t most_at_once = 128;
-
   /// A step's place in the graph while it runs.
   struct Node {
     Gate done;
@@ -267,7 +264,7 @@ class Runner {
   ClusterResult result_;
   std::vector<Step> steps_;
   std::vector<Node> nodes_;
-  Turnstile turns_{most_at_once};
+  Turnstile turns_{requests_in_hand};
 };
 
 Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener) {

@@ -36,6 +36,10 @@ class Gate {
   std::vector<std::coroutine_handle<>> waiting_;
 };
 
+/// So many requests to a cluster may be in hand, made or on their way: more than are in flight at once, and few enough that their bodies do
+/// not matter.
+inline constexpr std::size_t requests_in_hand = 128;
+
 /// Lets so many coroutines through at once; the others wait, first come, first served.
 class Turnstile {
  public:

@@ -1,5 +1,6 @@
 #include "inspect/inspect.hpp"
 
+#include "base/gate.hpp"
 #include "base/text.hpp"
 #include "inspect/autoscaling.hpp"
 #include "inspect/contents.hpp"
@@ -262,7 +263,9 @@ class Inspector {
   }
 
   Task<Done> examine_one(Item& item) {
+    co_await turns_.turn();
     plan::Evidence evidence = co_await examine(client_, item);
+    turns_.leave();
     item.settled = true;
     if (evidence.refusal && kube::is_missing_namespace(*evidence.refusal)) {
       judge_without_namespace(item, *evidence.refusal);
@@ -380,6 +383,7 @@ class Inspector {
   std::vector<Item> items_;
   std::map<std::string, Group> groups_;
   std::vector<Change> deletes_;
+  Turnstile turns_{requests_in_hand};
   std::set<std::string> new_namespaces_;
   std::optional<SetParent> parent_;
   std::deque<DesiredObject> autoscaled_;  ///< Copies, with replicas that are the cluster's.
