@@ -155,13 +155,7 @@ class Inspector {
     for (const kube::Resource& resource : discovery_.resources()) kinds.push_back(resource.kind);
     for (Item& item : items_) {
       if (item.change.resource) continue;
-      Error error{Code::unknown_kind, fmt::format("the cluster serves no {} of {}{}", item.change.key.kind, item.change.api_version,
-                                                  text::did_you_mean(item.change.key.kind, kinds))};
-      error.place = item.desired->manifest->place();
-      error.cluster = client_.cluster();
-      error.object = kube::to_string(item.change.key);
-      error.hint = "check apiVersion and kind, or install its CustomResourceDefinition";
-      plan_.errors.push_back(std::move(error));
+      plan_.errors.push_back(unserved_type(client_.cluster(), *item.desired, kinds));
       item.settled = true;
       make_unknown(item.change, Code::unknown_kind, "its type is unknown to the cluster");
     }
@@ -213,10 +207,11 @@ class Inspector {
   void plan_prune(const Group& group, Listed& found) {
     for (const std::size_t index : group.items) found.erase(place_of(items_[index].change.key));
     for (const auto& [name, object] : found) {
-      if (!is_prunable(*options_.prune, *group.resource, *object)) continue;
+      const kube::ObjectKey key{group.resource->group, group.resource->kind, name.first, name.second};
+      if (!is_prunable(*options_.prune, *group.resource, *object) || is_left_alone(desired_, key)) continue;
       const Absence absence{
           .type = group.resource->type(),
-          .key = {group.resource->group, group.resource->kind, name.first, name.second},
+          .key = key,
           .reason = options_.prune->host_uid.empty() ? "the input does not hold it any more" : "its federated object is gone"};
       plan_delete(absence, group.resource, *object);
     }
@@ -352,10 +347,12 @@ class Inspector {
   void keep_set() {
     std::set<std::string> kinds;
     std::set<std::string> namespaces;
-    for (const Item& item : items_) {
-      kinds.insert(federation::group_kind(item.change.key.group, item.change.key.kind));
-      namespaces.insert(item.change.key.name_space);
-    }
+    const auto count = [&](const kube::ObjectKey& key) {
+      kinds.insert(federation::group_kind(key.group, key.kind));
+      namespaces.insert(key.name_space);
+    };
+    for (const Item& item : items_) count(item.change.key);
+    for (const federation::LeftAlone& one : desired_.left_alone) count(one.key);
     const bool pruned =
         options_.prune && std::ranges::none_of(deletes_, [](const Change& change) { return change.action == Action::unknown; });
     parent_->add_changes(plan_, kinds, namespaces, pruned, options_.judge.adopt);

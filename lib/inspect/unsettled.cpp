@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace fedctl::inspect {
 namespace {
@@ -27,6 +28,20 @@ plan::ClusterPlan unknown_plan(plan::ClusterPlan plan, const federation::Cluster
 void add_left_alone(plan::ClusterPlan& plan, const federation::ClusterObjects& desired) {
   for (const federation::LeftAlone& one : desired.left_alone)
     add_unknown(plan, one.key, one.api_version, one.code, "left alone, since the cluster is not ready");
+}
+
+bool is_left_alone(const federation::ClusterObjects& desired, const kube::ObjectKey& key) {
+  return std::ranges::any_of(desired.left_alone, [&](const federation::LeftAlone& one) { return one.key == key; });
+}
+
+Error unserved_type(const std::string& cluster, const federation::DesiredObject& desired, const std::vector<std::string>& kinds) {
+  Error error{Code::unknown_kind, fmt::format("the cluster serves no {} of {}{}", desired.key.kind, desired.api_version,
+                                              text::did_you_mean(desired.key.kind, kinds))};
+  error.place = desired.manifest->place();
+  error.cluster = cluster;
+  error.object = kube::to_string(desired.key);
+  error.hint = "check apiVersion and kind, or install its CustomResourceDefinition";
+  return error;
 }
 
 void give_reason(plan::Change& change, const federation::DesiredObject& desired) {

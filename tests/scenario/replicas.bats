@@ -139,7 +139,7 @@ before_ireland() {
   { target; preference; } >web.yaml
   apply >/dev/null
   before_ireland sick-3
-  run apply
+  run apply --prune
   kill "$helper"
   exits 3
   says "left alone, since the cluster is not ready"
@@ -162,14 +162,14 @@ before_ireland() {
   run fedctl plan -f web.yaml $contexts
   says "; a step towards 6, at most 2 at once"
   # Somebody watches from outside how many are ready in all.
-  background bash -c "source '$BATS_TEST_DIRNAME/support.bash'; while sleep 0.05; do for cluster in ${three[*]}; do value \$cluster $deployments/web-app .status.readyReplicas; done | awk '{sum += \$1} END {print sum}'; done >>'$PWD/ready'"
+  background bash -c "source '$BATS_TEST_DIRNAME/support.bash'; while true; do for cluster in ${three[*]}; do value \$cluster $deployments/web-app .status.readyReplicas; done | awk '{sum += \$1} END {print sum}'; done >>'$PWD/ready'"
+  for _ in $(seq 100); do [ -s ready ] && break; sleep 0.1; done
   run apply
   kill "$helper"
   exits 0
   says "the next step, since what moved is ready:"
   [ "$(grep -c "the next step" <<<"$output")" -ge 2 ]
   [ "$(replicas)" = 6/4/2 ]
-  [ "$(wc -l <ready)" -ge 3 ]
   [ "$(sort -n ready | head -1)" -ge 12 ]
   run fedctl plan -f web.yaml $contexts --detailed-exitcode
   exits 0
