@@ -134,6 +134,7 @@ int carry_out_saved(http::Loop& loop, Planned& planned, const ApplyFlags& flags,
 int carry_out_steps(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const apply::Options& options) {
   while (true) {
     const bool has_more = planned.the_rendering().has_more_steps();
+    const std::vector<std::int64_t> asked = planned.the_rendering().scheduled_replicas();
     const int code = carry_out(loop, planned, flags, options);
     if (!has_more || flags.plan.removes) return code;
     if (code != exit_done || !flags.wait) {
@@ -142,7 +143,8 @@ int carry_out_steps(http::Loop& loop, Planned& planned, const ApplyFlags& flags,
     }
     if (const auto made = make_next_plan(loop, flags.plan, planned); !made) return report_refusal(made.error());
     const plan::Plan& plan = planned.the_plan();
-    if (!plan.summary().has_changes()) return plan_exit(plan);
+    // An autoscaler's cluster stays where that has it; no step would change it.
+    if (!plan.summary().has_changes() || planned.the_rendering().scheduled_replicas() == asked) return plan_exit(plan);
     say("\nthe next step, since what moved is ready:\n");
     if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
     std::fflush(stdout);

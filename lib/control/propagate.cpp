@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <chrono>
 
 namespace fedctl::control {
 namespace {
@@ -243,14 +244,16 @@ class Planner {
     return {};
   }
 
-  /// A cluster that the host says is not ready, and since when.
+  /// A cluster that the host says is not ready, and since when; what nobody looked at for long does not count.
   void note_unready(const json& cluster) {
     for (const json& condition : kube::list_at(kube::map_at(cluster, "status"), "conditions")) {
       const std::string type = kube::string_at(condition, "type");
       const bool is_unready = (type == "Offline" && kube::string_at(condition, "status") == "True") ||
                               (type == "Ready" && kube::string_at(condition, "status") != "True");
       const auto since = time::parse_instant(kube::string_at(condition, "lastTransitionTime"));
-      if (is_unready && since) unready_since_.emplace(kube::name_of(cluster), *since);
+      const auto seen = time::parse_instant(kube::string_at(condition, "lastProbeTime"));
+      const bool counts = seen && std::chrono::system_clock::now() - *seen <= inspect::longest_gap;
+      if (is_unready && counts && since) unready_since_.emplace(kube::name_of(cluster), *since);
     }
   }
 

@@ -285,6 +285,14 @@ Result<void> Rendered::add_failure(const Manifest& manifest, const std::string& 
 
 bool Rendered::has_more_steps() const { return std::ranges::any_of(schedules, &TargetSchedule::has_more_steps); }
 
+std::vector<std::int64_t> Rendered::scheduled_replicas() const {
+  std::vector<std::int64_t> replicas;
+  for (const TargetSchedule& schedule : schedules) {
+    for (const auto& [cluster, scheduled] : schedule.clusters) replicas.push_back(scheduled->replicas);
+  }
+  return replicas;
+}
+
 Result<Rendered> render(std::span<const Manifest> manifests, const fleet::Fleet& fleet, const TypeTable& types,
                         const RenderOptions& options) {
   return Renderer{fleet, types, options}.run(manifests);

@@ -7,6 +7,7 @@
 #include "fleet/fleet.hpp"
 #include "manifest/manifest.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -78,6 +79,8 @@ struct Rendered {
 
   /// Do replicas move in steps, of which this is not the last?
   bool has_more_steps() const;
+  /// What is asked of the clusters for now, of all targets: where it stays the same, nothing moves any more.
+  std::vector<std::int64_t> scheduled_replicas() const;
 };
 
 struct RenderOptions {

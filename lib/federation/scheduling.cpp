@@ -10,7 +10,6 @@
 namespace fedctl::federation {
 namespace {
 
-using manifest::Manifest;
 using nlohmann::json;
 
 const std::map<std::string, Running> nothing_runs;

@@ -114,14 +114,19 @@ class Observer {
     if (const auto told = options_.unready_since.find(client_.cluster()); told != options_.unready_since.end()) since = told->second;
     if (options_.cache.empty()) return since;
     const auto kept = file::read(record());
-    const auto instant = kept ? time::parse_instant(text::trim(*kept)) : std::nullopt;
-    if (instant && (!since || *instant < *since)) since = instant;
+    const std::vector<std::string> lines = kept ? text::split(*kept, '\n') : std::vector<std::string>{};
+    if (lines.size() < 2) return since;
+    const auto first = time::parse_instant(lines[0]);
+    const auto last = time::parse_instant(lines[1]);
+    const bool counts = first && last && std::chrono::system_clock::now() - *last <= longest_gap;
+    if (counts && (!since || *first < *since)) since = first;
     return since;
   }
 
   /// A record that cannot be kept makes the next run count from then: later, never too soon.
   void remember(time::Instant since) const {
-    if (!options_.cache.empty()) static_cast<void>(file::write_atomically(record(), time::format_instant(since) + "\n"));
+    const std::string now = time::format_instant(std::chrono::system_clock::now());
+    if (!options_.cache.empty()) static_cast<void>(file::write_atomically(record(), time::format_instant(since) + "\n" + now + "\n"));
   }
 
   void forget() const {

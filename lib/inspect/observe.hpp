@@ -6,6 +6,7 @@
 #include "http/loop.hpp"
 #include "kube/client.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <span>
@@ -14,6 +15,9 @@
 
 /// What preferences go by: which clusters are ready, what of their targets runs, and how much more would fit.
 namespace fedctl::inspect {
+
+/// A cluster that was not ready when somebody looked so long ago may have been ready since.
+inline constexpr std::chrono::hours longest_gap{1};
 
 struct ObserveOptions {
   fleet::HealthRule health = {};

@@ -190,3 +190,25 @@ YAML
   run fedctl apply -f late.yaml $contexts --yes --wait=false
   exits 0
 }
+
+@test "a big file's long texts arrive whole, are found again, and are put back when somebody changed them" {
+  python3 - >big.yaml <<'PY'
+for i in range(300):
+    print(f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: big-{i}, namespace: production}}\ndata: {{short: a, long: \"{i}-{'x' * 5000}\"}}")
+print("---\napiVersion: v1\nkind: Namespace\nmetadata: {name: production}")
+PY
+  run fedctl apply -f big.yaml $contexts --yes
+  exits 0
+  [ "$(value ireland-cluster /api/v1/namespaces/production/configmaps/big-7 .data.long)" = "7-$(printf 'x%.0s' {1..5000})" ]
+  run fedctl plan -f big.yaml $contexts --detailed-exitcode
+  exits 0
+  meddle ireland-cluster /api/v1/namespaces/production/configmaps/big-7 '{"data": {"long": "short"}}'
+  run fedctl plan -f big.yaml $contexts --out big.plan
+  says "1 to update"
+  says "data.long: short -> 7-xxx"
+  run fedctl apply big.plan
+  exits 0
+  [ "$(value ireland-cluster /api/v1/namespaces/production/configmaps/big-7 .data.long)" = "7-$(printf 'x%.0s' {1..5000})" ]
+  run fedctl render -f big.yaml --contexts tokyo-cluster -o json
+  [ "$(jq -r '[.clusters[0].objects[] | select(.kind == "ConfigMap") | .data.long | length] | add' <<<"$output")" = 1501090 ]
+}
