@@ -68,6 +68,8 @@ Result<void> connect_fleet(http::Loop& loop, const PlanFlags& flags, Planned& pl
 
 /// Preferences need to know all clusters, whichever --cluster leaves.
 Result<void> observe_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
+  const auto is_preference = [](const manifest::Manifest& one) { return federation::is_preference(kube::gvk_of(one.object)); };
+  if (std::ranges::none_of(planned.input.manifests, is_preference)) return {};
   inspect::ObserveOptions options;
   options.capacity_by_nodes = flags.capacity == "nodes";
   options.cache = file::cache_folder();
