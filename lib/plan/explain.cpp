@@ -86,15 +86,17 @@ class Fields {
     for (const Leaf& leaf : kube::leaves_of(masked.after)) {
       FieldOrigin origin = origin_of(leaf);
       origin.value = masked.after[leaf.pointer];
-      if (desired_.scheduled && leaf.pointer.to_string() == "/spec/replicas") {
+      const bool is_replicas = leaf.pointer.to_string() == federation::replicas_path;
+      const bool is_scheduled = desired_.scheduled && is_replicas;
+      if (is_scheduled) {
         origin.source = desired_.scheduled->reason;
         origin.place = desired_.scheduled->preference->place();
       }
       const auto before = base.find(leaf.name);
-      if (before != base.end() && (origin.source.starts_with("override") || desired_.scheduled))
+      if (before != base.end() && (origin.source.starts_with("override") || is_scheduled))
         origin.instead_of = masked_base.after[before->second->pointer];
       base.erase(leaf.name);
-      origin.left_to_cluster = desired_.retain_replicas && leaf.pointer.to_string() == "/spec/replicas";
+      origin.left_to_cluster = desired_.retain_replicas && is_replicas;
       result.push_back(std::move(origin));
     }
     for (const Leaf& leaf : base_leaves) {
