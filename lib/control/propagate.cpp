@@ -98,7 +98,7 @@ class Planner {
     for (std::size_t i = 0; i < names.size(); ++i) {
       const bool wanted = options_.only.empty() || std::ranges::find(options_.only, names[i]) != options_.only.end();
       if (!wanted) {
-        result_->other_clients.push_back(std::move(all.clients[i]));
+        other_clients_.push_back(std::move(all.clients[i]));
         continue;
       }
       result_->members.fleet.clusters.push_back(all.fleet.clusters[i]);
@@ -263,7 +263,7 @@ class Planner {
     options.unready_since = unready_since_;
     options.cache = options_.inspect.cache;
     std::vector<kube::Client*> clients;
-    for (const auto* some : {&all.members.clients, &all.other_clients}) {
+    for (const auto* some : {&all.members.clients, &other_clients_}) {
       for (const auto& client : *some) clients.push_back(client.get());
     }
     return inspect::observe(loop_, clients, rendered_manifests(), options_.render.default_namespace, options);
@@ -308,6 +308,7 @@ class Planner {
   PropagateOptions options_;
   std::unique_ptr<Propagation> result_;
   std::vector<std::string> notices_;
+  fleet::Clients other_clients_;  ///< Of clusters that `only` leaves out; preferences look at them too.
   std::map<std::string, time::Instant> unready_since_;
 };
 

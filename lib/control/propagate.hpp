@@ -38,7 +38,6 @@ struct Propagation {
   std::vector<FederatedType> types;
   Controller controller;                      ///< While one is alive only the host is written.
   Members members;                            ///< Those of `only`.
-  fleet::Clients other_clients;               ///< Of the rest.
   std::string default_namespace;              ///< Of files' objects that name none.
   bool narrowed = false;                      ///< Some clusters were not looked at, because of `only`.
   std::vector<manifest::Manifest> manifests;  ///< The files' and the host's; the files' win.

@@ -28,6 +28,11 @@ struct Preference {
   std::optional<std::int64_t> max_shift;
 
   std::string key() const { return name_space + "/" + name; }
+
+  /// What the planner is to be asked; the candidates are still to come.
+  ScheduleRequest request() const {
+    return {.key = key(), .total = total, .rebalance = rebalance, .preferences = clusters, .candidates = {}};
+  }
 };
 
 bool is_preference(const kube::GroupVersionKind& type);

@@ -164,6 +164,11 @@ class Planner {
 
 Schedule schedule(const ScheduleRequest& request) { return Planner{request}.run(); }
 
+std::string unplaced_text(const Schedule& schedule, std::int64_t total) {
+  if (schedule.unplaced == 0) return {};
+  return fmt::format("{} of {} replicas go nowhere: no cluster with a weight may take more", schedule.unplaced, total);
+}
+
 std::string reason_of(const Share& share, std::int64_t total_weight) {
   if (!share.preference) return "no preference for this cluster";
   const ClusterPreference& preference = *share.preference;

@@ -67,4 +67,7 @@ Schedule schedule(const ScheduleRequest& request);
 /// "weight 5 of 10, minimum 3", "no preference for this cluster", "weight 5 of 10, at its maximum 4", ...
 std::string reason_of(const Share& share, std::int64_t total_weight);
 
+/// "3 of 12 replicas go nowhere: ...", where some could not be placed; else empty.
+std::string unplaced_text(const Schedule& schedule, std::int64_t total);
+
 }  // namespace fedctl::federation

@@ -12,15 +12,13 @@ namespace {
 
 using nlohmann::json;
 
-const std::map<std::string, Running> nothing_runs;
-
 /// Schedules one target.
 class Scheduler {
  public:
   Scheduler(const Preference& preference, const FederatedObject& target, const fleet::Fleet& fleet, const Observation& observation)
-      : preference_(preference), target_(target), fleet_(fleet), observation_(observation), running_(nothing_runs) {
+      : preference_(preference), target_(target), fleet_(fleet), observation_(observation) {
     const auto found = observation.targets.find(target_name(preference.target_kind, preference.name_space, preference.name));
-    if (found != observation.targets.end()) running_ = found->second;
+    if (found != observation.targets.end()) running_ = &found->second;
   }
 
   Result<std::optional<TargetSchedule>> run(const Reaches& reaches) {
@@ -106,9 +104,9 @@ class Scheduler {
   /// Nothing is moved on a guess.
   void look_for_gaps(const std::vector<std::string>& selected) {
     for (const std::string& name : selected) {
-      const Running* running = running_in(name);
-      if (running == nullptr || running->problem.empty() || held_) continue;
-      hold(fmt::format("what runs in {} could not be found out: {}", name, running->problem));
+      const std::string& problem = running_in(name).problem;
+      if (problem.empty() || held_) continue;
+      hold(fmt::format("what runs in {} could not be found out: {}", name, problem));
     }
   }
 
@@ -117,38 +115,31 @@ class Scheduler {
     held_ = true;
   }
 
-  const Running* running_in(const std::string& cluster) const {
-    const auto found = running_.find(cluster);
-    return found == running_.end() ? nullptr : &found->second;
+  const Running& running_in(const std::string& cluster) const {
+    static const Running nothing;
+    if (running_ == nullptr) return nothing;
+    const auto found = running_->find(cluster);
+    return found == running_->end() ? nothing : found->second;
   }
 
   Schedule plan(const std::vector<std::string>& selected) const {
-    ScheduleRequest request{.key = preference_.key(),
-                            .total = preference_.total,
-                            .rebalance = preference_.rebalance,
-                            .preferences = preference_.clusters,
-                            .candidates = {}};
+    ScheduleRequest request = preference_.request();
     for (const std::string& name : selected) {
-      const Running* running = running_in(name);
-      request.candidates.push_back(
-          {name, running == nullptr ? 0 : running->current, running == nullptr ? std::nullopt : running->capacity});
+      const Running& running = running_in(name);
+      request.candidates.push_back({name, running.current, running.capacity});
     }
     return schedule(request);
   }
 
   /// What each cluster gets for now; empty where that is all it is to get.
-  std::vector<std::int64_t> step(const Schedule& planned) {
+  std::vector<std::int64_t> step(const Schedule& planned) const {
     if (!preference_.max_shift || held_) return {};
     std::vector<Shift> shifts;
-    std::vector<std::int64_t> wanted;
     for (const Share& share : planned.shares) {
-      const Running* running = running_in(share.cluster);
-      shifts.push_back({running == nullptr ? 0 : running->replicas, running == nullptr ? 0 : running->ready, share.written()});
-      wanted.push_back(share.written());
+      const Running& running = running_in(share.cluster);
+      shifts.push_back({running.replicas, running.ready, share.written()});
     }
-    std::vector<std::int64_t> next = next_step(shifts, *preference_.max_shift);
-    result_.has_more_steps = next != wanted;
-    return next;
+    return next_step(shifts, *preference_.max_shift);
   }
 
   void settle(const Schedule& planned, const std::vector<std::int64_t>& now) {
@@ -177,8 +168,7 @@ class Scheduler {
     }
     if (minimums > preference_.total)
       note(fmt::format("the minimums come to {} and totalReplicas is {}, so not every minimum is reached", minimums, preference_.total));
-    if (planned.unplaced > 0)
-      note(fmt::format("{} of {} replicas go nowhere: no cluster with a weight may take more", planned.unplaced, preference_.total));
+    if (const std::string text = unplaced_text(planned, preference_.total); !text.empty()) note(text);
     if (!lost.empty())
       note(fmt::format(
           "replicas that will not run, since the namespace {} is not placed there: {}; intersectWithClusterSelector leaves such "
@@ -200,12 +190,16 @@ class Scheduler {
   const FederatedObject& target_;
   const fleet::Fleet& fleet_;
   const Observation& observation_;
-  std::map<std::string, Running> running_;
+  const std::map<std::string, Running>* running_ = nullptr;
   TargetSchedule result_;
   bool held_ = false;
 };
 
 }  // namespace
+
+bool TargetSchedule::has_more_steps() const {
+  return std::ranges::any_of(clusters, [](const auto& entry) { return entry.second->replicas != entry.second->wanted; });
+}
 
 std::string target_name(const std::string& kind, const std::string& name_space, const std::string& name) {
   return fmt::format("{} {}/{}", kind, name_space, name);

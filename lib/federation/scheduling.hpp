@@ -54,7 +54,9 @@ struct TargetSchedule {
   std::map<std::string, std::shared_ptr<const Scheduled>> clusters;
   std::map<std::string, Condition> left_alone;  ///< Clusters that get nothing, since they are not ready.
   std::vector<std::string> notices;
-  bool has_more_steps = false;
+
+  /// Do replicas move in steps, of which this is not the last?
+  bool has_more_steps() const;
 };
 
 /// Which clusters may take part: those that `reaches` says the target's namespace goes to count only where the preference intersects

@@ -34,11 +34,7 @@ Result<void> check(const Supposition& supposition) {
 
 Result<Outcome> what_if(const Preference& preference, const Supposition& supposition) {
   if (auto checked = check(supposition); !checked) return Failure{checked.error()};
-  ScheduleRequest request{.key = preference.key(),
-                          .total = preference.total,
-                          .rebalance = preference.rebalance,
-                          .preferences = preference.clusters,
-                          .candidates = {}};
+  ScheduleRequest request = preference.request();
   for (const std::string& name : supposition.clusters) {
     if (supposition.unhealthy.contains(name)) continue;
     Candidate candidate{.cluster = name};
@@ -58,9 +54,7 @@ Result<Outcome> what_if(const Preference& preference, const Supposition& supposi
     if (name == "*" || std::ranges::find(supposition.clusters, name) != supposition.clusters.end()) continue;
     outcome.notices.push_back(fmt::format("{} is not in --clusters, so its preference counts for nothing", name));
   }
-  if (outcome.schedule.unplaced > 0)
-    outcome.notices.push_back(
-        fmt::format("{} of {} replicas go nowhere: no cluster with a weight may take more", outcome.schedule.unplaced, preference.total));
+  if (std::string text = unplaced_text(outcome.schedule, preference.total); !text.empty()) outcome.notices.push_back(std::move(text));
   return outcome;
 }
 
