@@ -3,8 +3,8 @@
 #include "base/encoding.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/subprocess.hpp"
 #include "base/text.hpp"
-#include "kubeconfig/subprocess.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -55,11 +55,11 @@ Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout
   json spec{{"interactive", plugin.may_ask && terminal}};
   if (!plugin.cluster.is_null()) spec["cluster"] = plugin.cluster;
   const json info{{"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", spec}};
-  Command command{plugin.command, plugin.arguments, plugin.environment, plugin.may_ask && terminal, timeout};
+  subprocess::Command command{plugin.command, plugin.arguments, plugin.environment, plugin.may_ask && terminal, timeout};
   command.environment["KUBERNETES_EXEC_INFO"] = info.dump();
   const bool is_relative = plugin.command.find('/') != std::string::npos && !plugin.command.starts_with('/');
   if (is_relative) command.program = (plugin.folder / plugin.command).string();
-  const auto output = run(command);
+  const auto output = subprocess::run(command);
   if (!output) {
     const std::string hint = plugin.install_hint.empty() ? "install it, or log in by hand" : text::trim(plugin.install_hint);
     return unauthorized(fmt::format("credential plugin: {}", output.error().message), hint);

@@ -1,6 +1,5 @@
 #include "kubeconfig/kubeconfig.hpp"
 #include "kubeconfig/credential.hpp"
-#include "kubeconfig/subprocess.hpp"
 
 #include "support.hpp"
 

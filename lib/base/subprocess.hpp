@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace fedctl::kubeconfig {
+namespace fedctl::subprocess {
 
 struct Command {
   std::string program;  ///< Looked up in PATH unless it holds a slash.
@@ -16,6 +16,7 @@ struct Command {
   std::map<std::string, std::string> environment;  ///< On top of our own.
   bool shares_terminal = false;                    ///< Give it our standard input and standard error, so that it can ask.
   time::Duration timeout{60'000};
+  std::string standard_input = {};  ///< What it reads, where it does not share the terminal.
 };
 
 struct Output {
@@ -27,4 +28,4 @@ struct Output {
 /// Runs a program to its end. Errors: not_found when it cannot be started; timeout (it is killed then).
 Result<Output> run(const Command& command);
 
-}  // namespace fedctl::kubeconfig
+}  // namespace fedctl::subprocess

@@ -1,4 +1,4 @@
-#include "kubeconfig/subprocess.hpp"
+#include "base/subprocess.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,7 +14,7 @@
 
 extern char** environ;
 
-namespace fedctl::kubeconfig {
+namespace fedctl::subprocess {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -49,7 +49,6 @@ class FileActions {
   FileActions& operator=(const FileActions&) = delete;
   ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
   void connect(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
-  void no_input() { posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0); }
   const posix_spawn_file_actions_t* get() const { return &actions_; }
 
  private:
@@ -93,15 +92,32 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
   return all;
 }
 
-/// Reads both pipes until they are closed; false when `deadline` came first.
-bool drain(Pipe& standard_output, Pipe& standard_error, Output& output, Clock::time_point deadline) {
-  std::array<pollfd, 2> files{{{standard_output.reader(), POLLIN, 0}, {standard_error.reader(), POLLIN, 0}}};
+/// Writes what is left of `text`, as much as goes now; closes the pipe at its end, or when nobody reads it.
+void feed(Pipe& pipe, std::string_view& text, pollfd& file) {
+  const ssize_t put = text.empty() ? 0 : ::write(file.fd, text.data(), text.size());
+  if (put > 0) text.remove_prefix(static_cast<std::size_t>(put));
+  if (!text.empty() && (put > 0 || errno == EAGAIN || errno == EINTR)) return;
+  pipe.close(1);
+  file.fd = -1;
+}
+
+struct Pipes {
+  Pipe input;
+  Pipe output;
+  Pipe error;
+};
+
+/// Feeds the one and reads both others until they are closed; false when `deadline` came first.
+bool drain(Pipes& pipes, std::string_view input, Output& output, Clock::time_point deadline) {
+  std::array<pollfd, 3> files{{{pipes.output.reader(), POLLIN, 0}, {pipes.error.reader(), POLLIN, 0}, {pipes.input.writer(), POLLOUT, 0}}};
   std::array<std::string*, 2> texts{&output.standard_output, &output.standard_error};
+  ::fcntl(files[2].fd, F_SETFL, O_NONBLOCK);
   while (files[0].fd >= 0 || files[1].fd >= 0) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) return false;
     if (::poll(files.data(), files.size(), static_cast<int>(left)) < 0 && errno != EINTR) return false;
-    for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[2].fd >= 0 && files[2].revents != 0) feed(pipes.input, input, files[2]);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
       if (files.at(i).fd < 0 || files.at(i).revents == 0) continue;
       std::array<char, 4096> chunk{};
       const ssize_t got = ::read(files.at(i).fd, chunk.data(), chunk.size());
@@ -121,14 +137,13 @@ int exit_status_of(pid_t child) {
 }  // namespace
 
 Result<Output> run(const Command& command) {
-  Pipe standard_output;
-  Pipe standard_error;
+  Pipes pipes;
   FileActions actions;
   const DefaultSignals signals;
-  actions.connect(standard_output.writer(), 1);
+  actions.connect(pipes.output.writer(), 1);
   if (!command.shares_terminal) {
-    actions.no_input();
-    actions.connect(standard_error.writer(), 2);
+    actions.connect(pipes.input.reader(), 0);
+    actions.connect(pipes.error.writer(), 2);
   }
   std::vector<std::string> words{command.program};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
@@ -137,10 +152,11 @@ Result<Output> run(const Command& command) {
   const int problem =
       ::posix_spawnp(&child, command.program.c_str(), actions.get(), signals.get(), pointers(words).data(), pointers(variables).data());
   if (problem != 0) return Failure{{Code::not_found, fmt::format("cannot run {}: {}", command.program, std::strerror(problem))}};
-  standard_output.close(1);
-  standard_error.close(1);
+  pipes.output.close(1);
+  pipes.error.close(1);
+  pipes.input.close(0);
   Output output;
-  const bool in_time = drain(standard_output, standard_error, output, Clock::now() + command.timeout);
+  const bool in_time = drain(pipes, command.standard_input, output, Clock::now() + command.timeout);
   if (!in_time) ::kill(child, SIGKILL);
   output.exit_status = exit_status_of(child);
   if (!in_time) {
@@ -150,4 +166,4 @@ Result<Output> run(const Command& command) {
   return output;
 }
 
-}  // namespace fedctl::kubeconfig
+}  // namespace fedctl::subprocess
