@@ -3,6 +3,7 @@
 #include "base/process.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
 
 namespace fedctl::apply {
@@ -10,7 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* lock_name = "fedctl";
 constexpr std::chrono::seconds duration{30};
 constexpr std::string_view operation_annotation = "fedctl.io/operation";
 constexpr std::string_view process_annotation = "fedctl.io/process";
@@ -31,8 +31,8 @@ struct Seen {
   time::Instant now;
 };
 
-Task<Result<Seen>> look(kube::Client& client, const std::string& name_space) {
-  http::Request request{.path = leases().path(name_space, lock_name), .headers = {"Accept: application/json"}};
+Task<Result<Seen>> look(kube::Client& client, std::string name_space, std::string name) {
+  http::Request request{.path = leases().path(name_space, name), .headers = {"Accept: application/json"}};
   const auto response = co_await client.send(std::move(request));
   if (!response) co_return Failure{response.error()};
   Seen seen{.now = response->date()};
@@ -66,7 +66,7 @@ time::Duration time_left(const Seen& seen) {
 json taken(const Seen& seen, const std::string& name_space, const Claim& claim) {
   json lease = seen.lease;
   if (!lease.is_object()) {
-    lease = {{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}, {"metadata", {{"name", lock_name}, {"namespace", name_space}}}};
+    lease = {{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}, {"metadata", {{"name", claim.lease}, {"namespace", name_space}}}};
   }
   const auto transitions = kube::integer_at(lease, "/spec/leaseTransitions", 0);
   json& annotations = lease["metadata"]["annotations"];
@@ -77,7 +77,7 @@ json taken(const Seen& seen, const std::string& name_space, const Claim& claim) 
                    {"leaseDurationSeconds", duration.count()},
                    {"acquireTime", micro(seen.now)},
                    {"renewTime", micro(seen.now)},
-                   {"leaseTransitions", transitions + 1}};
+                   {"leaseTransitions", std::max(transitions + 1, claim.least_transitions)}};
   return lease;
 }
 
@@ -85,7 +85,7 @@ json taken(const Seen& seen, const std::string& name_space, const Claim& claim) 
 
 Task<Result<Try>> try_lease(kube::Client& client, std::string name_space, Claim claim) {
   while (true) {
-    const auto seen = co_await look(client, name_space);
+    const auto seen = co_await look(client, name_space, claim.lease);
     if (!seen) co_return Failure{seen.error()};
     Try outcome;
     const time::Duration left = time_left(*seen);
@@ -115,8 +115,9 @@ Task<Result<Try>> try_lease(kube::Client& client, std::string name_space, Claim 
   }
 }
 
-Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::string resource_version, time::Duration patience) {
-  const kube::ListOptions only{.name_space = name_space, .field_selector = fmt::format("metadata.name={}", lock_name)};
+Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::string lease, std::string resource_version,
+                           time::Duration patience) {
+  const kube::ListOptions only{.name_space = name_space, .field_selector = fmt::format("metadata.name={}", lease)};
   co_await client.watch(leases(), only, resource_version, patience, [](const std::string&, const json&) { return false; });
   co_return Done{};
 }

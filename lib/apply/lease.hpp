@@ -5,12 +5,13 @@
 #include "base/time.hpp"
 #include "kube/client.hpp"
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
-/// The Lease `fedctl` of a cluster, by which one apply at a time works on it. Its times are the cluster's own (the Date header of its
-/// answers), so that people's clocks need not agree.
+/// A Lease of a cluster, by which one at a time does something there: `fedctl` is that of applies. Its times are the cluster's own (the
+/// Date header of its answers), so that people's clocks need not agree.
 namespace fedctl::apply {
 
 /// Who holds a lock.
@@ -24,6 +25,8 @@ struct Holder {
 struct Claim {
   std::string identity;   ///< "alice@laptop/4711"
   std::string operation;  ///< "apply", for people.
+  std::string lease = "fedctl";
+  std::int64_t least_transitions = 0;  ///< spec.leaseTransitions, which grows each time the Lease is taken, becomes at least this.
 };
 
 /// A Lease that is ours now.
@@ -47,7 +50,8 @@ struct Try {
 Task<Result<Try>> try_lease(kube::Client& client, std::string name_space, Claim claim);
 
 /// Waits until the Lease changes, at most for `patience`.
-Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::string resource_version, time::Duration patience);
+Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::string lease, std::string resource_version,
+                           time::Duration patience);
 
 /// Renews it. Errors: conflict when somebody else has it by now.
 Task<Result<Done>> renew(kube::Client& client, HeldLease& held);

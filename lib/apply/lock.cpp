@@ -44,7 +44,7 @@ class Acquisition {
       if (left.count() <= 0 || interrupted) co_return Failure{given_up(attempt.holder, interrupted)};
       if (!std::exchange(told, true)) on_wait_(attempt.holder);
       const time::Duration patience = std::min(left, attempt.free_in + time::Duration{1000});
-      co_await wait_for_change(*client, options_.name_space, attempt.resource_version, patience);
+      co_await wait_for_change(*client, options_.name_space, options_.lease, attempt.resource_version, patience);
       // Two that wait for each other should not come back at the same moment.
       if (clients_.size() > 1) co_await client->loop().sleep(time::Duration{std::uniform_int_distribution{0, 200}(random_)});
     }
@@ -114,7 +114,7 @@ Task<Result<std::vector<Lock::Part>>> acquire_all(Acquisition& acquisition) { co
 Result<std::unique_ptr<Lock>> Lock::acquire(http::Loop& loop, std::vector<kube::Client*> clients, LockOptions options, OnWait on_wait,
                                             OnSkip on_skip) {
   const std::string identity = fmt::format("{}/{}", process::user_at_machine(), ::getpid());
-  const Claim claim{identity, options.operation};
+  const Claim claim{identity, options.operation, options.lease, options.least_transitions};
   Acquisition acquisition{std::move(clients), std::move(options), claim, std::move(on_wait), std::move(on_skip)};
   auto parts = loop.run(acquire_all(acquisition));
   if (!parts) return Failure{parts.error()};
@@ -127,6 +127,10 @@ Lock::Lock(http::Loop& loop, std::string identity, std::vector<Part> parts)
 }
 
 Lock::~Lock() { release(); }
+
+std::int64_t Lock::transitions() const {
+  return parts_.empty() ? 0 : kube::integer_at(parts_.front().held.lease, "/spec/leaseTransitions", 0);
+}
 
 bool Lock::was_ours() const {
   return std::ranges::all_of(parts_, [&](const Part& part) { return part.held.previous == identity_; });

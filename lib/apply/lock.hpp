@@ -14,13 +14,15 @@ namespace fedctl::apply {
 
 struct LockOptions {
   std::string name_space = "default";  ///< Where the Leases are.
+  std::string lease = "fedctl";        ///< Their name.
   std::string operation;               ///< What is being done, for people.
+  std::int64_t least_transitions = 0;  ///< See Claim.
   time::Duration patience{60'000};     ///< How long to wait for whoever holds one.
   /// Go on without the lock of a cluster that does not answer or in which Leases may not be written, telling `on_skip`.
   bool skips_problems = false;
 };
 
-/// One apply at a time: the Leases of one or several clusters, all or none of them, renewed while they are held, given back by
+/// One at a time: the Leases of one or several clusters, all or none of them, renewed while they are held, given back by
 /// `release`, and free by themselves half a minute after a holder died.
 class Lock {
  public:
@@ -43,6 +45,9 @@ class Lock {
 
   /// Gives it back; done by the destructor otherwise.
   void release();
+
+  /// The first Lease's spec.leaseTransitions: a number that no other holder has or will have.
+  std::int64_t transitions() const;
 
   /// Did nobody else hold any of it since this process held it last?
   bool was_ours() const;

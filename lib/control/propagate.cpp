@@ -110,6 +110,7 @@ class Planner {
 
   Result<void> take_manifests(std::vector<Manifest> files, std::vector<Manifest> held) {
     for (Manifest& manifest : files) normalize_group(result_->types, manifest);
+    if (options_.amend) options_.amend(held);
     if (options_.prune && files.empty() && held.empty()) {
       return Failure{refused(result_->host, "the host holds no federated object at all, so --prune would delete every copy there is",
                              "delete what is to go by name: fedctl delete")};

@@ -11,6 +11,7 @@
 #include "plan/plan.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,6 +30,8 @@ struct PropagateOptions {
   bool renders_only = false;       ///< No cluster is asked, and `plan` stays empty.
   bool remove_files = false;       ///< What the files hold is to go: `fedctl delete -f`.
   std::vector<kube::ObjectKey> remove = {};  ///< Federated objects of the host that are to go: `fedctl delete TYPE NAME`.
+  /// Looks at what the host holds before it is rendered, and may change it: to render what is not written yet.
+  std::function<void(std::vector<manifest::Manifest>& held)> amend = {};
 };
 
 /// What a host holds, what its clusters should hold, and what is to be done about it.
