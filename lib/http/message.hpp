@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,13 +33,21 @@ struct Endpoint {
   int parallelism = 50;  ///< Requests in flight at most; adapts downwards while the server answers 429.
 };
 
+/// Signature Version 4, as libcurl makes it (CURLOPT_AWS_SIGV4).
+struct AwsSigning {
+  std::string scope;  ///< "aws:amz:REGION:SERVICE".
+  std::string access_key;
+  std::string secret_key;
+};
+
 struct Request {
   std::string method = "GET";
   std::string path;  ///< Appended to the endpoint's URL; holds the query.
   std::vector<std::string> headers = {};
   std::string body = {};
-  time::Duration timeout{0};        ///< 0: the endpoint's.
-  bool repeatable = true;           ///< Asking twice does no more than asking once, so a lost answer may be asked for again.
+  time::Duration timeout{0};  ///< 0: the endpoint's.
+  bool repeatable = true;     ///< Asking twice does no more than asking once, so a lost answer may be asked for again.
+  std::optional<AwsSigning> aws = {};
   bool survives_interrupt = false;  ///< A write that was sent is waited for even when the user interrupts.
   /// Set: a stream. Called with each piece of the body as it comes; returning false ends the request, well.
   std::function<bool(std::string_view)> on_data = {};

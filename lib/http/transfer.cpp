@@ -102,6 +102,14 @@ Transfer::Transfer(const Endpoint& endpoint, const Request& request) : endpoint_
   set_address();
   set_tls();
   set_method();
+  set_signature();
+}
+
+void Transfer::set_signature() {
+  if (!request_.aws) return;
+  set(handle_.get(), CURLOPT_AWS_SIGV4, request_.aws->scope.c_str());
+  set(handle_.get(), CURLOPT_USERNAME, request_.aws->access_key.c_str());
+  set(handle_.get(), CURLOPT_PASSWORD, request_.aws->secret_key.c_str());
 }
 
 void Transfer::append(List& list, const std::string& line) {

@@ -37,6 +37,7 @@ class Transfer {
   void set_address();
   void set_tls();
   void set_method();
+  void set_signature();
   static void append(List& list, const std::string& line);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);

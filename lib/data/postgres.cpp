@@ -1,0 +1,164 @@
+#include "data/postgres.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <cerrno>
+
+namespace fedctl::data {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct FreeResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, FreeResult>;
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using OptionsPtr = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+/// Waits until the socket can be read or written; false when time is over.
+bool wait_for(int socket, short events, Deadline deadline) {
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd file{socket, events, 0};
+    const int ready = ::poll(&file, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+std::string one_line(const char* message) {
+  std::string line = text::trim(message == nullptr ? "" : message);
+  for (char& c : line) {
+    if (c == '\n' || c == '\t') c = ' ';
+  }
+  return line;
+}
+
+Error connection_error(const PGconn* connection) {
+  const std::string message = one_line(PQerrorMessage(connection));
+  const bool refused = message.find("authentication") != std::string::npos || message.find("pg_hba") != std::string::npos ||
+                       message.find("no password supplied") != std::string::npos || PQconnectionNeedsPassword(connection) == 1;
+  return {refused ? Code::unauthorized : Code::unreachable, message};
+}
+
+OptionsPtr parsed(const std::string& conninfo, std::string* problem) {
+  char* message = nullptr;
+  OptionsPtr options{PQconninfoParse(conninfo.c_str(), &message)};
+  if (message != nullptr) {
+    if (problem != nullptr) *problem = one_line(message);
+    PQfreemem(message);
+  }
+  return options;
+}
+
+}  // namespace
+
+struct Connection::Session {
+  struct Finish {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  std::unique_ptr<PGconn, Finish> handle;
+};
+
+Deadline deadline_in(time::Duration duration) { return Clock::now() + duration; }
+
+Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+Result<Connection> Connection::open(const std::string& conninfo, Deadline deadline) {
+  // What libpq says of a string that it cannot parse may repeat it, password and all.
+  if (!parsed(conninfo, nullptr)) {
+    return Failure{{Code::invalid_input, "this is no PostgreSQL connection string", "", "", "",
+                    "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"}};
+  }
+  auto session = std::make_unique<Session>();
+  const char* keywords[] = {"dbname", "fallback_application_name", nullptr};
+  const char* values[] = {conninfo.c_str(), "fedctl", nullptr};
+  session->handle.reset(PQconnectStartParams(keywords, values, 1));
+  PGconn* handle = session->handle.get();
+  if (handle == nullptr || PQstatus(handle) == CONNECTION_BAD) return Failure{connection_error(handle)};
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (state != PGRES_POLLING_OK) {
+    if (state == PGRES_POLLING_FAILED) return Failure{connection_error(handle)};
+    if (!wait_for(PQsocket(handle), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+      return Failure{{Code::unreachable, fmt::format("{} did not answer in time", display_name(conninfo))}};
+    state = PQconnectPoll(handle);
+  }
+  return Connection{std::move(session)};
+}
+
+Result<Rows> Connection::query(const std::string& statement, std::span<const std::string> parameters, Deadline deadline) {
+  PGconn* handle = session_->handle.get();
+  std::vector<const char*> values;
+  for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+  const int count = static_cast<int>(values.size());
+  if (PQsendQueryParams(handle, statement.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0) == 0)
+    return Failure{{Code::unreachable, one_line(PQerrorMessage(handle))}};
+  Rows rows;
+  std::optional<Error> problem;
+  while (true) {
+    while (PQisBusy(handle) == 1) {
+      if (!wait_for(PQsocket(handle), POLLIN, deadline)) {
+        // The server must not finish later what we gave up on.
+        std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel{PQgetCancel(handle), &PQfreeCancel};
+        char reason[256] = {};
+        if (cancel) PQcancel(cancel.get(), reason, sizeof reason);
+        session_->handle.reset();
+        return Failure{{Code::timeout, "the database took too long to answer"}};
+      }
+      if (PQconsumeInput(handle) == 0) return Failure{{Code::unreachable, one_line(PQerrorMessage(handle))}};
+    }
+    const ResultPtr result{PQgetResult(handle)};
+    if (!result) break;
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status == PGRES_TUPLES_OK) {
+      for (int row = 0; row < PQntuples(result.get()); ++row) {
+        Row& values_of_row = rows.emplace_back();
+        for (int column = 0; column < PQnfields(result.get()); ++column) {
+          const bool is_null = PQgetisnull(result.get(), row, column) == 1;
+          values_of_row.push_back(is_null ? std::nullopt : std::optional<std::string>{PQgetvalue(result.get(), row, column)});
+        }
+      }
+    } else if (status != PGRES_COMMAND_OK) {
+      const bool is_gone = PQstatus(handle) == CONNECTION_BAD;
+      problem = Error{is_gone ? Code::unreachable : Code::rejected, one_line(PQresultErrorMessage(result.get()))};
+    }
+  }
+  if (problem) return Failure{*problem};
+  return rows;
+}
+
+Result<std::string> Connection::value(const std::string& statement, Deadline deadline) {
+  const auto rows = query(statement, deadline);
+  if (!rows) return Failure{rows.error()};
+  if (rows->empty() || rows->front().empty() || !rows->front().front())
+    return Failure{{Code::rejected, fmt::format("'{}' yields no value", statement)}};
+  return *rows->front().front();
+}
+
+std::string display_name(const std::string& conninfo) {
+  const OptionsPtr options = parsed(conninfo, nullptr);
+  std::string host = "localhost";
+  std::string port = "5432";
+  std::string database;
+  for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    const std::string_view keyword = option->keyword;
+    if (keyword == "host") host = option->val;
+    if (keyword == "port") port = option->val;
+    if (keyword == "dbname") database = option->val;
+  }
+  return fmt::format("{}:{}{}{}", host, port, database.empty() ? "" : "/", database);
+}
+
+}  // namespace fedctl::data

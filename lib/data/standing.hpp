@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "data/postgres.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace fedctl::data {
+
+/// A position in the write-ahead log as bytes; PostgreSQL writes it "16/B374D848".
+using Lsn = std::uint64_t;
+std::optional<Lsn> parse_lsn(const std::string& text);
+std::string format_lsn(Lsn lsn);
+
+/// What one look at a server tells.
+struct Standing {
+  bool in_recovery = false;  ///< A standby.
+  bool read_only = false;    ///< A new session may not write: default_transaction_read_only, or in recovery.
+  std::string system_identifier;
+  std::int64_t timeline = 0;
+  Lsn written = 0;                           ///< A primary: what is in its log. A standby: what it received, or replayed if that is more.
+  Lsn replayed = 0;                          ///< A standby: what readers see.
+  std::optional<Lsn> upstream;               ///< A standby that streams: how far its primary was when it last spoke.
+  std::optional<time::Duration> replay_age;  ///< A standby: how old the last commit is that it replayed.
+  bool streams = false;                      ///< A standby: its receiver is connected.
+  std::optional<std::string> counted;        ///< What the policy's own query yields.
+
+  bool is_writable() const { return !in_recovery && !read_only; }
+};
+
+/// `count_query`: a statement that yields one number, of what must not get lost; empty: none.
+Result<Standing> look(const std::string& conninfo, const std::string& count_query, Deadline deadline);
+
+/// A primary stops taking writes: new sessions are read-only by default, all other sessions are ended, and what they wrote is flushed.
+/// Yields the position behind the last write. Done again it does no harm. Errors: also rejected where sessions do not end.
+Result<Lsn> freeze(const std::string& conninfo, Deadline deadline);
+
+/// Takes writes again.
+Result<void> thaw(const std::string& conninfo, Deadline deadline);
+
+/// A standby becomes the primary (pg_promote), takes writes, and proves it by writing. A server that is one already only proves it.
+Result<Standing> promote(const std::string& conninfo, Deadline deadline);
+
+/// The other half of `promote`, for standbys that something else promotes: takes writes, and proves it.
+Result<Standing> open_for_writes(const std::string& conninfo, Deadline deadline);
+
+}  // namespace fedctl::data

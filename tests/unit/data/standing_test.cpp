@@ -1,0 +1,20 @@
+#include "data/standing.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace fedctl::data;
+
+TEST_CASE("positions of the log are read and written as PostgreSQL does") {
+  CHECK(parse_lsn("16/B374D848") == Lsn{0x16B374D848});
+  CHECK(format_lsn(0x16B374D848) == "16/B374D848");
+  CHECK(parse_lsn("0/0") == Lsn{0});
+  for (const char* bad : {"", "16", "16/", "/1", "x/1", "1/g"}) CHECK_FALSE(parse_lsn(bad));
+}
+
+TEST_CASE("a connection string is named without its password, and a bad one is not repeated") {
+  CHECK(display_name("postgres://app:secret@db.example.com:6432/shop") == "db.example.com:6432/shop");
+  CHECK(display_name("host=db password=secret") == "db:5432");
+  const auto opened = Connection::open("postgres://app:secret@[", deadline_in(fedctl::time::Duration{100}));
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message.find("secret") == std::string::npos);
+}
