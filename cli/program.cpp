@@ -103,6 +103,7 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   add_status(*this);
   add_schedule(*this);
   add_explain(*this);
+  add_failover(*this);
   add_init(*this);
   add_deinit(*this);
   add_join(*this);

@@ -63,6 +63,7 @@ void add_delete(Program& program);
 void add_status(Program& program);
 void add_schedule(Program& program);
 void add_explain(Program& program);
+void add_failover(Program& program);
 void add_init(Program& program);
 void add_deinit(Program& program);
 void add_join(Program& program);

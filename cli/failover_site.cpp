@@ -1,0 +1,94 @@
+#include "cli/failover_site.hpp"
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "control/member.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <filesystem>
+
+namespace fedctl::cli {
+namespace {
+
+using manifest::Manifest;
+
+/// The one policy among the manifests. Errors: invalid_input for none, and for several.
+Result<failover::Policy> policy_among(const std::vector<Manifest>& manifests, const std::string& path, const std::string& name_space) {
+  const Manifest* found = nullptr;
+  for (const Manifest& manifest : manifests) {
+    if (!failover::is_policy(manifest.object)) continue;
+    if (found != nullptr) return Failure{{Code::invalid_input, "there are two FailoverPolicies in the file", manifest.place()}};
+    found = &manifest;
+  }
+  if (found == nullptr)
+    return Failure{{Code::invalid_input, "there is no FailoverPolicy (fedctl.io/v1alpha1) in the file", path, "", "",
+                    "see examples/failover-policy.yaml"}};
+  return failover::read_policy(*found, name_space);
+}
+
+/// Contexts named like the policy's clusters, where nothing else says which clusters there are.
+Result<fleet::Fleet> fleet_of(const ClusterFlags& flags, const failover::Policy& policy) {
+  return names_no_clusters(flags) ? fleet::from_contexts(policy.clusters) : fleet_from(flags);
+}
+
+Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlags& flags) {
+  failover::Site& site = open.site;
+  site.connect = connect_options(flags);
+  if (open.host) {
+    site.host = open.host->host;
+    auto members = loop.run(control::read_members(*site.host, site.connect));
+    if (!members) return Failure{members.error()};
+    site.fleet = std::move(members->fleet);
+    site.clients = std::move(members->clients);
+  } else {
+    auto fleet = fleet_of(flags, site.policy);
+    if (!fleet) return Failure{fleet.error()};
+    site.fleet = std::move(*fleet);
+    auto clients = fleet::connect(loop, site.fleet, site.connect);
+    if (!clients) return Failure{clients.error()};
+    site.clients = std::move(*clients);
+  }
+  const std::vector<std::string> names = site.fleet.names();
+  for (const std::string& cluster : site.policy.clusters) {
+    if (std::ranges::find(names, cluster) != names.end()) continue;
+    return Failure{{Code::not_found,
+                    fmt::format("the policy's cluster {} is no cluster of the fleet{}", cluster, text::did_you_mean(cluster, names)),
+                    site.policy.place, "", "", "it has " + text::join(names, ", ")}};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& flags) {
+  auto open = std::make_unique<OpenSite>();
+  failover::Site& site = open->site;
+  site.loop = &loop;
+  if (!names_no_clusters(flags.clusters)) {
+    auto host = host_of(loop, flags.clusters);
+    if (!host) return Failure{host.error()};
+    open->host = std::move(*host);
+  }
+  std::vector<std::string> paths{flags.policy};
+  paths.insert(paths.end(), flags.files.begin(), flags.files.end());
+  auto manifests = manifest::read(paths, false);
+  if (!manifests) return Failure{manifests.error()};
+  for (const std::string& warning : manifests->warnings) warn(warning);
+  site.manifests = std::move(manifests->items);
+  auto policy = policy_among(site.manifests, flags.policy, open->host ? open->host->default_namespace : "default");
+  if (!policy) return Failure{policy.error()};
+  site.policy = std::move(*policy);
+  if (auto connected = connect_members(loop, *open, flags.clusters); !connected) return Failure{connected.error()};
+  const bool in_file = !open->host || !flags.state.empty();
+  const std::filesystem::path path =
+      flags.state.empty() ? failover::default_state_file(site.policy.name_space, site.policy.name) : file::expand_home(flags.state);
+  site.store = in_file
+                   ? failover::make_file_store(path)
+                   : failover::make_host_store(*open->host->client, open->host->host.name_space, site.policy.name_space, site.policy.name);
+  if (auto found = loop.run(failover::find_targets(site)); !found) return Failure{found.error()};
+  if (auto connected = loop.run(failover::connect_dns(site)); !connected) return Failure{connected.error()};
+  return open;
+}
+
+}  // namespace fedctl::cli

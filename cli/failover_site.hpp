@@ -1,0 +1,29 @@
+#pragma once
+
+#include "cli/host.hpp"
+#include "failover/site.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedctl::cli {
+
+struct SiteFlags {
+  ClusterFlags clusters;
+  OutputFlags output;
+  std::string policy;              ///< A file.
+  std::vector<std::string> files;  ///< With the targets, where there is no host.
+  std::string state;               ///< Where the state is kept, where not in the host.
+};
+
+/// A site, with the host that must live as long as it.
+struct OpenSite {
+  std::optional<ConnectedHost> host;
+  failover::Site site;
+};
+
+/// Reads the policy and connects to all that it speaks of. Errors: of the flags, the policy, the kubeconfig, the host.
+Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& flags);
+
+}  // namespace fedctl::cli

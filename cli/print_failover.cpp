@@ -1,0 +1,150 @@
+#include "cli/print_failover.hpp"
+
+#include "base/text.hpp"
+#include "base/time.hpp"
+
+#include <fmt/format.h>
+
+namespace fedctl::cli {
+namespace {
+
+using failover::Assessment;
+using failover::Loss;
+using failover::SideSurvey;
+using nlohmann::json;
+
+std::string loss_text(const Loss& loss) {
+  if (!loss.bytes) return fmt::format("unknown: {}", loss.basis);
+  std::string text = fmt::format("{} bytes", *loss.bytes);
+  if (loss.behind) text += fmt::format(", the last {}", time::format_duration(*loss.behind));
+  return fmt::format("{} ({})", text, loss.basis);
+}
+
+std::string database_text(const SideSurvey& side) {
+  if (side.database_problem) return fmt::format("no answer: {}", side.database_problem->message);
+  if (!side.database) return "-";
+  const data::Standing& standing = *side.database;
+  if (!standing.in_recovery) return standing.read_only ? "primary, read-only" : "primary";
+  return standing.streams ? "standby, streams" : "standby, does not stream";
+}
+
+std::string lag_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const SideSurvey& side) {
+  if (!side.database || !side.database->in_recovery) return "-";
+  const SideSurvey* active = survey.find(failover::active_cluster(policy, state));
+  const Loss loss = failover::loss_of(policy, state, *active, side);
+  return loss.bytes ? fmt::format("{} bytes", *loss.bytes) : "unknown";
+}
+
+}  // namespace
+
+std::string assessment_text(const failover::Policy& policy, const Assessment& assessment, failover::RunKind kind, const Style& style) {
+  std::string text =
+      style.bold(fmt::format("{} of {}: {} -> {}", to_string(kind), policy.full_name(), assessment.from, assessment.to)) + "\n\n";
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < assessment.steps.size(); ++i)
+    rows.push_back({std::to_string(i + 1), assessment.steps[i].name, assessment.steps[i].text});
+  text += table({"", "STEP", "WHAT"}, rows);
+  if (assessment.loss) text += fmt::format("\nData that would be lost now: {}\n", loss_text(*assessment.loss));
+  for (const std::string& warning : assessment.warnings) text += style.yellow("warning: ") + warning + "\n";
+  for (const failover::Blocker& blocker : assessment.blockers) {
+    text += style.red("refused: ") + blocker.message;
+    if (!blocker.lifted_by.empty()) text += fmt::format("; {}", blocker.lifted_by);
+    text += "\n";
+  }
+  return text;
+}
+
+json to_document(const Assessment& assessment) {
+  json document{{"from", assessment.from}, {"to", assessment.to}, {"warnings", assessment.warnings}};
+  document["steps"] = json::array();
+  for (const failover::PlannedStep& step : assessment.steps) document["steps"].push_back({{"name", step.name}, {"what", step.text}});
+  document["blockers"] = json::array();
+  for (const failover::Blocker& blocker : assessment.blockers) {
+    document["blockers"].push_back(
+        {{"code", fedctl::to_string(blocker.code)}, {"message", blocker.message}, {"liftedBy", blocker.lifted_by}});
+  }
+  if (!assessment.loss) return document;
+  json loss{{"basis", assessment.loss->basis}, {"bytes", nullptr}, {"seconds", nullptr}};
+  if (assessment.loss->bytes) loss["bytes"] = *assessment.loss->bytes;
+  if (assessment.loss->behind) loss["seconds"] = static_cast<double>(assessment.loss->behind->count()) / 1000;
+  document["loss"] = std::move(loss);
+  return document;
+}
+
+std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const Style& style) {
+  const std::string active = failover::active_cluster(policy, state);
+  std::string text = style.bold(fmt::format("{}: {} is active, token {}", policy.full_name(), active, state.token)) + "\n\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const SideSurvey& side : survey.sides) {
+    rows.push_back({side.cluster, side.cluster == active ? "active" : "standby",
+                    side.api_problem ? "no: " + side.api_problem->message : "yes", database_text(side),
+                    lag_text(policy, state, survey, side)});
+  }
+  text += table({"CLUSTER", "ROLE", "REACHABLE", "DATABASE", "LAG"}, rows);
+  if (survey.dns) text += fmt::format("\n{} -> {}\n", policy.dns->record.name, survey.dns->value.empty() ? "nothing" : survey.dns->value);
+  if (survey.dns_problem) text += fmt::format("\nDNS: {}\n", describe(*survey.dns_problem));
+  if (survey.is_isolated())
+    text += style.red(
+        fmt::format("only {} of {} clusters can be reached from here: nothing would be decided\n", survey.reachable, survey.clusters));
+  if (state.run) {
+    text += fmt::format("\nlast run: {} {} -> {}, {}, began {}\n", to_string(state.run->kind), state.run->from, state.run->to,
+                        to_string(state.run->state), state.run->began_at);
+    if (const failover::StepRecord* next = state.has_unfinished_run() ? state.run->next() : nullptr)
+      text += fmt::format(
+          "  it stands at the step {}; go on with 'fedctl failover run --resume', or undo it with 'fedctl failover abort'\n", next->name);
+  }
+  return text;
+}
+
+json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey) {
+  json document{{"policy", policy.full_name()}, {"active", failover::active_cluster(policy, state)},
+                {"token", state.token},         {"reachable", survey.reachable},
+                {"clusters", survey.clusters},  {"sides", json::array()}};
+  for (const SideSurvey& side : survey.sides) {
+    json one{{"cluster", side.cluster},
+             {"reachable", !side.api_problem},
+             {"role", side.cluster == failover::active_cluster(policy, state) ? "active" : "standby"}};
+    if (side.database) {
+      one["database"] = {{"inRecovery", side.database->in_recovery},
+                         {"writable", side.database->is_writable()},
+                         {"streams", side.database->streams},
+                         {"lsn", data::format_lsn(side.database->written)},
+                         {"timeline", side.database->timeline}};
+    }
+    if (side.database_problem) one["databaseProblem"] = describe(*side.database_problem);
+    if (side.api_problem) one["problem"] = describe(*side.api_problem);
+    document["sides"].push_back(std::move(one));
+  }
+  if (survey.dns) document["dns"] = {{"name", policy.dns->record.name}, {"value", survey.dns->value}, {"ttl", survey.dns->ttl}};
+  if (state.run) document["run"] = to_json(*state.run);
+  return document;
+}
+
+std::string event_text(const failover::StepEvent& event) {
+  using Type = failover::StepEvent::Type;
+  if (event.type == Type::begun) return {};
+  if (event.type == Type::note || event.type == Type::retried)
+    return fmt::format("{:<10} {}{}\n", event.step, event.type == Type::retried ? "again: " : "", event.text);
+  return fmt::format("{:<10} {:<7} {:>7}  {}\n", event.step, to_string(event.type), time::format_duration(event.took), event.text);
+}
+
+json to_document(const failover::StepEvent& event) {
+  return {{"type", to_string(event.type)},
+          {"step", event.step},
+          {"text", event.text},
+          {"seconds", static_cast<double>(event.took.count()) / 1000},
+          {"at", failover::timestamp_now()}};
+}
+
+std::string outcome_text(const failover::Policy& policy, const failover::Run& run) {
+  std::string text = fmt::format("\n{} of {} {}: {} -> {}, token {}", to_string(run.kind), policy.full_name(), to_string(run.state),
+                                 run.from, run.to, run.token);
+  if (run.outcome.contains("rtoSeconds")) text += fmt::format(", in {:.1f}s", run.outcome["rtoSeconds"].get<double>());
+  const json lost = run.outcome.value("lostBytes", json());
+  if (lost.is_number_integer()) text += fmt::format(", {} bytes lost", lost.get<std::int64_t>());
+  if (run.outcome.contains("lostCounted")) text += fmt::format(", {} counted lost", run.outcome["lostCounted"].get<std::int64_t>());
+  for (const std::string& overridden : run.overridden) text += fmt::format("\noverridden: {}", overridden);
+  return text + "\n";
+}
+
+}  // namespace fedctl::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cli/terminal.hpp"
+#include "failover/engine.hpp"
+
+#include <string>
+
+namespace fedctl::cli {
+
+/// What a run would do, lose and be refused for, as text and as JSON.
+std::string assessment_text(const failover::Policy& policy, const failover::Assessment& assessment, failover::RunKind kind,
+                            const Style& style);
+nlohmann::json to_document(const failover::Assessment& assessment);
+
+/// How the sides are, who is active, and what was done last.
+std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const Style& style);
+nlohmann::json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey);
+
+/// One line of a run that goes on.
+std::string event_text(const failover::StepEvent& event);
+nlohmann::json to_document(const failover::StepEvent& event);
+
+/// "failover production/shop: tokyo-cluster -> ireland-cluster in 2.1s, token 4, 0 bytes lost"
+std::string outcome_text(const failover::Policy& policy, const failover::Run& run);
+
+}  // namespace fedctl::cli

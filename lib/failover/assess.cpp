@@ -1,0 +1,362 @@
+#include "failover/assess.hpp"
+
+#include "base/text.hpp"
+#include "failover/policy_parts.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using data::Standing;
+
+std::string ago(const std::string& stamp) {
+  const auto instant = parse_timestamp(stamp);
+  if (!instant) return "some time ago";
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *instant);
+  return time::format_duration(std::max(age, std::chrono::seconds{0})) + " ago";
+}
+
+std::int64_t behind(data::Lsn primary, data::Lsn standby) { return primary > standby ? static_cast<std::int64_t>(primary - standby) : 0; }
+
+/// The standby that a failover goes to, of those that can be asked.
+std::string choose_target(const Policy& policy, const Survey& survey, const std::string& from) {
+  std::string best;
+  data::Lsn most = 0;
+  for (const std::string& cluster : policy.clusters) {
+    if (cluster == from) continue;
+    const SideSurvey& side = *survey.find(cluster);
+    const bool usable = !side.api_problem && (!policy.postgres || (side.database && side.database->in_recovery));
+    if (!usable) continue;
+    const data::Lsn written = side.database ? side.database->written : 0;
+    if (best.empty() || written > most) {
+      best = cluster;
+      most = written;
+    }
+  }
+  const auto other = std::ranges::find_if(policy.clusters, [&](const std::string& cluster) { return cluster != from; });
+  return best.empty() ? *other : best;
+}
+
+/// Gathers blockers and warnings.
+class Assessor {
+ public:
+  Assessor(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options)
+      : policy_(policy), state_(state), survey_(survey), options_(options) {
+    result_.from = active_cluster(policy, state);
+    result_.to = options.to.empty() ? choose_target(policy, survey, result_.from) : options.to;
+  }
+
+  Assessment run() {
+    if (std::ranges::find(policy_.clusters, result_.to) == policy_.clusters.end()) {
+      block(Code::usage,
+            fmt::format("{} is none of the policy's clusters{}", result_.to, text::did_you_mean(result_.to, policy_.clusters)));
+      return std::move(result_);
+    }
+    if (result_.to == result_.from) block(Code::conflict, fmt::format("{} is the active cluster already", result_.to));
+    if (state_.has_unfinished_run()) {
+      block(Code::conflict,
+            fmt::format("the {} to {} that began {} was not finished", to_string(state_.run->kind), state_.run->to,
+                        ago(state_.run->began_at)),
+            "go on with --resume, or undo it with 'fedctl failover abort'");
+    }
+    if (survey_.is_isolated()) {
+      block(Code::unreachable, fmt::format("only {} of {} clusters can be reached from here, so it is us who are cut off",
+                                           survey_.reachable, survey_.clusters));
+    }
+    if (result_.to != result_.from) {
+      judge_target();
+      if (options_.kind == RunKind::switchover) judge_switchover();
+      judge_fencing();
+      judge_dns();
+      judge_host();
+    }
+    for (const std::string& name : steps_of(policy_, options_.kind)) result_.steps.push_back({name, describe(name)});
+    return std::move(result_);
+  }
+
+ private:
+  const SideSurvey& from() const { return *survey_.find(result_.from); }
+  const SideSurvey& to() const { return *survey_.find(result_.to); }
+
+  void block(Code code, std::string message, std::string lifted_by = {}) {
+    result_.blockers.push_back({code, std::move(message), std::move(lifted_by)});
+  }
+  void warn(std::string message) { result_.warnings.push_back(std::move(message)); }
+
+  void judge_target() {
+    if (to().api_problem) block(to().api_problem->code, fmt::format("{} cannot be reached: {}", result_.to, to().api_problem->message));
+    if (!policy_.postgres) return;
+    if (!to().database) {
+      block(to().database_problem ? to().database_problem->code : Code::unreachable,
+            fmt::format("the database of {} cannot be asked: {}", result_.to,
+                        to().database_problem ? to().database_problem->message : "no answer"));
+      return;
+    }
+    const Standing& standby = *to().database;
+    if (!standby.in_recovery) block(Code::conflict, fmt::format("the database of {} is no standby, but a primary of its own", result_.to));
+    judge_lineage(standby);
+    judge_loss();
+  }
+
+  void judge_lineage(const Standing& standby) {
+    const bool has_old = from().database.has_value();
+    const bool has_seen = state_.primary && state_.primary->cluster == result_.from;
+    if (!has_old && !has_seen) return;
+    const std::string identifier = has_old ? from().database->system_identifier : state_.primary->system_identifier;
+    const std::int64_t timeline = has_old ? from().database->timeline : state_.primary->timeline;
+    if (identifier != standby.system_identifier) {
+      block(Code::conflict, fmt::format("the database of {} is no copy of that of {}: its system identifier is {}, not {}", result_.to,
+                                        result_.from, standby.system_identifier, identifier));
+    } else if (standby.timeline < timeline) {
+      block(Code::conflict, fmt::format("the database of {} is on timeline {}, and that of {} on {}: it does not follow it", result_.to,
+                                        standby.timeline, result_.from, timeline));
+    }
+  }
+
+  void judge_loss() {
+    result_.loss = loss_of(policy_, state_, from(), to());
+    const Loss& loss = *result_.loss;
+    const bool from_answers = from().database && !from().database->in_recovery;
+    const std::int64_t accepted = options_.accept_data_loss.value_or(0);
+    // A primary that answers is fenced first, and what it still has is waited for.
+    const bool will_catch_up = from_answers && to().database->streams;
+    if (!loss.bytes) {
+      if (accepted == any_loss) return;
+      block(Code::unreachable, fmt::format("how much {} lacks is not known: {}", result_.to, loss.basis), "--accept-data-loss unknown");
+      return;
+    }
+    const std::int64_t limit = std::max(policy_.postgres->max_lag_bytes, accepted);
+    if (*loss.bytes > limit) {
+      block(Code::conflict,
+            fmt::format("{} lacks {} bytes of the log ({}), and maxLagBytes is {}", result_.to, *loss.bytes,
+                        text::bytes(static_cast<std::uint64_t>(*loss.bytes)), policy_.postgres->max_lag_bytes),
+            fmt::format("--accept-data-loss {}", *loss.bytes));
+    }
+    if (!will_catch_up && policy_.rpo_bytes && *loss.bytes > *policy_.rpo_bytes)
+      warn(fmt::format("{} bytes would be lost, more than the rpo of {}", *loss.bytes, *policy_.rpo_bytes));
+    if (*loss.bytes > 0 && policy_.rpo && loss.behind && *loss.behind > *policy_.rpo)
+      warn(fmt::format("{} of writes would be lost, more than the rpo of {}", time::format_duration(*loss.behind),
+                       time::format_duration(*policy_.rpo)));
+  }
+
+  void judge_switchover() {
+    if (!policy_.postgres) {
+      if (from().api_problem)
+        block(from().api_problem->code, fmt::format("{} cannot be reached, so this is no switchover", result_.from),
+              "use 'fedctl failover run'");
+      return;
+    }
+    if (!from().database) {
+      block(Code::unreachable, fmt::format("the database of {} cannot be asked, so nothing can be handed over without loss", result_.from),
+            "use 'fedctl failover run'");
+      return;
+    }
+    if (from().database->in_recovery)
+      block(Code::conflict, fmt::format("the database of {} is a standby, so there is nothing to hand over", result_.from));
+    if (to().database && !to().database->streams)
+      block(Code::conflict, fmt::format("the database of {} does not stream from its primary, so it would not catch up", result_.to));
+  }
+
+  void judge_fencing() {
+    if (options_.kind == RunKind::switchover) return;
+    const std::vector<FenceWay> ways = fence_ways(policy_, from(), options_);
+    if (ways.empty()) {
+      std::string why = fmt::format("{} cannot be fenced, so it might go on writing: ", result_.from);
+      why += from().database_problem ? "its database does not answer (" + from().database_problem->message + ")"
+                                     : "its API server does not answer";
+      if (!policy_.fencing.guard_ttl) {
+        why += ", and the policy has no guard, no program";
+      } else if (!from().guard.exists()) {
+        why += ", no guard ever renewed its Lease";
+      } else {
+        why += ", its guard ended in good order and guards no more";
+      }
+      block(Code::conflict, why, "--skip-fencing, if you know that it is down");
+    } else if (ways.front() == FenceWay::unfenced) {
+      warn(options_.skip_fencing
+               ? fmt::format("{} is not fenced (--skip-fencing): if it lives, there are two primaries", result_.from)
+               : fmt::format("{} is not fenced: the policy proceeds {} after it was last seen; if it lives, there are two primaries",
+                             result_.from, time::format_duration(*policy_.fencing.proceed_unfenced_after)));
+    }
+  }
+
+  void judge_dns() {
+    if (!policy_.dns) return;
+    if (survey_.dns_problem) block(survey_.dns_problem->code, "the DNS provider does not answer: " + survey_.dns_problem->message);
+    if (policy_.dns->provider == "route53" && !policy_.dns->route53.health)
+      warn(
+          "the record is changed through Route 53's control plane, which is in us-east-1: if that region fails, it cannot be; "
+          "dns.route53.healthSignal "
+          "works without it");
+    const std::chrono::seconds ttl{std::max(policy_.dns->record.ttl, survey_.dns ? survey_.dns->ttl : 0)};
+    if (policy_.rto && ttl > *policy_.rto)
+      warn(fmt::format("resolvers may keep the old answer for {}, longer than the rto of {}: lower the record's ttl",
+                       time::format_duration(ttl), time::format_duration(*policy_.rto)));
+  }
+
+  void judge_host() {
+    if (!survey_.host_is_among_sides) return;
+    if (survey_.host_side == result_.from)
+      warn(fmt::format(
+          "the host is {} itself: if it fails, neither the journal nor the federated objects can be written; keep the host elsewhere",
+          result_.from));
+  }
+
+  std::string describe(const std::string& step) const {
+    const std::string& old_side = result_.from;
+    const std::string& new_side = result_.to;
+    if (step == "fence") return describe_fence();
+    if (step == "drain")
+      return fmt::format("the database of {} takes no more writes, all its sessions end; its last position is the token", old_side);
+    if (step == "stop") return fmt::format("the database of {} is shut down cleanly", old_side);
+    if (step == "catch-up") {
+      return options_.kind == RunKind::switchover
+                 ? fmt::format("the database of {} has replayed all up to the token", new_side)
+                 : fmt::format("the database of {} takes in what it received; what it lacks is measured", new_side);
+    }
+    if (step == "promote") return fmt::format("the database of {} becomes the primary, takes writes and proves it", new_side);
+    if (step == "roles") return fmt::format("{} gets the role active, {} standby", new_side, old_side);
+    if (step == "ready") return fmt::format("the workloads of {} are ready", new_side);
+    if (step == "dns") return describe_dns();
+    if (step == "verify") return describe_verify();
+    if (step == "rejoin") return fmt::format("the database of {} becomes a standby of {}", old_side, new_side);
+    return "the run is recorded";
+  }
+
+  std::string describe_fence() const {
+    const std::vector<FenceWay> ways = fence_ways(policy_, from(), options_);
+    if (ways.empty()) return fmt::format("{} cannot be fenced", result_.from);
+    switch (ways.front()) {
+      case FenceWay::none_needed: return fmt::format("the database of {} is no primary, so it takes no writes", result_.from);
+      case FenceWay::database: return fmt::format("the database of {} takes no more writes, all its sessions end", result_.from);
+      case FenceWay::program: return fmt::format("{} fences {}", policy_.fencing.exec.command.front(), result_.from);
+      case FenceWay::scale: return fmt::format("the workloads of {} are scaled to zero", result_.from);
+      case FenceWay::guard:
+        return fmt::format("the guard of {} is told, or {} pass, after which it takes no writes by itself", result_.from,
+                           time::format_duration(from().guard.ttl));
+      case FenceWay::unfenced: break;
+    }
+    return fmt::format("nothing makes {} harmless: it is left as it is", result_.from);
+  }
+
+  std::string describe_dns() const {
+    const traffic::Record& record = policy_.dns->record;
+    const std::string target = policy_.dns->targets.at(result_.to);
+    const std::string now = !survey_.dns ? "?" : survey_.dns->value.empty() ? "nothing" : survey_.dns->value;
+    return fmt::format("{} {}: {} -> {}, ttl {}", record.name, record.type, now, target, record.ttl);
+  }
+
+  std::string describe_verify() const {
+    std::string text = policy_.postgres ? fmt::format("{} takes writes", result_.to) : fmt::format("{} serves", result_.to);
+    if (policy_.dns && !policy_.dns->resolvers.empty()) text += fmt::format(", {} answer so", text::join(policy_.dns->resolvers, ", "));
+    for (const Check& check : policy_.health.checks) {
+      if (check.kind == Check::Kind::http) text += fmt::format(", {} answers", check.urls.at(result_.to));
+    }
+    return text;
+  }
+
+  const Policy& policy_;
+  const State& state_;
+  const Survey& survey_;
+  const RunOptions& options_;
+  Assessment result_;
+};
+
+}  // namespace
+
+std::string_view to_string(FenceWay way) {
+  switch (way) {
+    case FenceWay::none_needed: return "none-needed";
+    case FenceWay::database: return "database";
+    case FenceWay::program: return "program";
+    case FenceWay::scale: return "scale";
+    case FenceWay::guard: return "guard";
+    case FenceWay::unfenced: break;
+  }
+  return "unfenced";
+}
+
+std::vector<FenceWay> fence_ways(const Policy& policy, const SideSurvey& old_side, const RunOptions& options) {
+  if (options.skip_fencing) return {FenceWay::unfenced};
+  std::vector<FenceWay> ways;
+  if (policy.postgres && old_side.database) {
+    if (!old_side.database->is_writable() && old_side.database->in_recovery) return {FenceWay::none_needed};
+    ways.push_back(FenceWay::database);
+  }
+  if (policy.fencing.exec) ways.push_back(FenceWay::program);
+  const bool scaling_proves = !policy.postgres || !policy.fencing.scale.empty();
+  if (!old_side.api_problem && scaling_proves) ways.push_back(FenceWay::scale);
+  if (policy.fencing.guard_ttl && old_side.guard.exists() && !old_side.guard.holder.empty()) ways.push_back(FenceWay::guard);
+  if (policy.fencing.proceed_unfenced_after) ways.push_back(FenceWay::unfenced);
+  return ways;
+}
+
+Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side) {
+  Loss loss;
+  if (!policy.postgres || !new_side.database) return loss;
+  const Standing& standby = *new_side.database;
+  std::optional<data::Lsn> primary;
+  const auto take = [&](std::optional<data::Lsn> position, std::string basis) {
+    if (!position || (primary && *primary >= *position)) return;
+    primary = position;
+    loss.basis = std::move(basis);
+  };
+  if (old_side.database && !old_side.database->in_recovery) {
+    take(old_side.database->written, "both were asked just now");
+  } else {
+    if (state.primary && state.primary->cluster == old_side.cluster)
+      take(data::parse_lsn(state.primary->lsn), fmt::format("{} was last seen {}", old_side.cluster, ago(state.primary->at)));
+    if (old_side.guard.exists())
+      take(data::parse_lsn(old_side.guard.lsn),
+           fmt::format("the guard of {} last spoke {} ago", old_side.cluster, time::format_duration(old_side.guard.age)));
+    take(standby.upstream, fmt::format("by what {} last heard of its primary", new_side.cluster));
+  }
+  if (!primary) {
+    loss.basis = fmt::format("{} does not answer, and nobody looked at it before", old_side.cluster);
+    return loss;
+  }
+  loss.bytes = behind(*primary, standby.written);
+  if (*loss.bytes > 0) loss.behind = standby.replay_age;
+  return loss;
+}
+
+std::vector<std::string> step_names() {
+  return {"fence", "drain", "stop", "catch-up", "promote", "roles", "ready", "dns", "verify", "rejoin", "record"};
+}
+
+std::vector<std::string> steps_of(const Policy& policy, RunKind kind) {
+  std::vector<std::string> steps;
+  if (kind == RunKind::failover) steps.push_back("fence");
+  if (policy.postgres) {
+    const auto any = [&](Action DatabaseSide::*action) {
+      return std::ranges::any_of(policy.postgres->sides, [&](const auto& side) { return static_cast<bool>(side.second.*action); });
+    };
+    if (kind == RunKind::switchover) steps.push_back("drain");
+    if (kind == RunKind::switchover && any(&DatabaseSide::stop)) steps.push_back("stop");
+    steps.push_back("catch-up");
+    steps.push_back("promote");
+  }
+  steps.insert(steps.end(), {"roles", "ready"});
+  if (policy.dns) steps.push_back("dns");
+  steps.push_back("verify");
+  if (kind == RunKind::switchover && policy.postgres) {
+    const bool can_rejoin =
+        std::ranges::any_of(policy.postgres->sides, [](const auto& side) { return static_cast<bool>(side.second.rejoin); });
+    if (can_rejoin) steps.push_back("rejoin");
+  }
+  steps.push_back("record");
+  return steps;
+}
+
+std::string active_cluster(const Policy& policy, const State& state) {
+  return state.active.empty() ? policy.clusters.front() : state.active;
+}
+
+Assessment assess(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options) {
+  return Assessor{policy, state, survey, options}.run();
+}
+
+}  // namespace fedctl::failover

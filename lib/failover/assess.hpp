@@ -1,0 +1,77 @@
+#pragma once
+
+#include "failover/policy.hpp"
+#include "failover/state.hpp"
+#include "failover/survey.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What a failover would do, what it would lose, and what stands in its way: pure, from a survey.
+namespace fedctl::failover {
+
+struct RunOptions {
+  RunKind kind = RunKind::failover;
+  std::string to;                                ///< Empty: the standby that has most of the log, of equals the first of the policy.
+  std::optional<std::int64_t> accept_data_loss;  ///< Bytes; the largest number there is stands for "unknown".
+  bool skip_fencing = false;
+  std::string reason = "by hand";
+  std::optional<time::Instant> last_seen = {};  ///< When the old side last answered, if somebody watched.
+  std::optional<time::Instant> failed_at = {};  ///< When it first did not.
+};
+inline constexpr std::int64_t any_loss = INT64_MAX;
+
+/// What makes the old side harmless, in the order in which it is tried; the first that is proven will do.
+enum class FenceWay {
+  none_needed,  ///< Its database is no primary.
+  database,     ///< Read-only, and all sessions ended.
+  program,
+  scale,  ///< Workloads scaled to zero.
+  guard,  ///< Its own guard's ttl ends.
+  unfenced,
+};
+std::string_view to_string(FenceWay way);
+
+std::vector<FenceWay> fence_ways(const Policy& policy, const SideSurvey& old_side, const RunOptions& options);
+
+/// What of the primary's log the new one would lack.
+struct Loss {
+  std::optional<std::int64_t> bytes;     ///< Nothing: nobody knows.
+  std::optional<time::Duration> behind;  ///< How old the new one's last commit is, where it is behind at all.
+  std::string basis;                     ///< How it is known: "both were asked just now", "tokyo-cluster was last seen 12s ago".
+};
+
+Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side);
+
+/// Why a run would be refused, and the flag that lets it pass all the same, where there is one.
+struct Blocker {
+  Code code = Code::conflict;
+  std::string message;
+  std::string lifted_by;
+};
+
+struct PlannedStep {
+  std::string name;
+  std::string text;
+};
+
+struct Assessment {
+  std::string from;
+  std::string to;
+  std::vector<PlannedStep> steps;
+  std::optional<Loss> loss;
+  std::vector<Blocker> blockers;
+  std::vector<std::string> warnings;
+};
+
+/// The names of a run's steps, in order.
+std::vector<std::string> steps_of(const Policy& policy, RunKind kind);
+
+/// The active cluster: the state's, else the policy's first.
+std::string active_cluster(const Policy& policy, const State& state);
+
+Assessment assess(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options);
+
+}  // namespace fedctl::failover

@@ -1,0 +1,132 @@
+#include "failover/checks.hpp"
+
+#include "base/file.hpp"
+#include "failover/survey.hpp"
+#include "federation/type_table.hpp"
+#include "fleet/health.hpp"
+#include "kube/status.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using nlohmann::json;
+
+kube::Resource pods() { return {.group = "", .version = "v1", .kind = "Pod", .plural = "pods"}; }
+
+Task<Result<http::Response>> get(http::Loop& loop, std::string url, std::string ca_file, bool insecure, time::Duration timeout) {
+  http::Endpoint endpoint{.url = url, .connect_timeout = timeout, .request_timeout = timeout};
+  endpoint.tls.insecure = insecure;
+  if (!ca_file.empty()) {
+    auto pem = file::read(file::expand_home(ca_file));
+    if (!pem) co_return Failure{pem.error()};
+    endpoint.tls.ca_pem = std::move(*pem);
+  }
+  http::Request request;
+  request.headers.push_back("Connection: close");
+  co_return co_await loop.transfer(endpoint, request);
+}
+
+Task<std::optional<Error>> check_http(Site& site, Check check, std::string cluster) {
+  const std::string url = check.urls.at(cluster);
+  const auto response = co_await get(*site.loop, url, check.ca_file, check.insecure, check.timeout);
+  if (!response) co_return response.error();
+  const bool is_good = check.status.empty() ? response->status >= 200 && response->status < 400
+                                            : std::ranges::find(check.status, response->status) != check.status.end();
+  if (is_good) co_return std::nullopt;
+  co_return Error{Code::rejected, fmt::format("{} answers {}", url, response->status), "", cluster};
+}
+
+Task<std::optional<Error>> check_database(Site& site, Check check, std::string cluster) {
+  const auto standing = co_await look_at_database(site, cluster, check.timeout);
+  if (!standing) co_return in_cluster(standing.error(), cluster);
+  if (standing->is_writable()) co_return std::nullopt;
+  co_return Error{Code::rejected, standing->in_recovery ? "its database is a standby" : "its database takes no writes", "", cluster};
+}
+
+/// The replicas that are available of those that the targets ask for, together.
+Task<std::optional<Error>> check_workload(Site& site, Check check, std::string cluster) {
+  kube::Client& client = *site.client(cluster);
+  std::int64_t wanted = 0;
+  std::int64_t available = 0;
+  for (const Target& target : site.policy.targets) {
+    const auto type = site.type_table.target_of(target.kind);
+    if (!type) continue;
+    http::Request request{.timeout = check.timeout, .repeatable = false};
+    request.path = site.type_table.resource_of(type->type).path(target.name_space, target.name);
+    request.headers.push_back("Accept: application/json");
+    const auto response = co_await client.send(std::move(request));
+    if (!response) co_return in_cluster(response.error(), cluster);
+    if (response->status >= 400) co_return in_cluster(kube::error_from(*response), cluster);
+    const json live = json::parse(response->body, nullptr, false);
+    wanted += kube::integer_at(live, "/spec/replicas", 1);
+    available += kube::integer_at(live, "/status/availableReplicas", kube::integer_at(live, "/status/readyReplicas", 0));
+  }
+  if (wanted == 0 || available * 100 >= wanted * check.min_available) co_return std::nullopt;
+  co_return Error{Code::rejected, fmt::format("{} of {} replicas are available, less than {}%", available, wanted, check.min_available), "",
+                  cluster};
+}
+
+/// A Pod that asks once, and whose end says what it found.
+json probe_pod(const Vantage& vantage, const std::string& name, const std::string& url, time::Duration timeout) {
+  json container{{"name", "probe"}, {"image", vantage.image}};
+  const auto seconds = std::max<std::int64_t>(1, timeout.count() / 1000);
+  container["command"] = json::array({"curl", "-fsS", "-o", "/dev/null", "--max-time", std::to_string(seconds), url});
+  json pod{{"apiVersion", "v1"}, {"kind", "Pod"}};
+  pod["metadata"] = json{{"name", name}, {"namespace", vantage.name_space}};
+  pod["metadata"]["labels"] = json{{"app.kubernetes.io/managed-by", "fedctl"}};
+  pod["spec"] = json{{"restartPolicy", "Never"}, {"activeDeadlineSeconds", seconds * 3 + 10}};
+  pod["spec"]["containers"] = json::array({container});
+  return pod;
+}
+
+Task<View> view_of_pod(Site& site, Vantage vantage, std::string cluster, time::Duration timeout) {
+  const auto check = std::ranges::find(site.policy.health.checks, Check::Kind::http, &Check::kind);
+  kube::Client* client = site.client(vantage.cluster);
+  if (check == site.policy.health.checks.end() || client == nullptr) co_return View::unknown;
+  const auto stamp = std::chrono::system_clock::now().time_since_epoch().count();
+  const std::string name = fmt::format("fedctl-probe-{}", stamp);
+  json pod = probe_pod(vantage, name, check->urls.at(cluster), timeout);
+  const auto created = co_await client->create(pods(), std::move(pod));
+  if (!created) co_return View::unknown;
+  View view = View::unknown;
+  const auto deadline = std::chrono::steady_clock::now() + timeout * 3;
+  while (view == View::unknown && std::chrono::steady_clock::now() < deadline && !site.loop->interrupted()) {
+    const auto live = co_await client->get(pods(), vantage.name_space, name);
+    const std::string phase = live ? kube::string_at(kube::map_at(*live, "status"), "phase") : "";
+    if (phase == "Succeeded") view = View::up;
+    if (phase == "Failed") view = View::down;
+    if (view == View::unknown) co_await site.loop->sleep(time::Duration{200});
+  }
+  const kube::DeleteOptions options;
+  co_await client->remove(pods(), vantage.name_space, name, options);
+  co_return view;
+}
+
+}  // namespace
+
+Task<std::optional<Error>> run_check(Site& site, Check check, std::string cluster) {
+  switch (check.kind) {
+    case Check::Kind::api_server: {
+      const fleet::Answer answer = co_await fleet::ask_health(*site.client(cluster), check.timeout);
+      co_return answer.problem;
+    }
+    case Check::Kind::workload: co_return co_await check_workload(site, check, cluster);
+    case Check::Kind::http: co_return co_await check_http(site, check, cluster);
+    case Check::Kind::postgres: break;
+  }
+  co_return co_await check_database(site, check, cluster);
+}
+
+Task<View> ask_vantage(Site& site, Vantage vantage, std::string cluster, time::Duration timeout) {
+  if (vantage.url.empty()) co_return co_await view_of_pod(site, vantage, cluster, timeout);
+  const auto response = co_await get(*site.loop, vantage.url, "", false, timeout);
+  if (!response) co_return View::unknown;
+  if (response->status >= 200 && response->status < 300) co_return View::up;
+  co_return response->status == 503 ? View::down : View::unknown;
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,384 @@
+#include "failover/engine.hpp"
+
+#include "base/encoding.hpp"
+#include "base/process.hpp"
+#include "base/subprocess.hpp"
+#include "base/text.hpp"
+#include "failover/steps.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+namespace fedctl::failover {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+constexpr int attempts_of_a_step = 3;
+constexpr time::Duration pause_between{500};
+
+using StepFunction = Evidence (*)(StepContext&);
+
+StepFunction function_of(const std::string& step) {
+  static const std::map<std::string, StepFunction> functions{
+      {"fence", &fence},        {"drain", &drain},      {"stop", &stop_old},  {"catch-up", &catch_up}, {"promote", &promote},
+      {"roles", &switch_roles}, {"ready", &wait_ready}, {"dns", &switch_dns}, {"verify", &verify},     {"rejoin", &rejoin}};
+  const auto found = functions.find(step);
+  return found == functions.end() ? nullptr : found->second;
+}
+
+bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
+
+std::string hook_name(const Hook& hook, std::size_t number) {
+  return fmt::format("hook {} {} {}", number, hook.before ? "before" : "after", hook.step);
+}
+
+/// "hook 2 before promote" -> 2; nothing for what is no hook.
+std::optional<std::size_t> hook_number(const std::string& step) {
+  if (!step.starts_with("hook ")) return std::nullopt;
+  return static_cast<std::size_t>(std::stoul(step.substr(5)));
+}
+
+std::vector<StepRecord> records_of(const Policy& policy, RunKind kind) {
+  std::vector<StepRecord> records;
+  const auto add_hooks = [&](const std::string& step, bool before) {
+    for (std::size_t i = 0; i < policy.hooks.size(); ++i) {
+      if (policy.hooks[i].step == step && policy.hooks[i].before == before) records.push_back({.name = hook_name(policy.hooks[i], i)});
+    }
+  };
+  for (const std::string& step : steps_of(policy, kind)) {
+    add_hooks(step, true);
+    records.push_back({.name = step});
+    add_hooks(step, false);
+  }
+  return records;
+}
+
+/// The step behind which the new side is the active one: then a run can only go on.
+std::string point_of_no_return(const Policy& policy) { return policy.postgres ? "promote" : "roles"; }
+
+time::Duration between(const std::string& begin, const std::string& end) {
+  const auto from = parse_timestamp(begin);
+  const auto to = parse_timestamp(end);
+  return from && to ? std::chrono::duration_cast<time::Duration>(*to - *from) : time::Duration{0};
+}
+
+json outcome_of(const Run& run) {
+  json outcome{{"seconds", static_cast<double>(between(run.began_at, timestamp_now()).count()) / 1000}};
+  const std::string failed_at = run.outcome.value("failedAt", run.began_at);
+  outcome["failedAt"] = failed_at;
+  if (const StepRecord* verified = run.find("verify"); verified != nullptr && !verified->ended_at.empty())
+    outcome["rtoSeconds"] = static_cast<double>(between(failed_at, verified->ended_at).count()) / 1000;
+  if (const StepRecord* caught_up = run.find("catch-up")) outcome["lostBytes"] = caught_up->evidence.value("lostBytes", json());
+  if (const StepRecord* promoted = run.find("promote"); promoted != nullptr && promoted->evidence.contains("lostCounted"))
+    outcome["lostCounted"] = promoted->evidence["lostCounted"];
+  return outcome;
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Site& site;
+  EngineOptions options;
+  OnStep on_step;
+  std::unique_ptr<Hold> hold;
+  State state;
+
+  Result<void> take_hold(std::int64_t least_token) {
+    auto held = site.store->hold("failover", least_token, options.lock_patience);
+    if (!held) {
+      Error error = held.error();
+      if (error.code == Code::conflict)
+        error.hint = "wait until it is done; if it died, this is free half a minute after, and then 'fedctl failover run --resume' goes on";
+      return Failure{std::move(error)};
+    }
+    hold = std::move(*held);
+    return {};
+  }
+
+  Result<void> reload() {
+    auto loaded = site.loop->run(site.store->load());
+    if (!loaded) return Failure{loaded.error()};
+    state = std::move(*loaded);
+    return {};
+  }
+
+  /// Others write only what they saw of the primary; the run is ours.
+  Result<void> save() {
+    while (true) {
+      const auto saved = site.loop->run(site.store->save(state));
+      if (saved) return {};
+      if (saved.error().code != Code::conflict) return Failure{saved.error()};
+      auto theirs = site.loop->run(site.store->load());
+      if (!theirs) return Failure{theirs.error()};
+      state.primary = theirs->primary;
+      state.drills = theirs->drills;
+      state.version = theirs->version;
+    }
+  }
+
+  void tell(StepEvent::Type type, const std::string& step, std::string text = {}, time::Duration took = {}) const {
+    on_step({type, step, std::move(text), took});
+  }
+
+  StepContext context(const std::string& step) {
+    return {site, *state.run, options, [this, step](const std::string& text) { tell(StepEvent::Type::note, step, text); }};
+  }
+
+  Evidence do_once(const std::string& step) {
+    StepContext with = context(step);
+    if (const auto number = hook_number(step)) return run_hook(with, *number);
+    const StepFunction function = function_of(step);
+    return function == nullptr ? Evidence{json::object()} : function(with);
+  }
+
+  Evidence run_hook(StepContext& with, std::size_t number) {
+    if (number >= site.policy.hooks.size()) return json{{"skipped", "the policy has it no more"}};
+    const Hook& hook = site.policy.hooks[number];
+    auto said = hook.url.empty() ? run_program(with, hook.exec, hook.step, with.run.to) : post(with, hook);
+    if (said) return json{{"said", *said}};
+    if (!hook.may_fail) return Failure{said.error()};
+    return json{{"failed", describe(said.error())}};
+  }
+
+  Result<std::string> post(const StepContext& with, const Hook& hook) const {
+    http::Endpoint endpoint{.url = hook.url, .request_timeout = hook.exec.timeout};
+    http::Request request{.method = "POST", .headers = {"Content-Type: application/json"}};
+    request.body =
+        json{{"policy", site.policy.name}, {"namespace", site.policy.name_space},      {"run", with.run.id},    {"token", with.run.token},
+             {"step", hook.step},          {"when", hook.before ? "before" : "after"}, {"from", with.run.from}, {"to", with.run.to}}
+            .dump();
+    const auto response = site.loop->run(site.loop->transfer(endpoint, request));
+    if (!response) return Failure{response.error()};
+    if (response->status < 300) return fmt::format("{}", response->status);
+    return Failure{{Code::rejected, fmt::format("{} answers {}", hook.url, response->status)}};
+  }
+
+  Evidence do_step(StepRecord& record) {
+    while (true) {
+      ++record.attempts;
+      if (auto saved = save(); !saved) return Failure{saved.error()};
+      auto evidence = do_once(record.name);
+      if (evidence || !is_worth_retrying(evidence.error()) || record.attempts % attempts_of_a_step == 0 || site.loop->interrupted())
+        return evidence;
+      tell(StepEvent::Type::retried, record.name, describe(evidence.error()));
+      site.loop->run(site.loop->sleep(pause_between));
+    }
+  }
+
+  /// Every step from where the run stands to its end.
+  Result<Run> execute() {
+    Run& run = *state.run;
+    for (StepRecord& record : run.steps) {
+      if (record.state == StepRecord::State::done || record.state == StepRecord::State::skipped) continue;
+      if (site.loop->interrupted()) return Failure{stopped(Error{Code::cancelled, "interrupted"}, record.name)};
+      record.state = StepRecord::State::begun;
+      if (record.begun_at.empty()) record.begun_at = timestamp_now();
+      const auto began = Clock::now();
+      tell(StepEvent::Type::begun, record.name);
+      if (record.name == "record") finish_run(run);
+      auto evidence = do_step(record);
+      const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
+      if (!evidence) {
+        record.evidence["error"] = describe(evidence.error());
+        const auto saved = save();
+        tell(StepEvent::Type::failed, record.name, describe(evidence.error()), took);
+        return Failure{stopped(evidence.error(), record.name)};
+      }
+      record.evidence = std::move(*evidence);
+      record.state = record.evidence.contains("skipped") ? StepRecord::State::skipped : StepRecord::State::done;
+      record.ended_at = timestamp_now();
+      if (record.name == point_of_no_return(site.policy)) state.active = run.to;
+      tell(record.state == StepRecord::State::done ? StepEvent::Type::done : StepEvent::Type::skipped, record.name, summary_of(record),
+           took);
+      if (record.name != "record") {
+        if (auto saved = save(); !saved) return Failure{stopped(saved.error(), record.name)};
+      }
+    }
+    run.state = Run::State::done;
+    file_away(state);
+    if (auto saved = save(); !saved) return Failure{stopped(saved.error(), "record")};
+    return run;
+  }
+
+  void finish_run(Run& run) const {
+    run.ended_at = timestamp_now();
+    run.outcome = outcome_of(run);
+    if (site.policy.rto && run.outcome.contains("rtoSeconds"))
+      run.outcome["rtoKept"] = run.outcome["rtoSeconds"].get<double>() * 1000 <= static_cast<double>(site.policy.rto->count());
+  }
+
+  Error stopped(Error error, const std::string& step) const {
+    if (error.hint.empty()) {
+      error.hint = state.run && state.run->has_done(point_of_no_return(site.policy))
+                       ? "go on with 'fedctl failover run --resume'"
+                       : "go on with 'fedctl failover run --resume', or undo it with 'fedctl failover abort'";
+    }
+    error.message = fmt::format("stopped at the step {}: {}", step, error.message);
+    return error;
+  }
+
+  static std::string summary_of(const StepRecord& record) {
+    std::string text;
+    for (const auto& [key, value] : record.evidence.items()) {
+      const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+      if (shown.empty()) continue;
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, shown);
+    }
+    return text;
+  }
+};
+
+std::string_view to_string(StepEvent::Type type) {
+  switch (type) {
+    case StepEvent::Type::begun: return "begun";
+    case StepEvent::Type::note: return "note";
+    case StepEvent::Type::retried: return "retried";
+    case StepEvent::Type::done: return "done";
+    case StepEvent::Type::skipped: return "skipped";
+    case StepEvent::Type::failed: break;
+  }
+  return "failed";
+}
+
+Engine::Engine(Site& site, EngineOptions options, OnStep on_step)
+    : impl_(new Impl{site, std::move(options), std::move(on_step), nullptr, {}}) {}
+Engine::~Engine() = default;
+
+std::optional<Error> refusal_of(const Assessment& assessment) {
+  if (assessment.blockers.empty()) return std::nullopt;
+  Error error{Code::conflict, "refused: "};
+  for (const Blocker& blocker : assessment.blockers) {
+    const bool is_first = &blocker == &assessment.blockers.front();
+    error.message += (is_first ? "" : "; ") + blocker.message;
+    if (!blocker.lifted_by.empty()) error.hint += (error.hint.empty() ? "" : "; ") + blocker.lifted_by;
+  }
+  return error;
+}
+
+Result<Situation> look_around(Site& site, SurveyOptions options) {
+  Situation situation;
+  auto state = site.loop->run(site.store->load());
+  if (!state) return Failure{state.error()};
+  situation.state = std::move(*state);
+  situation.survey = site.loop->run(survey(site, options));
+  if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+  const auto before = situation.state.primary ? situation.state.primary->lsn : "";
+  remember_primary(situation.state, situation.survey, active_cluster(site.policy, situation.state));
+  // What was seen is worth keeping, and no reason to fail: it may not be ours to write.
+  if (situation.state.primary && situation.state.primary->lsn != before)
+    static_cast<void>(site.loop->run(site.store->save(situation.state)));
+  return situation;
+}
+
+Result<Run> Engine::start() {
+  Impl& self = *impl_;
+  Site& site = self.site;
+  auto before = site.loop->run(site.store->load());
+  if (!before) return Failure{before.error()};
+  if (auto held = self.take_hold(before->token + 1); !held) return Failure{held.error()};
+  auto situation = look_around(site, {});
+  if (!situation) return Failure{situation.error()};
+  self.state = std::move(situation->state);
+  const RunOptions& wanted = self.options.run;
+  const Assessment assessment = assess(site.policy, self.state, situation->survey, wanted);
+  if (auto refused = refusal_of(assessment)) return Failure{std::move(*refused)};
+  const auto roles = plan_roles(site, assessment.to, {assessment.to}, self.options.roles);
+  if (!roles) return Failure{roles.error()};
+  for (const plan::Change& change : roles->plan.clusters.front().changes) {
+    if (change.action == plan::Action::conflict)
+      return Failure{{Code::conflict, "refused: " + change.note, "", assessment.to, kube::to_string(change.key),
+                      "take its fields over with --force-conflicts"}};
+  }
+  if (auto again = self.reload(); !again) return Failure{again.error()};
+  Run run{.id = encoding::random_hex(6), .kind = wanted.kind, .from = assessment.from, .to = assessment.to};
+  run.token = std::max(self.state.token + 1, self.hold->token());
+  run.policy_hash = site.policy.hash;
+  run.version = FEDCTL_VERSION;
+  run.by = process::user_at_machine();
+  run.reason = wanted.reason;
+  run.began_at = timestamp_now();
+  run.steps = records_of(site.policy, wanted.kind);
+  if (wanted.failed_at) run.outcome["failedAt"] = timestamp(*wanted.failed_at);
+  self.state.token = run.token;
+  self.state.run = std::move(run);
+  if (auto saved = self.save(); !saved) return Failure{saved.error()};
+  return self.execute();
+}
+
+Result<Run> Engine::resume() {
+  Impl& self = *impl_;
+  if (auto held = self.take_hold(0); !held) return Failure{held.error()};
+  if (auto loaded = self.reload(); !loaded) return Failure{loaded.error()};
+  if (!self.state.has_unfinished_run())
+    return Failure{{Code::not_found, "there is no run to go on with: the last one is over", self.site.store->display_name()}};
+  for (const std::string& overridden : self.state.run->overridden) {
+    if (overridden == "--skip-fencing") self.options.run.skip_fencing = true;
+  }
+  self.options.run.kind = self.state.run->kind;
+  return self.execute();
+}
+
+Result<Run> Engine::abort() {
+  Impl& self = *impl_;
+  if (auto held = self.take_hold(0); !held) return Failure{held.error()};
+  if (auto loaded = self.reload(); !loaded) return Failure{loaded.error()};
+  if (!self.state.has_unfinished_run())
+    return Failure{{Code::not_found, "there is no run to undo: the last one is over", self.site.store->display_name()}};
+  Run& run = *self.state.run;
+  const StepRecord* turning = run.find(point_of_no_return(self.site.policy));
+  bool has_turned = turning != nullptr && turning->state != StepRecord::State::pending;
+  if (has_turned && self.site.policy.postgres && turning->state == StepRecord::State::begun) {
+    const auto standing = self.site.loop->run(look_at_database(self.site, run.to, time::Duration{5'000}));
+    has_turned = !standing || !standing->in_recovery;
+  }
+  if (has_turned) {
+    return Failure{{Code::conflict, fmt::format("refused: {} is active already, so the run cannot be undone", run.to), "", "", "",
+                    "go on with 'fedctl failover run --resume', then come back with 'fedctl failover back'"}};
+  }
+  StepContext context = self.context("abort");
+  self.tell(StepEvent::Type::begun, "abort");
+  const auto began = Clock::now();
+  if (auto undone = unfence(context); !undone) return Failure{undone.error()};
+  run.state = Run::State::aborted;
+  run.ended_at = timestamp_now();
+  file_away(self.state);
+  if (auto saved = self.save(); !saved) return Failure{saved.error()};
+  self.tell(StepEvent::Type::done, "abort", fmt::format("{} takes writes as before", run.from),
+            std::chrono::duration_cast<time::Duration>(Clock::now() - began));
+  return run;
+}
+
+Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster) {
+  const Run& run = context.run;
+  const Policy& policy = context.site.policy;
+  subprocess::Command command{.program = action.command.front(), .arguments = {action.command.begin() + 1, action.command.end()}};
+  command.timeout = action.timeout;
+  command.environment = {{"FEDCTL_POLICY", policy.full_name()},
+                         {"FEDCTL_RUN", run.id},
+                         {"FEDCTL_TOKEN", std::to_string(run.token)},
+                         {"FEDCTL_STEP", step},
+                         {"FEDCTL_FROM", run.from},
+                         {"FEDCTL_TO", run.to},
+                         {"FEDCTL_CLUSTER", cluster}};
+  const json input{{"policy", policy.full_name()},
+                   {"run", run.id},
+                   {"token", run.token},
+                   {"step", step},
+                   {"from", run.from},
+                   {"to", run.to},
+                   {"cluster", cluster}};
+  command.standard_input = input.dump() + "\n";
+  const auto output = blocking<subprocess::Output>(*context.site.loop, [&] { return subprocess::run(command); });
+  if (!output) return Failure{output.error()};
+  if (output->exit_status == 0) return text::trim(output->standard_output).substr(0, 400);
+  const std::string said = text::trim(output->standard_error.empty() ? output->standard_output : output->standard_error);
+  return Failure{
+      {Code::rejected,
+       fmt::format("{} exited with {}{}{}", action.command.front(), output->exit_status, said.empty() ? "" : ": ", said.substr(0, 400)), "",
+       cluster}};
+}
+
+}  // namespace fedctl::failover

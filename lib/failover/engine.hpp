@@ -1,0 +1,63 @@
+#pragma once
+
+#include "failover/assess.hpp"
+#include "failover/role_switch.hpp"
+#include "failover/site.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace fedctl::failover {
+
+/// What a run tells while it goes on.
+struct StepEvent {
+  enum class Type { begun, note, retried, done, skipped, failed };
+  Type type = Type::note;
+  std::string step;
+  std::string text;
+  time::Duration took{0};
+};
+std::string_view to_string(StepEvent::Type type);
+using OnStep = std::function<void(const StepEvent&)>;
+
+struct EngineOptions {
+  RunOptions run;
+  RoleOptions roles;
+  time::Duration lock_patience{0};  ///< How long to wait for another run.
+};
+
+/// Carries runs out, step by step, each written to the journal before it begins and after it ends.
+class Engine {
+ public:
+  Engine(Site& site, EngineOptions options, OnStep on_step);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// A new run. Errors: conflict, with why, where it is refused: nothing was changed then; else what a step failed with, and the run
+  /// can be resumed or aborted.
+  Result<Run> start();
+
+  /// Goes on with the run that was not finished; steps that are done are not done again. Errors: not_found where there is none.
+  Result<Run> resume();
+
+  /// Undoes what an unfinished run did before it promoted. Errors: conflict where it did promote: then it can only go on.
+  Result<Run> abort();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The refusal that an assessment amounts to: all its blockers in one error. Nothing where there is none.
+std::optional<Error> refusal_of(const Assessment& assessment);
+
+/// Loads the state, looks at everything and remembers where the primary is.
+struct Situation {
+  State state;
+  Survey survey;
+};
+Result<Situation> look_around(Site& site, SurveyOptions options);
+
+}  // namespace fedctl::failover

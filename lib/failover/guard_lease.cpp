@@ -1,0 +1,115 @@
+#include "failover/guard_lease.hpp"
+
+#include "control/names.hpp"
+#include "failover/state.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using nlohmann::json;
+
+std::string annotation(const json& lease, std::string_view name) { return kube::metadata_entry(lease, "annotations", name); }
+
+GuardLease lease_of(const GuardPlace& place, json object, time::Instant now) {
+  GuardLease lease{.cluster = place.cluster};
+  const json spec = kube::map_at(object, "spec");
+  lease.holder = kube::string_at(spec, "holderIdentity");
+  lease.ttl = time::Duration{kube::integer_at(object, "/spec/leaseDurationSeconds", 0) * 1000};
+  const auto renewed = parse_timestamp(kube::string_at(spec, "renewTime"));
+  if (renewed) lease.age = std::max(time::Duration{0}, std::chrono::duration_cast<time::Duration>(now - *renewed));
+  const std::string fenced = annotation(object, fenced_annotation);
+  std::from_chars(fenced.data(), fenced.data() + fenced.size(), lease.fenced_by);
+  lease.is_harmless = lease.fenced_by != 0 && annotation(object, harmless_annotation) == fenced;
+  lease.lsn = annotation(object, lsn_annotation);
+  lease.counted = annotation(object, counted_annotation);
+  lease.object = std::move(object);
+  return lease;
+}
+
+void set_annotation(json& lease, std::string_view name, const std::string& value) {
+  json& annotations = lease["metadata"]["annotations"];
+  if (value.empty()) {
+    if (annotations.is_object()) annotations.erase(std::string{name});
+  } else {
+    annotations[std::string{name}] = value;
+  }
+}
+
+std::string micro(time::Instant instant) {
+  std::string text = timestamp(instant);
+  text.insert(text.size() - 1, "000");
+  return text;
+}
+
+/// Reads, changes and writes again until nobody came between.
+Task<Result<GuardLease>> change_annotation(GuardPlace place, std::int64_t token, bool fences) {
+  while (true) {
+    auto lease = co_await read_guard(place);
+    if (!lease) co_return Failure{lease.error()};
+    if (!lease->exists()) co_return std::move(*lease);
+    if (fences ? lease->fenced_by == token : lease->fenced_by == 0) co_return std::move(*lease);
+    json object = lease->object;
+    set_annotation(object, fenced_annotation, fences ? std::to_string(token) : "");
+    set_annotation(object, harmless_annotation, "");
+    auto written = co_await place.host->replace(control::leases(), std::move(object));
+    if (written) co_return lease_of(place, std::move(*written), std::chrono::system_clock::now());
+    if (written.error().code != Code::conflict) co_return Failure{written.error()};
+  }
+}
+
+}  // namespace
+
+Task<Result<GuardLease>> read_guard(GuardPlace place) {
+  http::Request request{.path = control::leases().path(place.name_space, place.name), .headers = {"Accept: application/json"}};
+  const auto response = co_await place.host->send(std::move(request));
+  if (!response) co_return Failure{response.error()};
+  GuardLease none{.cluster = place.cluster};
+  if (response->status == 404) co_return none;
+  if (response->status >= 400) {
+    Error error{response->status == 403 ? Code::forbidden : Code::rejected,
+                fmt::format("the guard's Lease cannot be read: {}", response->status), "", place.host->cluster(),
+                "Lease " + place.name_space + "/" + place.name};
+    co_return Failure{std::move(error)};
+  }
+  co_return lease_of(place, json::parse(response->body, nullptr, false), response->date());
+}
+
+Task<Result<GuardLease>> fence_guard(GuardPlace place, std::int64_t token) {
+  co_return co_await change_annotation(std::move(place), token, true);
+}
+
+Task<Result<Done>> unfence_guard(GuardPlace place) {
+  auto changed = co_await change_annotation(std::move(place), 0, false);
+  if (!changed) co_return Failure{changed.error()};
+  co_return Done{};
+}
+
+Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::string holder, time::Duration ttl) {
+  const bool is_new = !lease.exists();
+  json object = is_new ? json{{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}} : lease.object;
+  object["metadata"]["name"] = place.name;
+  object["metadata"]["namespace"] = place.name_space;
+  set_annotation(object, lsn_annotation, lease.lsn);
+  set_annotation(object, counted_annotation, lease.counted);
+  set_annotation(object, harmless_annotation, lease.is_harmless ? std::to_string(lease.fenced_by) : "");
+  const std::string now = micro(std::chrono::system_clock::now());
+  object["spec"]["holderIdentity"] = holder;
+  object["spec"]["leaseDurationSeconds"] = std::max<std::int64_t>(1, (ttl.count() + 999) / 1000);
+  object["spec"]["renewTime"] = now;
+  if (!object["spec"].contains("acquireTime")) object["spec"]["acquireTime"] = now;
+  Result<json> written = Failure{Error{}};
+  if (is_new) {
+    written = co_await place.host->create(control::leases(), std::move(object));
+  } else {
+    written = co_await place.host->replace(control::leases(), std::move(object));
+  }
+  if (!written) co_return Failure{written.error()};
+  co_return lease_of(place, std::move(*written), std::chrono::system_clock::now());
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/task.hpp"
+#include "kube/client.hpp"
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+/// The Lease of a side's guard, in the host: the guard renews it, and keeps its database from taking writes when it cannot, or when a
+/// failover has fenced the side.
+namespace fedctl::failover {
+
+struct GuardLease {
+  std::string cluster;
+  std::string holder;          ///< Who guards; empty: the guard ended in good order, and guards no more.
+  time::Duration ttl{0};       ///< What the guard said it honours.
+  time::Duration age{0};       ///< Since it was last renewed, by the host's clock.
+  std::int64_t fenced_by = 0;  ///< Token of the run that fenced the side; 0: none.
+  bool is_harmless = false;    ///< The guard says that it saw the fence, and that its database takes no writes.
+  std::string lsn;             ///< Where the database's log was at the last renewal.
+  std::string counted;
+  nlohmann::json object;  ///< The Lease; null where there is none.
+
+  bool exists() const { return object.is_object(); }
+};
+
+inline constexpr std::string_view fenced_annotation = "fedctl.io/fenced-by";
+inline constexpr std::string_view harmless_annotation = "fedctl.io/harmless";
+inline constexpr std::string_view lsn_annotation = "fedctl.io/wal-lsn";
+inline constexpr std::string_view counted_annotation = "fedctl.io/counted";
+
+/// Where a guard's Lease is.
+struct GuardPlace {
+  kube::Client* host = nullptr;
+  std::string name_space;
+  std::string name;  ///< object_name(..., "guard.CLUSTER").
+  std::string cluster;
+};
+
+/// No Lease is no error. Errors: the host's.
+Task<Result<GuardLease>> read_guard(GuardPlace place);
+
+/// From now on no renewal of the guard succeeds until it has seen the fence: what it holds ends its ttl after this returns, at the latest.
+/// Errors: the host's.
+Task<Result<GuardLease>> fence_guard(GuardPlace place, std::int64_t token);
+
+/// The side may take writes again.
+Task<Result<Done>> unfence_guard(GuardPlace place);
+
+/// The guard's own: makes or renews the Lease. `lease.object` is what was read before. Errors: conflict where somebody wrote it since.
+Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::string holder, time::Duration ttl);
+
+}  // namespace fedctl::failover

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "failover/fields.hpp"
+#include "failover/policy.hpp"
+
+#include <string>
+#include <vector>
+
+/// The parts of a policy; what is wrong with one is kept in its Fields.
+namespace fedctl::failover {
+
+/// The names of all steps there are, in their order.
+std::vector<std::string> step_names();
+
+/// `command` and `timeout` of a map.
+Action read_action(const Fields& fields);
+
+Health read_health(Fields fields, const Policy& policy);
+Fencing read_fencing(Fields fields, const std::string& name_space);
+Postgres read_database(Fields fields, const std::vector<std::string>& clusters, const std::string& name_space);
+Dns read_dns(Fields fields, const std::vector<std::string>& clusters, const std::string& name_space);
+
+}  // namespace fedctl::failover

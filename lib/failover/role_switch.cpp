@@ -1,0 +1,187 @@
+#include "failover/role_switch.hpp"
+
+#include "apply/wait.hpp"
+#include "base/file.hpp"
+#include "control/names.hpp"
+#include "control/propagate.hpp"
+#include "failover/roles.hpp"
+#include "inspect/inspect.hpp"
+#include "kube/readiness.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace fedctl::failover {
+namespace {
+
+using manifest::Manifest;
+using nlohmann::json;
+
+bool is_target(const Site& site, const json& object) {
+  return std::ranges::any_of(site.policy.targets, [&](const Target& target) {
+    return kube::string_at(object, "kind") == target.kind && kube::name_of(object) == target.name &&
+           kube::namespace_of(object) == target.name_space;
+  });
+}
+
+/// The targets among the manifests, with the roles; the first that cannot have them is the error.
+Result<void> give_roles(const Site& site, std::vector<Manifest>& manifests, const std::string& active) {
+  for (Manifest& manifest : manifests) {
+    if (!is_target(site, manifest.object)) continue;
+    auto turned = with_roles(std::move(manifest.object), site.policy, active);
+    if (!turned) return Failure{at_place(turned.error(), site.policy.place)};
+    manifest.object = std::move(*turned);
+  }
+  return {};
+}
+
+struct Rendering {
+  federation::Rendered rendered;
+  std::vector<Manifest> manifests;
+  std::unique_ptr<control::Propagation> propagation;
+
+  const federation::Rendered& of() const { return propagation ? propagation->rendered : rendered; }
+};
+
+Result<std::shared_ptr<Rendering>> render_in_host(Site& site, const std::string& active, const std::vector<std::string>& clusters) {
+  auto rendering = std::make_shared<Rendering>();
+  Result<void> given;
+  control::PropagateOptions options{.connect = site.connect, .only = clusters, .renders_only = true};
+  options.inspect.cache = file::cache_folder();
+  options.amend = [&](std::vector<Manifest>& held) {
+    std::erase_if(held, [&](const Manifest& one) {
+      return !is_target(site, one.object) && kube::string_at(one.object, "kind") != "FederatedNamespace";
+    });
+    given = give_roles(site, held, active);
+  };
+  auto propagation = control::plan_propagation(*site.loop, *site.host, {}, std::move(options));
+  if (!propagation) return Failure{propagation.error()};
+  if (!given) return Failure{given.error()};
+  for (const federation::RenderFailure& failure : (*propagation)->rendered.failures) {
+    if (is_target(site, failure.manifest->object)) return Failure{in_cluster(failure.error, failure.cluster)};
+  }
+  rendering->propagation = std::move(*propagation);
+  return rendering;
+}
+
+Result<std::shared_ptr<Rendering>> render_files(Site& site, const std::string& active) {
+  auto rendering = std::make_shared<Rendering>();
+  rendering->manifests = site.manifests;
+  if (auto given = give_roles(site, rendering->manifests, active); !given) return Failure{given.error()};
+  auto rendered = federation::render(rendering->manifests, site.fleet, site.type_table, {});
+  if (!rendered) return Failure{rendered.error()};
+  rendering->rendered = std::move(*rendered);
+  return rendering;
+}
+
+inspect::Options inspect_options(const Site& site, const Rendering& rendering, const RoleOptions& options) {
+  inspect::Options result;
+  result.cache = file::cache_folder();
+  result.judge.force_conflicts = options.force_conflicts;
+  if (!site.host) return result;
+  result.label_owns = true;
+  result.judge.adopt = rendering.propagation->config.adopt_resources;
+  return result;
+}
+
+Task<Result<std::size_t>> write_override(Site& site, Manifest manifest, std::string active) {
+  auto turned = with_roles(manifest.object, site.policy, active);
+  if (!turned) co_return Failure{at_place(turned.error(), site.policy.place)};
+  const json wanted = kube::list_at(kube::map_at(*turned, "spec"), "overrides");
+  const json spec = kube::map_at(manifest.object, "spec");
+  if (kube::list_at(spec, "overrides") == wanted) co_return std::size_t{0};
+  const std::string kind = kube::string_at(manifest.object, "kind");
+  const auto type = std::ranges::find(site.types, kind, [](const control::FederatedType& one) { return one.federated.kind; });
+  json version{{"op", "test"}, {"path", "/metadata/resourceVersion"}};
+  version["value"] = kube::string_at(manifest.object["metadata"], "resourceVersion");
+  json change{{"op", "add"}, {"path", "/spec/overrides"}};
+  change["value"] = wanted;
+  json operations = json::array();
+  operations.push_back(std::move(version));
+  operations.push_back(std::move(change));
+  auto written = co_await site.host->client->patch(type->federated, kube::namespace_of(manifest.object), kube::name_of(manifest.object),
+                                                   std::move(operations));
+  if (!written) co_return Failure{written.error()};
+  co_return std::size_t{1};
+}
+
+}  // namespace
+
+Result<RolePlan> plan_roles(Site& site, const std::string& active, const std::vector<std::string>& clusters, const RoleOptions& options) {
+  auto rendering = site.host ? render_in_host(site, active, clusters) : render_files(site, active);
+  if (!rendering) return Failure{rendering.error()};
+  RolePlan result{.kept = *rendering};
+  result.is_propagated_by_kubefed = (*rendering)->propagation && (*rendering)->propagation->controller.alive;
+  const inspect::Options how = inspect_options(site, **rendering, options);
+  std::vector<std::shared_ptr<federation::ClusterObjects>> wanted;
+  std::vector<Task<plan::ClusterPlan>> tasks;
+  for (const std::string& cluster : clusters) {
+    const auto found = std::ranges::find((*rendering)->of().clusters, cluster, &federation::ClusterObjects::cluster);
+    kube::Client* client = site.client(cluster);
+    if (found == (*rendering)->of().clusters.end() || client == nullptr)
+      return Failure{{Code::not_found, fmt::format("{} is no cluster of the fleet", cluster), site.policy.place}};
+    auto objects = std::make_shared<federation::ClusterObjects>(*found);
+    std::erase_if(objects->objects, [&](const auto& desired) { return !is_target(site, desired.manifest->object); });
+    objects->absences.clear();
+    if (objects->objects.empty())
+      return Failure{{Code::not_found, fmt::format("no target is placed in {}", cluster), site.policy.place, "", "",
+                      "add it to the targets' placement"}};
+    wanted.push_back(objects);
+    tasks.push_back(inspect::inspect(*client, *objects, how));
+    result.clusters.push_back(cluster);
+  }
+  const auto all = [](std::vector<Task<plan::ClusterPlan>> some) -> Task<std::vector<plan::ClusterPlan>> {
+    co_return co_await when_all(std::move(some));
+  };
+  result.plan.clusters = site.loop->run(all(std::move(tasks)));
+  return result;
+}
+
+Result<std::size_t> write_roles(Site& site, const std::string& active) {
+  if (!site.host) return std::size_t{0};
+  if (auto found = site.loop->run(find_targets(site)); !found) return Failure{found.error()};
+  std::size_t count = 0;
+  for (const Manifest& manifest : site.manifests) {
+    const auto written = site.loop->run(write_override(site, manifest, active));
+    if (!written) return Failure{in_cluster(written.error(), site.host->client->cluster())};
+    count += *written;
+  }
+  return count;
+}
+
+Result<void> apply_roles(Site& site, const RolePlan& plan) {
+  if (plan.is_propagated_by_kubefed) return {};
+  apply::Options options;
+  options.wait = false;
+  for (std::size_t i = 0; i < plan.clusters.size(); ++i) {
+    const plan::ClusterPlan& one = plan.plan.clusters[i];
+    if (one.problem) return Failure{in_cluster(*one.problem, one.name)};
+    if (!one.errors.empty()) return Failure{in_cluster(one.errors.front(), one.name)};
+    for (const plan::Change& change : one.changes) {
+      if (change.action == plan::Action::conflict || change.action == plan::Action::unknown)
+        return Failure{
+            {Code::conflict, change.note, "", one.name, kube::to_string(change.key), "take its fields over with --force-conflicts"}};
+    }
+    const apply::ClusterResult result = apply::run(*site.loop, *site.client(one.name), one, options, [](const apply::Event&) {});
+    if (!result.errors.empty()) return Failure{in_cluster(result.errors.front(), one.name)};
+    if (apply::is_failing(result)) return Failure{{Code::cancelled, "interrupted", "", one.name}};
+  }
+  return {};
+}
+
+Result<std::size_t> wait_for_targets(Site& site, const std::string& active, const std::string& cluster, time::Duration patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto plan = plan_roles(site, active, {cluster}, {});
+  if (!plan) return Failure{plan.error()};
+  std::vector<const plan::Change*> changes;
+  for (const plan::Change& change : plan->plan.clusters.front().changes) {
+    if (kube::takes_time(change.key.group, change.key.kind)) changes.push_back(&change);
+  }
+  const apply::Listener ignore = [](const apply::Event&) {};
+  const apply::Waited waited = site.loop->run(apply::wait_until_ready(*site.client(cluster), changes, deadline, ignore));
+  if (!waited.errors.empty()) return Failure{in_cluster(waited.errors.front(), cluster)};
+  if (waited.interrupted) return Failure{{Code::cancelled, "interrupted"}};
+  return waited.ready;
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "apply/apply.hpp"
+#include "failover/site.hpp"
+#include "plan/plan.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fedctl::failover {
+
+/// What the clusters' targets become when the roles change. Keeps what its plans point into.
+struct RolePlan {
+  std::shared_ptr<const void> kept;
+  plan::Plan plan;                        ///< Of the clusters asked for only.
+  std::vector<std::string> clusters;      ///< The plan's, in its order.
+  bool is_propagated_by_kubefed = false;  ///< A KubeFed controller is at work, so members are not ours to write.
+};
+
+struct RoleOptions {
+  bool force_conflicts = false;
+};
+
+/// Renders the targets with `active` as the active cluster and asks `clusters` what would change. Writes nothing.
+/// Errors: of the roles (see with_roles), of rendering, of the host.
+Result<RolePlan> plan_roles(Site& site, const std::string& active, const std::vector<std::string>& clusters, const RoleOptions& options);
+
+/// The host's federated objects get the overrides of the roles; those that have them are not written.
+/// Errors: conflict where somebody changed one just now; the host's.
+Result<std::size_t> write_roles(Site& site, const std::string& active);
+
+/// Carries a plan out, without waiting for rollouts. Errors: the first of a cluster; conflict where the plan has conflicts.
+Result<void> apply_roles(Site& site, const RolePlan& plan);
+
+/// Waits until the targets are ready in `cluster`. Errors: timeout with what is not.
+Result<std::size_t> wait_for_targets(Site& site, const std::string& active, const std::string& cluster, time::Duration patience);
+
+}  // namespace fedctl::failover

@@ -1,0 +1,177 @@
+#include "failover/roles.hpp"
+
+#include "base/text.hpp"
+#include "federation/override.hpp"
+#include "kube/object.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+
+namespace fedctl::failover {
+namespace {
+
+using federation::Override;
+using nlohmann::json;
+
+tl::unexpected<Error> refused(const json& federated, const std::string& cluster, std::string message, std::string hint = {}) {
+  return Failure{{Code::invalid_override, std::move(message), "", cluster, kube::to_string(kube::key_of(federated)), std::move(hint)}};
+}
+
+Override override_of(const json& item) {
+  Override result{.path = kube::string_at(item, "path"), .value = item.value("value", json())};
+  const std::string operation = kube::string_at(item, "op");
+  if (operation == "add") result.operation = Override::Operation::add;
+  if (operation == "remove") result.operation = Override::Operation::remove;
+  return result;
+}
+
+/// Where in an object its containers are; empty where it has none.
+std::string containers_path(const json& object) {
+  constexpr std::array<const char*, 3> paths{"/spec/template/spec/containers", "/spec/jobTemplate/spec/template/spec/containers",
+                                             "/spec/containers"};
+  for (const char* path : paths) {
+    if (object.contains(json::json_pointer{path})) return path;
+  }
+  return {};
+}
+
+/// One cluster's overrides on their way to a role.
+class ClusterRole {
+ public:
+  ClusterRole(const json& federated, std::string cluster, json overrides)
+      : federated_(federated), cluster_(std::move(cluster)), overrides_(std::move(overrides)) {}
+
+  Result<json> take(const std::vector<Setting>& settings) {
+    for (const Setting& setting : settings) {
+      if (!setting.path.empty()) {
+        set_value(setting.path, setting.value);
+      } else if (auto set = set_variables(setting); !set) {
+        return Failure{set.error()};
+      }
+    }
+    return std::move(overrides_);
+  }
+
+ private:
+  json* find(const std::string& path) {
+    const auto found = std::ranges::find_if(overrides_, [&](const json& item) { return kube::string_at(item, "path") == path; });
+    return found == overrides_.end() ? nullptr : &*found;
+  }
+
+  void set_value(const std::string& path, const json& value) {
+    json* item = find(path);
+    if (item == nullptr) {
+      overrides_.push_back({{"path", path}, {"value", value}});
+      return;
+    }
+    if (kube::string_at(*item, "op") == "remove") item->erase("op");
+    (*item)["value"] = value;
+  }
+
+  Result<json> rendered() const {
+    std::vector<Override> items;
+    for (const json& item : overrides_) items.push_back(override_of(item));
+    auto object = federation::apply_overrides(kube::map_at(kube::map_at(federated_, "spec"), "template"), items);
+    if (object) return std::move(*object);
+    return refused(federated_, cluster_, object.error().message);
+  }
+
+  Result<void> set_variables(const Setting& setting) {
+    const auto object = rendered();
+    if (!object) return Failure{object.error()};
+    const std::string list = containers_path(*object);
+    if (list.empty()) return refused(federated_, cluster_, "its template has no containers, so a role cannot set their variables");
+    const json& containers = (*object)[json::json_pointer{list}];
+    std::vector<std::string> names;
+    for (const json& container : containers) names.push_back(kube::string_at(container, "name"));
+    const auto found = std::ranges::find(names, setting.container);
+    if (found == names.end()) {
+      return refused(federated_, cluster_,
+                     fmt::format("it has no container '{}'{}", setting.container, text::did_you_mean(setting.container, names)),
+                     "it has " + text::join(names, ", "));
+    }
+    const auto index = static_cast<std::size_t>(found - names.begin());
+    set_in_container(fmt::format("{}/{}/env", list, index), kube::list_at(containers[index], "env"), setting.variables);
+    return {};
+  }
+
+  void set_in_container(const std::string& path, const json& present, const std::map<std::string, std::string>& variables) {
+    if (json* whole = find(path)) {
+      for (const auto& [name, value] : variables) set_entry((*whole)["value"], name, value);
+      return;
+    }
+    const auto position = [&](const std::string& name) {
+      return std::ranges::find_if(present, [&](const json& entry) { return kube::string_at(entry, "name") == name; }) - present.begin();
+    };
+    const auto size = static_cast<std::ptrdiff_t>(present.size());
+    const bool all_there = std::ranges::all_of(variables, [&](const auto& one) { return position(one.first) < size; });
+    if (all_there) {
+      for (const auto& [name, value] : variables) {
+        const auto at = position(name);
+        const bool is_plain = present[static_cast<std::size_t>(at)].contains("value");
+        const std::string entry = fmt::format("{}/{}", path, at);
+        set_value(is_plain ? entry + "/value" : entry, is_plain ? json(value) : json{{"name", name}, {"value", value}});
+      }
+      return;
+    }
+    json list = present;
+    for (const auto& [name, value] : variables) set_entry(list, name, value);
+    // What was set one by one is in the list by now.
+    std::erase_if(overrides_.get_ref<json::array_t&>(),
+                  [&](const json& item) { return kube::string_at(item, "path").starts_with(path + "/"); });
+    set_value(path, list);
+  }
+
+  static void set_entry(json& list, const std::string& name, const std::string& value) {
+    if (!list.is_array()) list = json::array();
+    for (json& entry : list) {
+      if (kube::string_at(entry, "name") != name) continue;
+      entry = {{"name", name}, {"value", value}};
+      return;
+    }
+    list.push_back({{"name", name}, {"value", value}});
+  }
+
+  const json& federated_;
+  std::string cluster_;
+  json overrides_;
+};
+
+json* entry_of(json& overrides, const std::string& cluster) {
+  for (json& entry : overrides) {
+    if (kube::string_at(entry, "clusterName") == cluster) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<json> with_roles(json federated, const Policy& policy, const std::string& active) {
+  json overrides = kube::list_at(kube::map_at(federated, "spec"), "overrides");
+  for (const std::string& cluster : policy.clusters) {
+    const std::vector<Setting>& settings = cluster == active ? policy.active : policy.standby;
+    if (settings.empty()) continue;
+    json* entry = entry_of(overrides, cluster);
+    ClusterRole role{federated, cluster, entry == nullptr ? json::array() : kube::list_at(*entry, "clusterOverrides")};
+    auto taken = role.take(settings);
+    if (!taken) return taken;
+    if (entry == nullptr) {
+      overrides.push_back({{"clusterName", cluster}, {"clusterOverrides", std::move(*taken)}});
+    } else {
+      (*entry)["clusterOverrides"] = std::move(*taken);
+    }
+  }
+  federated["spec"]["overrides"] = std::move(overrides);
+  return federated;
+}
+
+std::string active_of(const json& federated, const Policy& policy) {
+  for (const std::string& cluster : policy.clusters) {
+    const auto turned = with_roles(federated, policy, cluster);
+    if (turned && kube::map_at(*turned, "spec") == kube::map_at(federated, "spec")) return cluster;
+  }
+  return {};
+}
+
+}  // namespace fedctl::failover

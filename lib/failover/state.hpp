@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What is known of a policy beside what it says: who is active, the run that is under way, and what was done before. A value.
+namespace fedctl::failover {
+
+enum class RunKind { failover, switchover };
+std::string_view to_string(RunKind kind);
+
+/// A step, or a hook of one, as the journal has it: written before it begins and after it ends.
+struct StepRecord {
+  enum class State { pending, begun, done, skipped };
+  std::string name;
+  State state = State::pending;
+  std::string begun_at;  ///< RFC 3339 with milliseconds.
+  std::string ended_at;
+  int attempts = 0;
+  nlohmann::json evidence = nlohmann::json::object();  ///< What was found and done.
+};
+std::string_view to_string(StepRecord::State state);
+
+struct Run {
+  enum class State { running, done, aborted, refused };
+  std::string id;
+  RunKind kind = RunKind::failover;
+  State state = State::running;
+  std::string from;
+  std::string to;
+  std::int64_t token = 0;  ///< Fencing token: grows with every run, never twice the same.
+  std::string policy_hash;
+  std::string version;  ///< Of fedctl.
+  std::string by;
+  std::string reason;  ///< What decided it: a person, or what watch saw.
+  std::string began_at;
+  std::string ended_at;
+  std::vector<std::string> overridden;  ///< "--skip-fencing", "proceedUnfencedAfter 1s": what was let pass.
+  std::vector<StepRecord> steps;
+  nlohmann::json outcome = nlohmann::json::object();  ///< loss, rto, ...
+
+  StepRecord* find(const std::string& step);
+  const StepRecord* find(const std::string& step) const;
+  /// The first that is neither done nor skipped; null: all are.
+  const StepRecord* next() const;
+  bool has_done(const std::string& step) const;
+};
+std::string_view to_string(Run::State state);
+
+/// Where the primary's log was when somebody last looked.
+struct LastSeen {
+  std::string cluster;
+  std::string system_identifier;
+  std::int64_t timeline = 0;
+  std::string lsn;
+  std::string counted;  ///< What the policy's count query yielded.
+  std::string at;       ///< RFC 3339.
+};
+
+struct State {
+  std::string active;  ///< Empty: nothing was ever done, so the policy's first cluster.
+  std::int64_t token = 0;
+  std::optional<LastSeen> primary;
+  std::optional<Run> run;               ///< The last one; running until it is done, aborted or refused.
+  std::vector<nlohmann::json> history;  ///< Runs that are over, the latest last; so many are kept.
+  std::vector<nlohmann::json> drills;   ///< The same.
+
+  std::string version;  ///< Of the store, to write it only as it was read; not part of the JSON.
+
+  bool has_unfinished_run() const { return run && run->state == Run::State::running; }
+};
+
+nlohmann::json to_json(const Run& run);
+Run run_from(const nlohmann::json& document);
+nlohmann::json to_json(const State& state);
+/// Errors: invalid_input for what is no state.
+Result<State> state_from(const nlohmann::json& document);
+
+/// Puts the run that is over into the history.
+void file_away(State& state);
+
+/// Now, with milliseconds: "2026-11-25T04:30:00.123Z".
+std::string timestamp(time::Instant instant);
+std::string timestamp_now();
+std::optional<time::Instant> parse_timestamp(const std::string& text);
+
+}  // namespace fedctl::failover

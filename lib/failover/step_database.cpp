@@ -1,0 +1,217 @@
+#include "failover/steps.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+constexpr time::Duration patience{10'000};
+constexpr time::Duration pace{50};
+
+std::optional<std::int64_t> number_of(const json& evidence) {
+  const std::string text = evidence.is_string() ? evidence.get<std::string>() : "";
+  try {
+    return text.empty() ? std::nullopt : std::optional<std::int64_t>{std::stoll(text)};
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+/// Where the old primary's log ended, and how that is known.
+struct End {
+  std::optional<data::Lsn> lsn;
+  bool is_exact = false;
+  std::string basis;
+  json counted;
+};
+
+End end_of_primary(StepContext& context, const State& state) {
+  const StepRecord* fenced = context.run.find("fence");
+  const json evidence = fenced == nullptr ? json::object() : fenced->evidence;
+  if (const auto lsn = data::parse_lsn(evidence.value("lsn", "")))
+    return {lsn, true, "it was fenced there", evidence.value("counted", json())};
+  const Survey now = context.site.loop->run(survey(context.site, {.timeout = time::Duration{3'000}, .dns = false}));
+  const Loss loss = loss_of(context.site.policy, state, *now.find(context.run.from), *now.find(context.run.to));
+  End end{.basis = loss.basis};
+  if (loss.bytes && now.find(context.run.to)->database)
+    end.lsn = now.find(context.run.to)->database->written + static_cast<data::Lsn>(*loss.bytes);
+  if (state.primary && state.primary->cluster == context.run.from && !state.primary->counted.empty()) end.counted = state.primary->counted;
+  return end;
+}
+
+Result<data::Standing> look_at(StepContext& context, const std::string& cluster) {
+  auto standing = context.site.loop->run(look_at_database(context.site, cluster, patience));
+  if (!standing) return Failure{in_cluster(standing.error(), cluster)};
+  return standing;
+}
+
+/// Waits until the new side has all there is, or nothing more comes.
+Result<data::Standing> receive_rest(StepContext& context, const End& end) {
+  const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
+  data::Lsn before = 0;
+  while (true) {
+    auto standing = look_at(context, context.run.to);
+    if (!standing) return standing;
+    if (!standing->in_recovery) return standing;
+    const bool has_all = end.lsn && standing->written >= *end.lsn;
+    const bool is_still = standing->written == before && !standing->streams;
+    if (has_all || (is_still && !end.is_exact) || Clock::now() >= deadline) return standing;
+    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    // A primary that answers but no longer sends would be waited for in vain.
+    if (is_still && end.is_exact && Clock::now() + patience >= deadline) return standing;
+    before = standing->written;
+    context.site.loop->run(context.site.loop->sleep(pace));
+  }
+}
+
+Evidence measure_loss(StepContext& context, const End& end, const data::Standing& standby) {
+  json evidence{{"standbyLsn", data::format_lsn(standby.written)}, {"basis", end.basis}, {"exact", end.is_exact}};
+  const std::int64_t accepted = context.options.run.accept_data_loss.value_or(0);
+  const std::int64_t limit = std::max(context.site.policy.postgres->max_lag_bytes, accepted);
+  if (end.counted.is_string()) evidence["primaryCounted"] = end.counted;
+  if (!end.lsn) {
+    if (accepted != any_loss) {
+      return Failure{{Code::conflict, fmt::format("how much {} lacks is not known: {}", context.run.to, end.basis), "", context.run.to, "",
+                      "go on with --resume --accept-data-loss unknown, or undo the run with 'fedctl failover abort'"}};
+    }
+    evidence["lostBytes"] = nullptr;
+  } else {
+    const std::int64_t lost = *end.lsn > standby.written ? static_cast<std::int64_t>(*end.lsn - standby.written) : 0;
+    evidence["primaryLsn"] = data::format_lsn(*end.lsn);
+    evidence["lostBytes"] = lost;
+    if (lost > limit) {
+      return Failure{{Code::conflict,
+                      fmt::format("{} lacks {} bytes of the log, and maxLagBytes is {}", context.run.to, lost,
+                                  context.site.policy.postgres->max_lag_bytes),
+                      "", context.run.to, "",
+                      fmt::format("go on with --resume --accept-data-loss {}, or undo the run with 'fedctl failover abort'", lost)}};
+    }
+  }
+  if (accepted > 0)
+    context.run.overridden.push_back(fmt::format("--accept-data-loss {}", accepted == any_loss ? "unknown" : std::to_string(accepted)));
+  return evidence;
+}
+
+Evidence replay_token(StepContext& context) {
+  const auto token = data::parse_lsn(context.run.find("drain")->evidence.value("lsn", "")).value_or(0);
+  const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
+  while (true) {
+    const auto standing = look_at(context, context.run.to);
+    if (!standing) return Failure{standing.error()};
+    if (!standing->in_recovery || standing->replayed >= token) {
+      json evidence{
+          {"tokenLsn", data::format_lsn(token)}, {"standbyLsn", data::format_lsn(standing->replayed)}, {"lostBytes", 0}, {"exact", true}};
+      const json& drained = context.run.find("drain")->evidence;
+      if (drained.contains("counted")) evidence["primaryCounted"] = drained["counted"];
+      return evidence;
+    }
+    if (Clock::now() >= deadline) {
+      return Failure{{Code::timeout,
+                      fmt::format("{} has replayed up to {}, not up to the token {}", context.run.to, data::format_lsn(standing->replayed),
+                                  data::format_lsn(token)),
+                      "", context.run.to, "", "wait and go on with --resume, or undo the run with 'fedctl failover abort'"}};
+    }
+    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    context.site.loop->run(context.site.loop->sleep(pace));
+  }
+}
+
+}  // namespace
+
+Evidence drain(StepContext& context) {
+  Site& site = context.site;
+  const std::string& from = context.run.from;
+  if (const GuardPlace place = guard_place(site, from); place.host != nullptr) {
+    const auto fenced = site.loop->run(fence_guard(place, context.run.token));
+    if (!fenced) return Failure{fenced.error()};
+  }
+  const auto connection = site.loop->run(connection_of(site, from));
+  if (!connection) return Failure{connection.error()};
+  const auto lsn = blocking<data::Lsn>(*site.loop, [&] { return data::freeze(*connection, data::deadline_in(patience)); });
+  if (!lsn) return Failure{in_cluster(lsn.error(), from)};
+  const auto standing = look_at(context, from);
+  if (!standing) return Failure{standing.error()};
+  json token{{"systemIdentifier", standing->system_identifier},
+             {"timeline", standing->timeline},
+             {"lsn", data::format_lsn(*lsn)},
+             {"at", timestamp_now()}};
+  if (standing->counted) token["counted"] = *standing->counted;
+  return token;
+}
+
+Evidence stop_old(StepContext& context) {
+  const Action& stop = context.site.policy.postgres->sides.at(context.run.from).stop;
+  if (!stop) return json{{"skipped", "no program to stop it"}};
+  const auto said = run_program(context, stop, "stop", context.run.from);
+  if (!said) return Failure{said.error()};
+  return json{{"said", *said}};
+}
+
+Evidence catch_up(StepContext& context) {
+  if (context.run.kind == RunKind::switchover) return replay_token(context);
+  auto state = context.site.loop->run(context.site.store->load());
+  if (!state) return Failure{state.error()};
+  const End end = end_of_primary(context, *state);
+  const auto standby = receive_rest(context, end);
+  if (!standby) return Failure{standby.error()};
+  return measure_loss(context, end, *standby);
+}
+
+Evidence promote(StepContext& context) {
+  Site& site = context.site;
+  const std::string& to = context.run.to;
+  if (const GuardPlace place = guard_place(site, to); place.host != nullptr) {
+    const auto freed = site.loop->run(unfence_guard(place));
+    if (!freed) return Failure{freed.error()};
+  }
+  const auto connection = site.loop->run(connection_of(site, to));
+  if (!connection) return Failure{connection.error()};
+  const Postgres& postgres = *site.policy.postgres;
+  const auto before = look_at(context, to);
+  if (!before) return Failure{before.error()};
+  if (postgres.promote && before->in_recovery) {
+    const auto said = run_program(context, postgres.promote, "promote", to);
+    if (!said) return Failure{said.error()};
+  }
+  const auto standing = blocking<data::Standing>(*site.loop, [&] {
+    const auto deadline = data::deadline_in(postgres.promote_timeout);
+    return postgres.promote ? data::open_for_writes(*connection, deadline) : data::promote(*connection, deadline);
+  });
+  if (!standing) return Failure{in_cluster(standing.error(), to)};
+  json evidence{{"timeline", standing->timeline}, {"lsn", data::format_lsn(standing->written)}};
+  const auto counted = look_at(context, to);
+  if (counted && counted->counted) {
+    evidence["counted"] = *counted->counted;
+    const StepRecord* caught_up = context.run.find("catch-up");
+    const auto primary = caught_up == nullptr ? std::nullopt : number_of(caught_up->evidence.value("primaryCounted", json()));
+    const auto here = number_of(evidence["counted"]);
+    if (primary && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
+  }
+  return evidence;
+}
+
+Evidence rejoin(StepContext& context) {
+  const Action& action = context.site.policy.postgres->sides.at(context.run.from).rejoin;
+  if (!action) return json{{"skipped", "no program to make it a standby"}};
+  const auto said = run_program(context, action, "rejoin", context.run.from);
+  if (!said) return Failure{said.error()};
+  const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
+  while (true) {
+    const auto standing = look_at(context, context.run.from);
+    if (standing && standing->in_recovery && standing->streams)
+      return json{{"lsn", data::format_lsn(standing->written)}, {"timeline", standing->timeline}};
+    if (Clock::now() >= deadline) {
+      const std::string how = !standing ? standing.error().message : standing->in_recovery ? "it does not stream" : "it is no standby";
+      return Failure{{Code::timeout, fmt::format("the database of {} did not become a standby: {}", context.run.from, how), "",
+                      context.run.from, "", "mend it and go on with --resume"}};
+    }
+    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    context.site.loop->run(context.site.loop->sleep(pace * 2));
+  }
+}
+
+}  // namespace fedctl::failover

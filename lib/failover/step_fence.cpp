@@ -1,0 +1,225 @@
+#include "control/names.hpp"
+#include "failover/steps.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr time::Duration freeze_patience{10'000};
+constexpr time::Duration scale_patience{60'000};
+/// Beyond a guard's ttl: its clock may run a little slower than ours.
+time::Duration with_slack(time::Duration ttl) { return ttl + ttl / 50 + time::Duration{250}; }
+
+kube::Resource resource_of(const Workload& workload) {
+  const bool is_set = workload.kind == "StatefulSet";
+  return {.group = "apps", .version = "v1", .kind = workload.kind, .plural = is_set ? "statefulsets" : "deployments"};
+}
+
+/// The policy's own list, or what its targets make.
+std::vector<Workload> workloads_of(const Policy& policy) {
+  if (!policy.fencing.scale.empty()) return policy.fencing.scale;
+  std::vector<Workload> workloads;
+  for (const Target& target : policy.targets) {
+    if (target.kind == "FederatedDeployment" || target.kind == "FederatedStatefulSet")
+      workloads.push_back({target.kind.substr(9), target.name, target.name_space});
+  }
+  return workloads;
+}
+
+Task<Result<Done>> scale_to_zero(kube::Client& client, Workload workload) {
+  const kube::Resource resource = resource_of(workload);
+  json changes;
+  changes["spec"]["replicas"] = 0;
+  const auto scaled = co_await client.merge(resource, workload.name_space, workload.name, std::move(changes), "scale");
+  if (!scaled && scaled.error().code == Code::not_found) co_return Done{};
+  if (!scaled) co_return Failure{scaled.error()};
+  const auto deadline = Clock::now() + scale_patience;
+  while (true) {
+    const auto live = co_await client.get(resource, workload.name_space, workload.name);
+    if (!live) co_return Failure{live.error()};
+    if (kube::integer_at(*live, "/status/replicas", 0) == 0) co_return Done{};
+    if (Clock::now() >= deadline) {
+      Error error{Code::timeout, "its Pods do not end", "", client.cluster(),
+                  fmt::format("{} {}/{}", workload.kind, workload.name_space, workload.name)};
+      co_return Failure{std::move(error)};
+    }
+    co_await client.loop().sleep(time::Duration{100});
+  }
+}
+
+class Fencer {
+ public:
+  explicit Fencer(StepContext& context) : context_(context), site_(context.site), from_(context.run.from) {}
+
+  Evidence run() {
+    const Survey survey = site_.loop->run(failover::survey(site_, {.timeout = time::Duration{3'000}, .dns = false}));
+    const SideSurvey& side = *survey.find(from_);
+    const std::vector<FenceWay> ways = fence_ways(site_.policy, side, context_.options.run);
+    // The guard must not undo what is done now.
+    if (side.guard.exists()) tell_guard();
+    std::vector<std::string> failures;
+    for (const FenceWay way : ways) {
+      auto evidence = take(way);
+      if (evidence) {
+        (*evidence)["way"] = to_string(way);
+        if (!failures.empty()) (*evidence)["notProven"] = failures;
+        return evidence;
+      }
+      failures.push_back(fmt::format("{}: {}", to_string(way), describe(evidence.error())));
+      context_.note(fmt::format("not fenced by {}: {}", to_string(way), evidence.error().message));
+    }
+    std::string why;
+    for (const std::string& failure : failures) why += (why.empty() ? "" : "; ") + failure;
+    return Failure{{Code::conflict, fmt::format("{} is not proven to be harmless{}{}", from_, why.empty() ? "" : ": ", why), "", from_, "",
+                    "fence it by hand and go on with --resume --skip-fencing, or undo the run with 'fedctl failover abort'"}};
+  }
+
+ private:
+  Evidence take(FenceWay way) {
+    switch (way) {
+      case FenceWay::none_needed: return json::object();
+      case FenceWay::database: return freeze_database();
+      case FenceWay::program: {
+        auto said = run_program(context_, site_.policy.fencing.exec, "fence", from_);
+        if (!said) return Failure{said.error()};
+        return json{{"said", *said}};
+      }
+      case FenceWay::scale: return scale();
+      case FenceWay::guard: return wait_for_guard();
+      case FenceWay::unfenced: break;
+    }
+    return go_unfenced();
+  }
+
+  void tell_guard() {
+    const GuardPlace place = guard_place(site_, from_);
+    if (place.host == nullptr) return;
+    const auto fenced = site_.loop->run(fence_guard(place, context_.run.token));
+    if (fenced) {
+      fenced_guard_ = *fenced;
+      fenced_at_ = Clock::now();
+    }
+  }
+
+  Evidence freeze_database() {
+    auto connection = site_.loop->run(connection_of(site_, from_));
+    if (!connection) return Failure{connection.error()};
+    const auto before = site_.loop->run(look_at_database(site_, from_, freeze_patience));
+    const auto lsn = blocking<data::Lsn>(*site_.loop, [&] { return data::freeze(*connection, data::deadline_in(freeze_patience)); });
+    if (!lsn) return Failure{in_cluster(lsn.error(), from_)};
+    const auto frozen = site_.loop->run(look_at_database(site_, from_, freeze_patience));
+    json evidence{{"lsn", data::format_lsn(*lsn)}};
+    if (before) evidence["timeline"] = before->timeline;
+    if (frozen && frozen->counted) evidence["counted"] = *frozen->counted;
+    const Action& stop = site_.policy.postgres->sides.at(from_).stop;
+    if (!stop) return evidence;
+    const auto stopped = run_program(context_, stop, "stop", from_);
+    evidence["stopped"] = stopped.has_value();
+    if (!stopped) context_.note(fmt::format("it takes no writes, but was not stopped: {}", stopped.error().message));
+    return evidence;
+  }
+
+  Evidence scale() {
+    json names = json::array();
+    kube::Client& client = *site_.client(from_);
+    for (const Workload& workload : workloads_of(site_.policy)) {
+      const auto scaled = site_.loop->run(scale_to_zero(client, workload));
+      if (!scaled) return Failure{scaled.error()};
+      names.push_back(fmt::format("{} {}/{}", workload.kind, workload.name_space, workload.name));
+    }
+    return json{{"scaledToZero", names}};
+  }
+
+  Evidence wait_for_guard() {
+    if (!fenced_guard_) return Failure{{Code::unreachable, "the guard's Lease cannot be written"}};
+    const time::Duration ttl = with_slack(std::max(fenced_guard_->ttl, *site_.policy.fencing.guard_ttl));
+    context_.note(fmt::format("waiting for the guard of {}, at most {}", from_, time::format_duration(ttl)));
+    while (true) {
+      const auto waited = std::chrono::duration_cast<time::Duration>(Clock::now() - fenced_at_);
+      if (waited >= ttl) return json{{"waited", waited.count()}, {"ttl", ttl.count()}};
+      const auto lease = site_.loop->run(read_guard(guard_place(site_, from_)));
+      if (lease && lease->is_harmless && lease->fenced_by == context_.run.token) {
+        json evidence{{"waited", waited.count()}, {"acknowledged", true}};
+        if (!lease->lsn.empty()) evidence["lsn"] = lease->lsn;
+        if (!lease->counted.empty()) evidence["counted"] = lease->counted;
+        return evidence;
+      }
+      if (site_.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+      site_.loop->run(site_.loop->sleep(std::min(time::Duration{200}, ttl - waited)));
+    }
+  }
+
+  Evidence go_unfenced() {
+    const RunOptions& options = context_.options.run;
+    if (options.skip_fencing) {
+      context_.run.overridden.push_back("--skip-fencing");
+      return json{{"overridden", "--skip-fencing"}};
+    }
+    const time::Duration after = *site_.policy.fencing.proceed_unfenced_after;
+    const auto seen = options.failed_at ? options.failed_at : parse_timestamp(context_.run.began_at);
+    const auto until = seen.value_or(std::chrono::system_clock::now()) + after;
+    const auto left = std::chrono::duration_cast<time::Duration>(until - std::chrono::system_clock::now());
+    if (left.count() > 0) site_.loop->run(site_.loop->sleep(left));
+    if (site_.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    const std::string what = fmt::format("proceedUnfencedAfter {}", time::format_duration(after));
+    context_.run.overridden.push_back(what);
+    context_.note(fmt::format("{} is not fenced: the policy says to go on", from_));
+    return json{{"overridden", what}};
+  }
+
+  StepContext& context_;
+  Site& site_;
+  std::string from_;
+  std::optional<GuardLease> fenced_guard_;
+  Clock::time_point fenced_at_;
+};
+
+}  // namespace
+
+Evidence fence(StepContext& context) { return Fencer{context}.run(); }
+
+Result<void> unfence(StepContext& context) {
+  Site& site = context.site;
+  const std::string& from = context.run.from;
+  const StepRecord* fenced = context.run.find(context.run.kind == RunKind::failover ? "fence" : "drain");
+  if (fenced == nullptr || fenced->state == StepRecord::State::pending) return {};
+  if (site.policy.postgres) {
+    const StepRecord* stopped = context.run.find("stop");
+    const bool was_stopped =
+        fenced->evidence.value("stopped", false) || (stopped != nullptr && stopped->state != StepRecord::State::pending);
+    const DatabaseSide& side = site.policy.postgres->sides.at(from);
+    if (was_stopped && side.start) {
+      const auto started = run_program(context, side.start, "start", from);
+      if (!started) return Failure{started.error()};
+    }
+    const auto connection = site.loop->run(connection_of(site, from));
+    if (!connection) return Failure{connection.error()};
+    const auto standing = site.loop->run(look_at_database(site, from, freeze_patience));
+    if (!standing) {
+      context.note(fmt::format("the database of {} does not answer; if it was fenced, it stays so: {}", from, standing.error().message));
+    } else if (!standing->in_recovery && standing->read_only) {
+      const auto thawed = blocking<Done>(*site.loop, [&]() -> Result<Done> {
+        const auto done = data::thaw(*connection, data::deadline_in(freeze_patience));
+        if (!done) return Failure{done.error()};
+        return Done{};
+      });
+      if (!thawed) return Failure{in_cluster(thawed.error(), from)};
+    }
+  }
+  if (guard_place(site, from).host != nullptr) {
+    const auto freed = site.loop->run(unfence_guard(guard_place(site, from)));
+    if (!freed) return Failure{freed.error()};
+  }
+  if (!fenced->evidence.contains("scaledToZero")) return {};
+  const auto plan = plan_roles(site, from, {from}, context.options.roles);
+  if (!plan) return Failure{plan.error()};
+  return apply_roles(site, *plan);
+}
+
+}  // namespace fedctl::failover

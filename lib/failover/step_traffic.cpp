@@ -1,0 +1,122 @@
+#include "base/file.hpp"
+#include "failover/checks.hpp"
+#include "failover/steps.hpp"
+#include "traffic/resolve.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+constexpr time::Duration pace{200};
+constexpr time::Duration resolver_patience{2'000};
+
+bool is_reachable(StepContext& context, const std::string& cluster) {
+  const Survey now = context.site.loop->run(survey(context.site, {.timeout = time::Duration{2'000}, .dns = false}));
+  const SideSurvey* side = now.find(cluster);
+  return side != nullptr && !side->api_problem;
+}
+
+/// What `ask` still misses, asked until it misses nothing or `within` is over.
+Result<void> wait_until(StepContext& context, time::Duration within, const std::function<std::optional<Error>()>& ask) {
+  const auto deadline = Clock::now() + within;
+  while (true) {
+    const std::optional<Error> missing = ask();
+    if (!missing) return {};
+    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    if (Clock::now() >= deadline) return Failure{*missing};
+    context.site.loop->run(context.site.loop->sleep(pace));
+  }
+}
+
+std::optional<Error> resolver_misses(StepContext& context, const std::string& resolver, const traffic::Record& record) {
+  const auto answer = context.site.loop->run(traffic::resolve(*context.site.loop, resolver, record.name, record.type, resolver_patience));
+  if (!answer) return answer.error();
+  if (traffic::same_name(answer->value, record.value)) return std::nullopt;
+  return Error{
+      Code::timeout,
+      fmt::format("{} answers {} for {}, not {}", resolver, answer->value.empty() ? "nothing" : answer->value, record.name, record.value),
+      "",
+      "",
+      "",
+      "resolvers keep an answer for its ttl; go on with --resume"};
+}
+
+}  // namespace
+
+Evidence switch_roles(StepContext& context) {
+  Site& site = context.site;
+  const auto written = write_roles(site, context.run.to);
+  if (!written) return Failure{written.error()};
+  std::vector<std::string> clusters{context.run.to};
+  const StepRecord* fenced = context.run.find("fence");
+  const bool is_scaled_down = fenced != nullptr && fenced->evidence.contains("scaledToZero");
+  json evidence{{"federatedObjects", *written}};
+  if (is_scaled_down) {
+    evidence["leftAlone"] = fmt::format("{} stays scaled to zero", context.run.from);
+  } else if (is_reachable(context, context.run.from)) {
+    clusters.push_back(context.run.from);
+  } else {
+    evidence["leftAlone"] = fmt::format("{} cannot be reached; it gets its role when it can", context.run.from);
+  }
+  const auto plan = plan_roles(site, context.run.to, clusters, context.options.roles);
+  if (!plan) return Failure{plan.error()};
+  if (auto applied = apply_roles(site, *plan); !applied) return Failure{applied.error()};
+  const plan::Summary summary = plan->plan.summary();
+  evidence["changed"] = summary.create + summary.update;
+  evidence["clusters"] = clusters;
+  return evidence;
+}
+
+Evidence wait_ready(StepContext& context) {
+  const auto ready = wait_for_targets(context.site, context.run.to, context.run.to, context.site.policy.ready_timeout);
+  if (!ready) return Failure{ready.error()};
+  return json{{"ready", *ready}};
+}
+
+Evidence switch_dns(StepContext& context) {
+  Site& site = context.site;
+  const traffic::Record record = site.record_for(context.run.to);
+  const auto before = site.loop->run(site.dns->current(record));
+  const auto put = site.loop->run(site.dns->put(record));
+  if (!put) return Failure{put.error()};
+  json evidence{
+      {"name", record.name}, {"type", record.type}, {"ttl", record.ttl}, {"value", record.value}, {"provider", site.dns->display_name()}};
+  if (before) evidence["before"] = before->value;
+  if (before && traffic::same_name(before->value, record.value)) evidence["unchanged"] = true;
+  return evidence;
+}
+
+Evidence verify(StepContext& context) {
+  Site& site = context.site;
+  const std::string& to = context.run.to;
+  json evidence = json::object();
+  if (site.policy.postgres) {
+    const auto standing = site.loop->run(look_at_database(site, to, resolver_patience));
+    if (!standing) return Failure{in_cluster(standing.error(), to)};
+    if (!standing->is_writable()) return Failure{{Code::rejected, "its database takes no writes", "", to}};
+    evidence["writable"] = true;
+  }
+  const time::Duration within = site.policy.dns ? site.policy.dns->within : time::Duration{30'000};
+  if (site.policy.dns) {
+    const traffic::Record record = site.record_for(to);
+    for (const std::string& resolver : site.policy.dns->resolvers) {
+      const auto answered = wait_until(context, within, [&] { return resolver_misses(context, resolver, record); });
+      if (!answered) return Failure{answered.error()};
+      evidence["resolvers"].push_back(resolver);
+    }
+  }
+  for (const Check& check : site.policy.health.checks) {
+    if (check.kind != Check::Kind::http) continue;
+    const auto answered = wait_until(context, within, [&] { return site.loop->run(run_check(site, check, to)); });
+    if (!answered) return Failure{in_cluster(answered.error(), to)};
+    evidence["answers"].push_back(check.urls.at(to));
+  }
+  return evidence;
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "failover/engine.hpp"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+/// The steps of a run. Each may be done again when it was interrupted, finds out what is done already, and tells what it found and did as
+/// the evidence that the journal keeps.
+namespace fedctl::failover {
+
+/// What a step works with.
+struct StepContext {
+  Site& site;
+  Run& run;
+  const EngineOptions& options;
+  std::function<void(const std::string&)> note;
+};
+
+using Evidence = Result<nlohmann::json>;
+
+Evidence fence(StepContext& context);
+/// The inverse, as far as the fence was ours: the old side takes writes again.
+Result<void> unfence(StepContext& context);
+
+Evidence drain(StepContext& context);
+Evidence stop_old(StepContext& context);
+Evidence catch_up(StepContext& context);
+Evidence promote(StepContext& context);
+Evidence rejoin(StepContext& context);
+
+Evidence switch_roles(StepContext& context);
+Evidence wait_ready(StepContext& context);
+Evidence switch_dns(StepContext& context);
+Evidence verify(StepContext& context);
+
+/// Runs a program of the policy with what the run is about as JSON on its standard input and FEDCTL_POLICY, FEDCTL_RUN, FEDCTL_TOKEN,
+/// FEDCTL_STEP, FEDCTL_FROM, FEDCTL_TO and FEDCTL_CLUSTER (the side that it is for) in its environment.
+/// Errors: rejected with its exit status and what it said; timeout; not_found.
+Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster);
+
+/// A step's own error: the cluster named, and the text of `error` kept.
+Error step_error(const Error& error, const std::string& cluster);
+
+/// Runs something that blocks beside the loop.
+template <typename T>
+Result<T> blocking(http::Loop& loop, std::function<Result<T>()> work) {
+  const auto task = [](http::Loop& on, std::function<Result<T>()> what) -> Task<Result<T>> {
+    Result<T> result = Failure{Error{}};
+    co_await on.offload([&] { result = what(); });
+    co_return result;
+  };
+  return loop.run(task(loop, std::move(work)));
+}
+
+}  // namespace fedctl::failover

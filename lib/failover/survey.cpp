@@ -1,0 +1,111 @@
+#include "failover/survey.hpp"
+
+#include "fleet/health.hpp"
+
+#include <algorithm>
+
+namespace fedctl::failover {
+namespace {
+
+Task<Done> survey_side(Site& site, SideSurvey& side, SurveyOptions options) {
+  if (!site.policy.postgres) co_return Done{};
+  auto standing = co_await look_at_database(site, side.cluster, options.timeout);
+  if (standing) {
+    side.database = std::move(*standing);
+  } else {
+    side.database_problem = in_cluster(standing.error(), side.cluster);
+  }
+  co_return Done{};
+}
+
+Task<Done> survey_guard(Site& site, SideSurvey& side) {
+  const GuardPlace place = guard_place(site, side.cluster);
+  if (place.host == nullptr || !site.policy.fencing.guard_ttl) co_return Done{};
+  auto lease = co_await read_guard(place);
+  if (lease) side.guard = std::move(*lease);
+  co_return Done{};
+}
+
+Task<Done> survey_api(kube::Client& client, std::optional<Error>& problem, SurveyOptions options) {
+  const fleet::Answer answer = co_await fleet::ask_health(client, options.timeout);
+  problem = answer.problem;
+  co_return Done{};
+}
+
+Task<Done> survey_dns(Site& site, Survey& result) {
+  if (!site.dns) co_return Done{};
+  auto answer = co_await site.dns->current(site.policy.dns->record);
+  if (answer) {
+    result.dns = std::move(*answer);
+  } else {
+    result.dns_problem = answer.error();
+  }
+  co_return Done{};
+}
+
+/// The host may be one of the clusters by another name.
+bool is_same_server(const kube::Client& one, const kube::Client& other) { return one.endpoint().url == other.endpoint().url; }
+
+}  // namespace
+
+const SideSurvey* Survey::find(const std::string& cluster) const {
+  const auto found = std::ranges::find(sides, cluster, &SideSurvey::cluster);
+  return found == sides.end() ? nullptr : &*found;
+}
+
+GuardPlace guard_place(const Site& site, const std::string& cluster) {
+  if (!site.host) return {};
+  return {site.host->client, site.host->name_space, object_name(site.policy.name_space, site.policy.name, "guard." + cluster), cluster};
+}
+
+Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, time::Duration timeout) {
+  const auto connection = co_await connection_of(site, cluster);
+  if (!connection) co_return Failure{connection.error()};
+  Result<data::Standing> standing = Failure{Error{}};
+  const std::string count = site.policy.postgres->count_query;
+  co_await site.loop->offload([&] { standing = data::look(*connection, count, data::deadline_in(timeout)); });
+  co_return standing;
+}
+
+Task<Survey> survey(Site& site, SurveyOptions options) {
+  Survey result;
+  std::vector<kube::Client*> clients;
+  for (const auto& client : site.clients) clients.push_back(client.get());
+  if (site.host) {
+    const auto same = std::ranges::find_if(clients, [&](const kube::Client* one) { return is_same_server(*one, *site.host->client); });
+    if (same == clients.end()) {
+      clients.push_back(site.host->client);
+    } else {
+      result.host_side = (*same)->cluster();
+    }
+  }
+  std::vector<std::optional<Error>> problems(clients.size());
+  for (const std::string& cluster : site.policy.clusters) result.sides.push_back({.cluster = cluster});
+  std::vector<Task<Done>> tasks;
+  for (std::size_t i = 0; i < clients.size(); ++i) tasks.push_back(survey_api(*clients[i], problems[i], options));
+  for (SideSurvey& side : result.sides) {
+    tasks.push_back(survey_side(site, side, options));
+    tasks.push_back(survey_guard(site, side));
+  }
+  if (options.dns) tasks.push_back(survey_dns(site, result));
+  co_await when_all(std::move(tasks));
+  result.clusters = clients.size();
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    if (!problems[i]) ++result.reachable;
+    for (SideSurvey& side : result.sides) {
+      if (side.cluster == clients[i]->cluster()) side.api_problem = problems[i];
+    }
+  }
+  result.host_is_among_sides = result.find(result.host_side) != nullptr;
+  co_return result;
+}
+
+void remember_primary(State& state, const Survey& survey, const std::string& active) {
+  const SideSurvey* side = survey.find(active);
+  if (side == nullptr || !side->database || side->database->in_recovery) return;
+  const data::Standing& seen = *side->database;
+  state.primary =
+      LastSeen{active, seen.system_identifier, seen.timeline, data::format_lsn(seen.written), seen.counted.value_or(""), timestamp_now()};
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/task.hpp"
+#include "data/standing.hpp"
+#include "failover/guard_lease.hpp"
+#include "failover/site.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// How things are: every side of a policy, looked at once, all at the same time.
+namespace fedctl::failover {
+
+struct SideSurvey {
+  std::string cluster;
+  std::optional<Error> api_problem;  ///< None: its API server is well.
+  std::optional<data::Standing> database;
+  std::optional<Error> database_problem;  ///< Of a policy with a database: why it could not be looked at.
+  GuardLease guard;
+};
+
+struct Survey {
+  std::vector<SideSurvey> sides;  ///< In the policy's order.
+  std::size_t reachable = 0;      ///< Of all clusters, the policy's or not,
+  std::size_t clusters = 0;       ///< so many.
+  std::optional<traffic::Answer> dns;
+  std::optional<Error> dns_problem;
+  bool host_is_among_sides = false;
+  std::string host_side;  ///< The side that is the host too.
+
+  const SideSurvey* find(const std::string& cluster) const;
+
+  /// Who sees less than half of all clusters is cut off itself, and decides nothing.
+  bool is_isolated() const { return reachable * 2 < clusters; }
+};
+
+struct SurveyOptions {
+  time::Duration timeout{3'000};
+  bool dns = true;
+};
+
+Task<Survey> survey(Site& site, SurveyOptions options);
+
+/// Looks at one side's database. Errors: of the connection string; of the database.
+Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, time::Duration timeout);
+
+/// Where the guard of a side has its Lease; null `host` where there is no host.
+GuardPlace guard_place(const Site& site, const std::string& cluster);
+
+/// What the survey tells of where the primary's log is, to be remembered for when it can no longer be asked. Never goes back in the same
+/// log.
+void remember_primary(State& state, const Survey& survey, const std::string& active);
+
+}  // namespace fedctl::failover

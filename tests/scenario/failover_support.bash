@@ -1,0 +1,83 @@
+# Two streaming PostgreSQL servers and a DNS server, for the scenarios of failovers.
+postgres_programs=/usr/lib/postgresql/15/bin
+
+# as_postgres COMMAND: PostgreSQL does not run as root.
+as_postgres() {
+  if [ "$(id -u)" = 0 ]; then (cd / && exec su postgres -s /bin/bash -c "$*"); else bash -c "$*"; fi
+}
+
+# start_databases: tokyo is the primary, ireland its standby; their ports are in $tokyo_port and $ireland_port.
+start_databases() {
+  databases=$(mktemp -d -t fedctl-databases-XXXXXX)
+  source "$testbed/lib.sh"
+  tokyo_port=$(free_port)
+  ireland_port=$((tokyo_port + 1))
+  chmod 755 "$databases"
+  [ "$(id -u)" != 0 ] || chown postgres "$databases"
+  as_postgres "$postgres_programs/initdb -D $databases/tokyo -A trust -U postgres" >/dev/null
+  as_postgres "cat >>$databases/tokyo/postgresql.conf" <<EOF
+port = $tokyo_port
+unix_socket_directories = '$databases'
+wal_level = replica
+wal_log_hints = on
+wal_keep_size = 64MB
+fsync = off
+max_connections = 50
+shared_buffers = 16MB
+EOF
+  as_postgres "echo 'host replication all 127.0.0.1/32 trust' >>$databases/tokyo/pg_hba.conf"
+  start_database tokyo
+  sql $tokyo_port "CREATE TABLE events (id bigserial PRIMARY KEY)" >/dev/null
+  as_postgres "$postgres_programs/pg_basebackup -h 127.0.0.1 -p $tokyo_port -U postgres -D $databases/ireland -R -X stream -c fast"
+  as_postgres "sed -i 's/^port = .*/port = $ireland_port/' $databases/ireland/postgresql.conf"
+  start_database ireland
+  export TOKYO_DATABASE="postgres://postgres@127.0.0.1:$tokyo_port/postgres" IRELAND_DATABASE="postgres://postgres@127.0.0.1:$ireland_port/postgres"
+}
+
+start_database() {
+  as_postgres "setsid --wait $postgres_programs/pg_ctl -D $databases/$1 -l $databases/$1.log -w start" >/dev/null 3>&- 4>&-
+}
+# stop_database SIDE [MODE]
+stop_database() { as_postgres "$postgres_programs/pg_ctl -D $databases/$1 -m ${2:-immediate} -w stop" >/dev/null 2>&1 || true; }
+stop_databases() {
+  stop_database tokyo
+  stop_database ireland
+  rm -rf "$databases"
+}
+
+sql() { psql -X -h 127.0.0.1 -p "$1" -U postgres -d postgres -Atc "$2"; }
+
+# start_dns FOLDER: Knot serves example.com at $dns_port and takes updates signed by the key "fedctl".
+start_dns() {
+  local folder=$1
+  source "$testbed/lib.sh"
+  dns_port=$(free_port)
+  export DNS_KEY=c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0
+  mkdir -p "$folder/db"
+  printf 'example.com. 60 IN SOA ns.example.com. root.example.com. 1 60 60 60 60\nexample.com. 60 IN NS ns.example.com.\nns 60 IN A 127.0.0.1\napp.example.com. 60 IN CNAME tokyo-lb.example.com.\n' >"$folder/example.com.zone"
+  cat >"$folder/knot.conf" <<EOF
+server:
+  rundir: $folder
+  listen: 127.0.0.1@$dns_port
+database:
+  storage: $folder/db
+key:
+  - id: fedctl
+    algorithm: hmac-sha256
+    secret: $DNS_KEY
+acl:
+  - id: update
+    key: fedctl
+    action: update
+zone:
+  - domain: example.com
+    storage: $folder
+    file: example.com.zone
+    acl: update
+EOF
+  start "$folder/knot.pid" "$folder/knot.log" knotd -c "$folder/knot.conf"
+  for _ in $(seq 50); do (exec 4<>"/dev/tcp/127.0.0.1/$dns_port") 2>/dev/null && return; sleep 0.1; done
+  cat "$folder/knot.log" >&2
+  return 1
+}
+stop_dns() { source "$testbed/lib.sh"; stop "$1/knot.pid"; }

@@ -1,0 +1,135 @@
+#include "failover/assess.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+using namespace fedctl;
+using namespace fedctl::failover;
+
+namespace {
+
+Policy policy() {
+  Policy result{.name = "shop", .name_space = "production", .clusters = {"tokyo", "ireland", "virginia"}};
+  result.postgres = Postgres{};
+  result.postgres->max_lag_bytes = 100;
+  return result;
+}
+
+SideSurvey primary(const std::string& cluster, data::Lsn written) {
+  SideSurvey side{.cluster = cluster};
+  side.database = data::Standing{.system_identifier = "1", .timeline = 1, .written = written, .replayed = written};
+  return side;
+}
+
+SideSurvey standby(const std::string& cluster, data::Lsn written) {
+  SideSurvey side = primary(cluster, written);
+  side.database->in_recovery = true;
+  side.database->read_only = true;
+  side.database->streams = true;
+  return side;
+}
+
+SideSurvey dead(const std::string& cluster) {
+  const Error error{Code::unreachable, "connection refused"};
+  return {.cluster = cluster, .api_problem = error, .database_problem = error};
+}
+
+Survey survey_of(SideSurvey tokyo, SideSurvey ireland, SideSurvey virginia) {
+  Survey result;
+  result.sides = {std::move(tokyo), std::move(ireland), std::move(virginia)};
+  result.clusters = 3;
+  result.reachable =
+      static_cast<std::size_t>(std::ranges::count_if(result.sides, [](const SideSurvey& side) { return !side.api_problem; }));
+  return result;
+}
+
+State seen_at(const char* lsn) {
+  State state;
+  state.primary = LastSeen{"tokyo", "1", 1, lsn, "", "2026-01-01T00:00:00Z"};
+  return state;
+}
+
+bool says(const Assessment& assessment, const std::string& text) {
+  return std::ranges::any_of(assessment.blockers, [&](const Blocker& one) { return one.message.find(text) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("the standby with most of the log is chosen, of equals the first") {
+  CHECK(assess(policy(), {}, survey_of(primary("tokyo", 100), standby("ireland", 90), standby("virginia", 95)), {}).to == "virginia");
+  CHECK(assess(policy(), {}, survey_of(primary("tokyo", 100), standby("ireland", 95), standby("virginia", 95)), {}).to == "ireland");
+  CHECK(assess(policy(), {}, survey_of(primary("tokyo", 100), dead("ireland"), standby("virginia", 5)), {}).to == "virginia");
+}
+
+TEST_CASE("an old side that cannot be fenced is refused, unless the policy, a guard or a person vouches for it") {
+  Policy one = policy();
+  const Survey cut_off = survey_of(dead("tokyo"), standby("ireland", 90), standby("virginia", 90));
+  CHECK(says(assess(one, seen_at("0/64"), cut_off, {}), "tokyo cannot be fenced"));
+  RunOptions skipping;
+  skipping.skip_fencing = true;
+  CHECK(assess(one, seen_at("0/64"), cut_off, skipping).blockers.empty());
+  one.fencing.proceed_unfenced_after = time::Duration{1000};
+  const Assessment unfenced = assess(one, seen_at("0/64"), cut_off, {});
+  CHECK(unfenced.blockers.empty());
+  CHECK(unfenced.warnings.size() == 1);
+  one = policy();
+  one.fencing.guard_ttl = time::Duration{5000};
+  CHECK(says(assess(one, seen_at("0/64"), cut_off, {}), "no guard ever renewed its Lease"));
+  Survey guarded = cut_off;
+  guarded.sides[0].guard.object = nlohmann::json::object();
+  guarded.sides[0].guard.holder = "tokyo";
+  CHECK(assess(one, seen_at("0/64"), guarded, {}).blockers.empty());
+  guarded.sides[0].guard.holder = "";
+  CHECK(says(assess(one, seen_at("0/64"), guarded, {}), "guards no more"));
+}
+
+TEST_CASE("what the standby lacks is held against the limit, and what nobody knows is refused") {
+  Policy one = policy();
+  one.fencing.proceed_unfenced_after = time::Duration{0};
+  const Survey cut_off = survey_of(dead("tokyo"), standby("ireland", 0x1000), standby("virginia", 1));
+  CHECK(assess(one, seen_at("0/1064"), cut_off, {}).blockers.empty());
+  CHECK(*assess(one, seen_at("0/1064"), cut_off, {}).loss->bytes == 100);
+  CHECK(says(assess(one, seen_at("0/1065"), cut_off, {}), "lacks 101 bytes"));
+  RunOptions accepting;
+  accepting.accept_data_loss = 101;
+  CHECK(assess(one, seen_at("0/1065"), cut_off, accepting).blockers.empty());
+  CHECK(says(assess(one, {}, cut_off, accepting), "is not known"));
+  accepting.accept_data_loss = any_loss;
+  CHECK(assess(one, {}, cut_off, accepting).blockers.empty());
+}
+
+TEST_CASE("who sees less than half of all clusters decides nothing") {
+  Policy one = policy();
+  one.fencing.proceed_unfenced_after = time::Duration{0};
+  CHECK(
+      says(assess(one, seen_at("0/1"), survey_of(dead("tokyo"), dead("ireland"), standby("virginia", 9)), {}), "it is us who are cut off"));
+}
+
+TEST_CASE("a database of another lineage, a primary and the active side itself are no targets") {
+  Survey survey = survey_of(primary("tokyo", 100), standby("ireland", 90), standby("virginia", 80));
+  survey.sides[1].database->system_identifier = "2";
+  RunOptions to_ireland;
+  to_ireland.to = "ireland";
+  CHECK(says(assess(policy(), {}, survey, to_ireland), "is no copy of that of tokyo"));
+  survey.sides[1] = standby("ireland", 90);
+  survey.sides[0].database->timeline = 3;
+  CHECK(says(assess(policy(), {}, survey, to_ireland), "it does not follow it"));
+  survey.sides[1] = primary("ireland", 90);
+  CHECK(says(assess(policy(), {}, survey, to_ireland), "is no standby"));
+  to_ireland.to = "tokyo";
+  CHECK(says(assess(policy(), {}, survey, to_ireland), "is the active cluster already"));
+  to_ireland.to = "irelnd";
+  CHECK(says(assess(policy(), {}, survey, to_ireland), "did you mean 'ireland'"));
+}
+
+TEST_CASE("a switchover needs a primary that answers and a standby that streams") {
+  RunOptions switching;
+  switching.kind = RunKind::switchover;
+  CHECK(
+      assess(policy(), {}, survey_of(primary("tokyo", 100), standby("ireland", 100), standby("virginia", 1)), switching).blockers.empty());
+  CHECK(says(assess(policy(), seen_at("0/1"), survey_of(dead("tokyo"), standby("ireland", 100), standby("virginia", 1)), switching),
+             "handed over without loss"));
+  Survey silent = survey_of(primary("tokyo", 100), standby("ireland", 100), standby("virginia", 1));
+  silent.sides[1].database->streams = false;
+  CHECK(says(assess(policy(), {}, silent, switching), "does not stream"));
+}
