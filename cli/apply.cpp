@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 
 namespace fedctl::cli {
@@ -23,12 +22,8 @@ using nlohmann::json;
 using Outcome = ClusterResult::Outcome;
 
 bool ask(const plan::Plan& plan) {
-  fmt::print("\nApply this to {}? Only 'yes' is taken for a yes: ",
-             text::count(plan.clusters_with(plan::ClusterStatus::ok) + (plan.host ? 1 : 0), "cluster"));
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  return text::trim(answer) == "yes";
+  return confirms(
+      fmt::format("Apply this to {}?", text::count(plan.clusters_with(plan::ClusterStatus::ok) + (plan.host ? 1 : 0), "cluster")));
 }
 
 /// The waves of the flags, or else of the fleet file.

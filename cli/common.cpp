@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 
 namespace fedctl::cli {
 namespace {
@@ -188,6 +189,14 @@ int finish(int code, const OutputFlags& flags) {
 }
 
 void say(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+bool confirms(const std::string& question) {
+  print(fmt::format("\n{} Only 'yes' is taken for a yes: ", question));
+  std::fflush(stdout);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return text::trim(answer) == "yes";
+}
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 

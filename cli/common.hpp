@@ -94,6 +94,9 @@ void say(const std::string& text);
 /// The exit code, or 0 for 2, 3 and 4 under --no-exit-code.
 int finish(int code, const OutputFlags& flags);
 
+/// Asks on standard output and reads the answer.
+bool confirms(const std::string& question);
+
 /// Prints everything at once; false when nobody reads it any more.
 void print(const std::string& text);
 

@@ -2,12 +2,9 @@
 #include "cli/print_failover.hpp"
 #include "cli/print_plan.hpp"
 
-#include "base/text.hpp"
-
 #include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/Validators.hpp>
-#include <iostream>
 
 namespace fedctl::cli {
 namespace {
@@ -118,11 +115,7 @@ std::optional<int> refused_by_person(failover::Site& site, const Flags& flags, c
     print_planned(site, *planned, flags, options.run.kind);
     if (const auto refused = failover::refusal_of(planned->assessment)) return exit_refused;
   }
-  print("\nDo this? Only 'yes' is taken for a yes: ");
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (text::trim(answer) == "yes") return std::nullopt;
+  if (confirms("Do this?")) return std::nullopt;
   say("nothing was changed\n");
   return exit_refused;
 }

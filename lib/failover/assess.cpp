@@ -198,7 +198,6 @@ class Assessor {
   }
 
   void judge_host() {
-    if (!survey_.host_is_among_sides) return;
     if (survey_.host_side == result_.from)
       warn(fmt::format(
           "the host is {} itself: if it fails, neither the journal nor the federated objects can be written; keep the host elsewhere",

@@ -18,7 +18,6 @@ struct RunOptions {
   std::optional<std::int64_t> accept_data_loss;  ///< Bytes; the largest number there is stands for "unknown".
   bool skip_fencing = false;
   std::string reason = "by hand";
-  std::optional<time::Instant> last_seen = {};  ///< When the old side last answered, if somebody watched.
   std::optional<time::Instant> failed_at = {};  ///< When it first did not.
 };
 inline constexpr std::int64_t any_loss = INT64_MAX;

@@ -98,11 +98,14 @@ struct Engine::Impl {
     return {};
   }
 
-  Result<void> reload() {
+  /// Takes hold of the run that was not finished. Errors: not_found, with what it was wanted for, where there is none.
+  Result<void> take_unfinished(std::string_view purpose) {
+    if (auto held = take_hold(0); !held) return held;
     auto loaded = site.loop->run(site.store->load());
     if (!loaded) return Failure{loaded.error()};
     state = std::move(*loaded);
-    return {};
+    if (state.has_unfinished_run()) return {};
+    return Failure{{Code::not_found, fmt::format("there is no run to {}: the last one is over", purpose), site.store->display_name()}};
   }
 
   /// Others write only what they saw of the primary; the run is ours.
@@ -292,7 +295,6 @@ Result<Run> Engine::start() {
       return Failure{{Code::conflict, "refused: " + change.note, "", assessment.to, kube::to_string(change.key),
                       "take its fields over with --force-conflicts"}};
   }
-  if (auto again = self.reload(); !again) return Failure{again.error()};
   Run run{.id = encoding::random_hex(6), .kind = wanted.kind, .from = assessment.from, .to = assessment.to};
   run.token = std::max(self.state.token + 1, self.hold->token());
   run.policy_hash = site.policy.hash;
@@ -310,10 +312,7 @@ Result<Run> Engine::start() {
 
 Result<Run> Engine::resume() {
   Impl& self = *impl_;
-  if (auto held = self.take_hold(0); !held) return Failure{held.error()};
-  if (auto loaded = self.reload(); !loaded) return Failure{loaded.error()};
-  if (!self.state.has_unfinished_run())
-    return Failure{{Code::not_found, "there is no run to go on with: the last one is over", self.site.store->display_name()}};
+  if (auto taken = self.take_unfinished("go on with"); !taken) return Failure{taken.error()};
   for (const std::string& overridden : self.state.run->overridden) {
     if (overridden == "--skip-fencing") self.options.run.skip_fencing = true;
   }
@@ -323,10 +322,7 @@ Result<Run> Engine::resume() {
 
 Result<Run> Engine::abort() {
   Impl& self = *impl_;
-  if (auto held = self.take_hold(0); !held) return Failure{held.error()};
-  if (auto loaded = self.reload(); !loaded) return Failure{loaded.error()};
-  if (!self.state.has_unfinished_run())
-    return Failure{{Code::not_found, "there is no run to undo: the last one is over", self.site.store->display_name()}};
+  if (auto taken = self.take_unfinished("undo"); !taken) return Failure{taken.error()};
   Run& run = *self.state.run;
   const StepRecord* turning = run.find(point_of_no_return(self.site.policy));
   bool has_turned = turning != nullptr && turning->state != StepRecord::State::pending;

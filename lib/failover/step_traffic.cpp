@@ -1,6 +1,6 @@
-#include "base/file.hpp"
 #include "failover/checks.hpp"
 #include "failover/steps.hpp"
+#include "fleet/health.hpp"
 #include "traffic/resolve.hpp"
 
 #include <fmt/format.h>
@@ -13,12 +13,11 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr time::Duration pace{200};
-constexpr time::Duration resolver_patience{2'000};
+constexpr time::Duration look_patience{2'000};
 
 bool is_reachable(StepContext& context, const std::string& cluster) {
-  const Survey now = context.site.loop->run(survey(context.site, {.timeout = time::Duration{2'000}, .dns = false}));
-  const SideSurvey* side = now.find(cluster);
-  return side != nullptr && !side->api_problem;
+  const fleet::Answer answer = context.site.loop->run(fleet::ask_health(*context.site.client(cluster), look_patience));
+  return !answer.problem;
 }
 
 /// What `ask` still misses, asked until it misses nothing or `within` is over.
@@ -34,7 +33,7 @@ Result<void> wait_until(StepContext& context, time::Duration within, const std::
 }
 
 std::optional<Error> resolver_misses(StepContext& context, const std::string& resolver, const traffic::Record& record) {
-  const auto answer = context.site.loop->run(traffic::resolve(*context.site.loop, resolver, record.name, record.type, resolver_patience));
+  const auto answer = context.site.loop->run(traffic::resolve(*context.site.loop, resolver, record.name, record.type, look_patience));
   if (!answer) return answer.error();
   if (traffic::same_name(answer->value, record.value)) return std::nullopt;
   return Error{
@@ -96,7 +95,7 @@ Evidence verify(StepContext& context) {
   const std::string& to = context.run.to;
   json evidence = json::object();
   if (site.policy.postgres) {
-    const auto standing = site.loop->run(look_at_database(site, to, resolver_patience));
+    const auto standing = site.loop->run(look_at_database(site, to, look_patience));
     if (!standing) return Failure{in_cluster(standing.error(), to)};
     if (!standing->is_writable()) return Failure{{Code::rejected, "its database takes no writes", "", to}};
     evidence["writable"] = true;

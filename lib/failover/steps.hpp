@@ -39,9 +39,6 @@ Evidence verify(StepContext& context);
 /// Errors: rejected with its exit status and what it said; timeout; not_found.
 Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster);
 
-/// A step's own error: the cluster named, and the text of `error` kept.
-Error step_error(const Error& error, const std::string& cluster);
-
 /// Runs something that blocks beside the loop.
 template <typename T>
 Result<T> blocking(http::Loop& loop, std::function<Result<T>()> work) {

@@ -96,7 +96,6 @@ Task<Survey> survey(Site& site, SurveyOptions options) {
       if (side.cluster == clients[i]->cluster()) side.api_problem = problems[i];
     }
   }
-  result.host_is_among_sides = result.find(result.host_side) != nullptr;
   co_return result;
 }
 

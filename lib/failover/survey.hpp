@@ -27,8 +27,7 @@ struct Survey {
   std::size_t clusters = 0;       ///< so many.
   std::optional<traffic::Answer> dns;
   std::optional<Error> dns_problem;
-  bool host_is_among_sides = false;
-  std::string host_side;  ///< The side that is the host too.
+  std::string host_side;  ///< The cluster that is the host too.
 
   const SideSurvey* find(const std::string& cluster) const;
 
