@@ -20,7 +20,7 @@ struct Candidates {
 
 /// What the words before the last one say: the command, and the options with a value.
 struct Context {
-  CLI::App* command = nullptr;
+  const CLI::App* command = nullptr;
   ClusterFlags clusters;
   const CLI::Option* waiting = nullptr;  ///< The option whose value comes next.
   std::size_t words = 0;                 ///< Words typed that belong to no option.
@@ -33,15 +33,14 @@ const CLI::Option* find_option(const CLI::App& command, const std::string& word)
   return nullptr;
 }
 
-CLI::App* find_command(CLI::App& app, const std::string& name) {
-  const auto found = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == name; });
-  return found.empty() ? nullptr : found.front();
-}
-
 void remember(Context& context, const CLI::Option& option, const std::string& value) {
   if (option.check_name("--fleet")) context.clusters.fleet = value;
   if (option.check_name("--kubeconfig")) context.clusters.kubeconfig = value;
   if (option.check_name("--contexts")) context.clusters.contexts = text::split(value, ',');
+}
+
+bool expects_command(const Program& program, const Context& context) {
+  return !commands_of(context.command == nullptr ? program.app : *context.command).empty();
 }
 
 Context read_words(Program& program, const std::vector<std::string>& words) {
@@ -50,8 +49,8 @@ Context read_words(Program& program, const std::vector<std::string>& words) {
     if (context.waiting != nullptr) {
       remember(context, *context.waiting, word);
       context.waiting = nullptr;
-    } else if (context.command == nullptr && !word.starts_with('-')) {
-      context.command = find_command(program.app, word);
+    } else if (expects_command(program, context) && !word.starts_with('-')) {
+      context.command = find_command(context.command == nullptr ? program.app : *context.command, word);
     } else if (!word.starts_with('-')) {
       ++context.words;
     } else if (context.command != nullptr && word.starts_with('-')) {
@@ -176,8 +175,8 @@ Candidates candidates_for(Program& program, const Context& context, const std::s
   }
   if (last.starts_with('-')) return options_of(context.command == nullptr ? program.app : *context.command);
   Candidates result;
-  if (context.command == nullptr) {
-    for (const CLI::App* command : program.app.get_subcommands([](const CLI::App*) { return true; }))
+  if (expects_command(program, context)) {
+    for (const CLI::App* command : commands_of(context.command == nullptr ? program.app : *context.command))
       result.items.emplace_back(command->get_name(), command->get_description());
   } else if (const CLI::Option* option = next_positional(*context.command, context.words)) {
     return values_of(program, context, *option, last);

@@ -4,6 +4,7 @@
 #include "cli/program.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -105,11 +106,25 @@ XDG_CACHE_HOME
 Discovery answers are kept in fedctl/ below it; default ~/.cache.
 )";
 
+std::string page_name(const CLI::App& command) {
+  std::string name = "fedctl-" + path_of(command);
+  std::ranges::replace(name, ' ', '-');
+  return name;
+}
+
+std::string list_of(const std::vector<const CLI::App*>& commands) {
+  std::string list = ".SH COMMANDS\n";
+  for (const CLI::App* command : commands)
+    list += fmt::format(".TP\n\\fB{}\\fR(1)\n{}.\n", roff(page_name(*command)), roff(command->get_description()));
+  return list;
+}
+
 std::string command_page(const Program& program, const CLI::App& command) {
-  const CommandText& text = program.texts.at(command.get_name());
-  std::string page = head("fedctl-" + command.get_name(), command.get_description());
-  page += fmt::format(".SH SYNOPSIS\n\\fBfedctl {}\\fR [OPTIONS]\n.SH DESCRIPTION\n{}{}", roff(command.get_name()),
-                      paragraphs(text.description), options_of(command));
+  const CommandText& text = program.texts.at(path_of(command));
+  const std::vector<const CLI::App*> inner = commands_of(command);
+  std::string page = head(page_name(command), command.get_description());
+  page += fmt::format(".SH SYNOPSIS\n\\fBfedctl {}\\fR{} [OPTIONS]\n.SH DESCRIPTION\n{}{}", roff(path_of(command)),
+                      inner.empty() ? "" : " COMMAND", paragraphs(text.description), inner.empty() ? options_of(command) : list_of(inner));
   page += ".SH EXAMPLES\n";
   for (const auto& [what, line] : text.examples) page += fmt::format(".PP\n{}:\n.PP\n.RS 4\n.nf\n{}\n.fi\n.RE\n", roff(what), roff(line));
   return page + exit_codes + ".SH SEE ALSO\n\\fBfedctl\\fR(1)\n";
@@ -121,20 +136,15 @@ std::string main_page(const Program& program) {
       ".SH SYNOPSIS\n\\fBfedctl\\fR COMMAND [OPTIONS]\n.SH DESCRIPTION\n"
       ".PP\nfedctl takes KubeFed's federated manifests, renders them for each cluster, shows what every cluster will get, and applies it "
       "to all "
-      "of them at once. It needs no controller.\n.SH COMMANDS\n";
-  for (const CLI::App* command : program.app.get_subcommands([](const CLI::App*) { return true; })) {
-    page += fmt::format(".TP\n\\fBfedctl\\-{}\\fR(1)\n{}.\n", roff(command->get_name()), roff(command->get_description()));
-  }
-  return page + exit_codes + environment;
+      "of them at once. It needs no controller.\n";
+  return page + list_of(commands_of(program.app)) + exit_codes + environment;
 }
 
 }  // namespace
 
 int write_man_pages(const Program& program, const std::string& folder) {
   std::map<std::string, std::string> pages{{"fedctl.1", main_page(program)}};
-  for (const CLI::App* command : program.app.get_subcommands([](const CLI::App*) { return true; })) {
-    pages["fedctl-" + command->get_name() + ".1"] = command_page(program, *command);
-  }
+  for (const CLI::App* command : all_commands_of(program.app)) pages[page_name(*command) + ".1"] = command_page(program, *command);
   for (const auto& [name, content] : pages) {
     if (const auto written = file::write_atomically(std::filesystem::path{folder} / name, content); !written) {
       say(fmt::format("error: {}\n", describe(written.error())));

@@ -34,18 +34,24 @@ std::string wrapped(const std::string& paragraphs) {
   return result;
 }
 
+/// The command that was given, of a group the one of its commands; null: none.
+const CLI::App* chosen_command(const CLI::App& app) {
+  const CLI::App* command = nullptr;
+  for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = command->get_subcommands()) command = chosen.front();
+  return command;
+}
+
 /// CLI11's help, with the whole description in place of the summary.
-std::string help_of(const Program& program, const CLI::App& command) {
-  const std::string help = command.help(program.name);
-  return wrapped(program.texts.at(command.get_name()).description) + "\n" + help.substr(help.find("Usage:"));
+std::string help_of(const Program& program) {
+  const CLI::App* command = chosen_command(program.app);
+  if (command == nullptr) return program.app.help();
+  const std::string help = program.app.get_subcommands().front()->help(program.name);
+  return wrapped(program.texts.at(path_of(*command)).description) + "\n" + help.substr(help.find("Usage:"));
 }
 
 /// kubectl takes its flags before the command too; CLI11 wants them behind it.
 void move_leading_flags(std::vector<std::string>& arguments, const CLI::App& app) {
-  const auto is_command = [&](const std::string& word) {
-    return std::ranges::any_of(app.get_subcommands([](const CLI::App*) { return true; }),
-                               [&](const CLI::App* command) { return command->get_name() == word; });
-  };
+  const auto is_command = [&](const std::string& word) { return find_command(app, word) != nullptr; };
   const auto command = std::ranges::find_if(arguments, is_command);
   if (command == arguments.begin() || command == arguments.end() || !arguments.front().starts_with('-')) return;
   std::rotate(arguments.begin(), command, command + 1);
@@ -66,19 +72,21 @@ void mend_underscores(std::vector<std::string>& arguments) {
 }
 
 int usage_error(const Program& program, const std::string& message) {
-  const auto chosen = program.app.get_subcommands();
-  const std::string command = chosen.empty() ? program.name : program.name + " " + chosen.front()->get_name();
+  const CLI::App* chosen = chosen_command(program.app);
+  const std::string command = chosen == nullptr ? program.name : program.name + " " + path_of(*chosen);
   say(fmt::format("error: {}; see '{} --help'\n", message, command));
   return exit_error;
 }
 
 std::string explain(const CLI::ParseError& error, const std::vector<std::string>& arguments, const CLI::App& app) {
-  const std::string first = arguments.empty() ? "" : arguments.front();
-  const bool is_unknown_command = !first.empty() && !first.starts_with('-') && app.get_subcommands().empty();
-  if (!is_unknown_command) return error.what();
+  const CLI::App* group = chosen_command(app);
+  const std::vector<const CLI::App*> commands = commands_of(group == nullptr ? app : *group);
+  const std::size_t at = group == nullptr ? 0 : text::split(path_of(*group), ' ').size();
+  const std::string word = arguments.size() <= at ? "" : arguments[at];
+  if (commands.empty() || word.empty() || word.starts_with('-')) return error.what();
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
-  return fmt::format("unknown command '{}'{}", first, text::did_you_mean(first, names));
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  return fmt::format("unknown command '{}'{}", word, text::did_you_mean(word, names));
 }
 
 }  // namespace
@@ -116,12 +124,46 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   add_completion(*this);
 }
 
-CLI::App* add_command(Program& program, const std::string& name, const std::string& summary, CommandText text, std::function<int()> run) {
-  CLI::App* command = program.app.add_subcommand(name, summary);
+CLI::App* add_command(Program& program, const std::string& path, const std::string& summary, CommandText text, std::function<int()> run) {
+  CLI::App* parent = &program.app;
+  const std::vector<std::string> words = text::split(path, ' ');
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) parent = parent->get_subcommand(words[i]);
+  CLI::App* command = parent->add_subcommand(words.back(), summary);
   command->footer(footer_of(text));
-  program.texts[name] = std::move(text);
-  command->callback([&program, run = std::move(run)] { program.action = run; });
+  program.texts[path] = std::move(text);
+  if (run) {
+    command->callback([&program, run = std::move(run)] { program.action = run; });
+  } else {
+    command->require_subcommand(0, 1);
+  }
   return command;
+}
+
+std::string path_of(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  if (parent == nullptr) return "";
+  const std::string before = path_of(*parent);
+  return before.empty() ? command.get_name() : before + " " + command.get_name();
+}
+
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+std::vector<const CLI::App*> all_commands_of(const CLI::App& app) {
+  std::vector<const CLI::App*> commands;
+  for (const CLI::App* command : commands_of(app)) {
+    commands.push_back(command);
+    for (const CLI::App* inner : all_commands_of(*command)) commands.push_back(inner);
+  }
+  return commands;
+}
+
+const CLI::App* find_command(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* command : commands_of(app)) {
+    if (command->get_name() == name) return command;
+  }
+  return nullptr;
 }
 
 int run(std::vector<std::string> arguments, std::string_view called_as) {
@@ -130,7 +172,7 @@ int run(std::vector<std::string> arguments, std::string_view called_as) {
     return complete(program, {arguments.begin() + 1, arguments.end()}, arguments.front() == "__complete");
   }
   if (arguments.size() == 2 && arguments.front() == "__man") return write_man_pages(program, arguments[1]);
-  if (arguments.size() <= 2 && !arguments.empty() && arguments.front() == "help")
+  if (!arguments.empty() && arguments.front() == "help")
     arguments = {arguments.begin() + 1, arguments.end()}, arguments.emplace_back("--help");
   if (arguments.size() == 1 && arguments.front() == "--version") arguments = {"version"};
   mend_underscores(arguments);
@@ -139,15 +181,14 @@ int run(std::vector<std::string> arguments, std::string_view called_as) {
   try {
     program.app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = program.app.get_subcommands();
-    fmt::print("{}", chosen.empty() ? program.app.help() : help_of(program, *chosen.front()));
+    fmt::print("{}", help_of(program));
     return exit_done;
   } catch (const CLI::ParseError& error) {
     return usage_error(program, explain(error, arguments, program.app));
   }
   if (!program.action) {
-    fmt::print("{}", program.app.help());
-    return arguments.empty() ? exit_done : exit_error;
+    fmt::print("{}", help_of(program));
+    return arguments.empty() || chosen_command(program.app) != nullptr ? exit_done : exit_error;
   }
   return program.action();
 }

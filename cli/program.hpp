@@ -39,15 +39,26 @@ struct Value {
 struct Program {
   std::string name = "fedctl";  ///< "kubectl fed" when called as a kubectl plugin.
   CLI::App app;
-  std::map<std::string, CommandText> texts;    ///< By command name.
+  std::map<std::string, CommandText> texts;    ///< By path_of().
   std::map<const CLI::Option*, Value> values;  ///< Of options that take one of a kind.
   std::function<int()> action;                 ///< Set by the parsed command.
 
   explicit Program(std::string_view called_as);
 };
 
-/// Adds a command with its help; `run` is called after parsing.
-CLI::App* add_command(Program& program, const std::string& name, const std::string& summary, CommandText text, std::function<int()> run);
+/// Adds a command with its help; `run` is called after parsing. A command of a group has the group's name before its own: "failover plan".
+/// Without `run` it is a group.
+CLI::App* add_command(Program& program, const std::string& path, const std::string& summary, CommandText text, std::function<int()> run);
+
+/// "failover plan": a command's words without the program's.
+std::string path_of(const CLI::App& command);
+
+/// Its commands in the order in which they were added.
+std::vector<const CLI::App*> commands_of(const CLI::App& app);
+/// The same with those of groups behind each group.
+std::vector<const CLI::App*> all_commands_of(const CLI::App& app);
+/// Null where there is none.
+const CLI::App* find_command(const CLI::App& app, const std::string& name);
 
 /// Runs a command line (without the program's name) and returns the exit code.
 int run(std::vector<std::string> arguments, std::string_view called_as);

@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 #include <cerrno>
+#include <thread>
 
 namespace fedctl::data {
 namespace {
@@ -47,6 +48,16 @@ Error connection_error(const PGconn* connection) {
   const bool refused = message.find("authentication") != std::string::npos || message.find("pg_hba") != std::string::npos ||
                        message.find("no password supplied") != std::string::npos || PQconnectionNeedsPassword(connection) == 1;
   return {refused ? Code::unauthorized : Code::unreachable, message};
+}
+
+/// The server must not finish later what we gave up on. Nobody waits for it: a server that is cut off never answers to this either.
+void cancel_in_background(PGconn* handle) {
+  std::shared_ptr<PGcancel> cancel{PQgetCancel(handle), &PQfreeCancel};
+  if (!cancel) return;
+  std::thread{[cancel] {
+    char reason[256] = {};
+    PQcancel(cancel.get(), reason, sizeof reason);
+  }}.detach();
 }
 
 OptionsPtr parsed(const std::string& conninfo, std::string* problem) {
@@ -109,10 +120,7 @@ Result<Rows> Connection::query(const std::string& statement, std::span<const std
   while (true) {
     while (PQisBusy(handle) == 1) {
       if (!wait_for(PQsocket(handle), POLLIN, deadline)) {
-        // The server must not finish later what we gave up on.
-        std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel{PQgetCancel(handle), &PQfreeCancel};
-        char reason[256] = {};
-        if (cancel) PQcancel(cancel.get(), reason, sizeof reason);
+        cancel_in_background(handle);
         session_->handle.reset();
         return Failure{{Code::timeout, "the database took too long to answer"}};
       }

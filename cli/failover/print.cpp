@@ -1,4 +1,4 @@
-#include "cli/print_failover.hpp"
+#include "cli/failover/print.hpp"
 
 #include "base/text.hpp"
 #include "base/time.hpp"

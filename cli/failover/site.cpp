@@ -1,4 +1,4 @@
-#include "cli/failover_site.hpp"
+#include "cli/failover/site.hpp"
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -60,6 +60,21 @@ Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlag
 }
 
 }  // namespace
+
+void add_site_flags(Program& program, CLI::App& command, SiteFlags& flags, std::vector<std::string> formats) {
+  auto* policy = command.add_option("POLICY", flags.policy, "A file with a FailoverPolicy")->required();
+  program.values[policy] = {ValueKind::file};
+  auto* files = command.add_option("-f,--filename", flags.files, "File with the policy's targets, where there is no host; may be repeated");
+  files->type_name("PATH")->allow_extra_args(false);
+  program.values[files] = {ValueKind::file};
+  auto* state =
+      command.add_option("--state", flags.state, "File for the state and the journal; default: in the host, else below ~/.local/state");
+  state->type_name("FILE");
+  program.values[state] = {ValueKind::file};
+  add_cluster_flags(program, command, flags.clusters, true);
+  command.remove_option(command.get_option("--cluster"));
+  add_output_flags(program, command, flags.output, std::move(formats));
+}
 
 Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& flags) {
   auto open = std::make_unique<OpenSite>();

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "cli/program.hpp"
+
+/// The commands of `fedctl failover`; see the files named after them.
+namespace fedctl::cli {
+
+/// plan, status, run, switchover and abort.
+void add_failover_runs(Program& program);
+
+}  // namespace fedctl::cli

@@ -1,0 +1,15 @@
+#include "cli/failover/commands.hpp"
+
+namespace fedctl::cli {
+
+void add_failover(Program& program) {
+  CommandText text{
+      "Moves an application with its database from one cluster to another, as a FailoverPolicy says (docs/failover.md). 'plan' shows what "
+      "a "
+      "failover would do and changes nothing.",
+      {{"What would happen", "fedctl failover plan failover-policy.yaml -f active-standby-app.yaml"}}};
+  add_command(program, "failover", "Move an application with its database to another cluster", std::move(text), {});
+  add_failover_runs(program);
+}
+
+}  // namespace fedctl::cli
