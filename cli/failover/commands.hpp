@@ -7,5 +7,6 @@ namespace fedctl::cli {
 
 /// plan, status, run, switchover and abort.
 void add_failover_runs(Program& program);
+void add_failover_guard(Program& program);
 
 }  // namespace fedctl::cli

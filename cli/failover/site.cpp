@@ -35,8 +35,7 @@ Result<fleet::Fleet> fleet_of(const ClusterFlags& flags, const failover::Policy&
 Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlags& flags) {
   failover::Site& site = open.site;
   site.connect = connect_options(flags);
-  if (open.host) {
-    site.host = open.host->host;
+  if (site.host) {
     auto members = loop.run(control::read_members(*site.host, site.connect));
     if (!members) return Failure{members.error()};
     site.fleet = std::move(members->fleet);
@@ -76,7 +75,7 @@ void add_site_flags(Program& program, CLI::App& command, SiteFlags& flags, std::
   add_output_flags(program, command, flags.output, std::move(formats));
 }
 
-Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& flags) {
+Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& flags, Needs needs) {
   auto open = std::make_unique<OpenSite>();
   failover::Site& site = open->site;
   site.loop = &loop;
@@ -94,13 +93,15 @@ Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& f
   auto policy = policy_among(site.manifests, flags.policy, open->host ? open->host->default_namespace : "default");
   if (!policy) return Failure{policy.error()};
   site.policy = std::move(*policy);
-  if (auto connected = connect_members(loop, *open, flags.clusters); !connected) return Failure{connected.error()};
+  if (open->host) site.host = open->host->host;
   const bool in_file = !open->host || !flags.state.empty();
   const std::filesystem::path path =
       flags.state.empty() ? failover::default_state_file(site.policy.name_space, site.policy.name) : file::expand_home(flags.state);
   site.store = in_file
                    ? failover::make_file_store(path)
                    : failover::make_host_store(*open->host->client, open->host->host.name_space, site.policy.name_space, site.policy.name);
+  if (needs == Needs::host) return open;
+  if (auto connected = connect_members(loop, *open, flags.clusters); !connected) return Failure{connected.error()};
   if (auto found = loop.run(failover::find_targets(site)); !found) return Failure{found.error()};
   if (auto connected = loop.run(failover::connect_dns(site)); !connected) return Failure{connected.error()};
   return open;

@@ -28,7 +28,10 @@ struct OpenSite {
   failover::Site site;
 };
 
-/// Reads the policy and connects to all that it speaks of. Errors: of the flags, the policy, the kubeconfig, the host.
-Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& flags);
+/// What of a site a command works with: all of it, or only the host, without asking anything yet.
+enum class Needs { everything, host };
+
+/// Reads the policy and connects to what it speaks of. Errors: of the flags, the policy, the kubeconfig, the host.
+Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& flags, Needs needs = Needs::everything);
 
 }  // namespace fedctl::cli

@@ -135,6 +135,15 @@ Result<void> thaw(const std::string& conninfo, Deadline deadline) {
   return {};
 }
 
+Result<Lsn> write_probe(Connection& connection, Deadline deadline) {
+  // Logical messages of transactions are committed like any write, and leave nothing behind; but a read-only transaction may send them.
+  const auto rows = connection.query(
+      "SELECT pg_logical_emit_message(true, 'fedctl', 'writable') WHERE current_setting('transaction_read_only') = 'off'", deadline);
+  if (!rows) return Failure{rows.error()};
+  if (rows->empty()) return Failure{{Code::rejected, "the database takes no writes"}};
+  return lsn(rows->front().at(0));
+}
+
 Result<Standing> promote(const std::string& conninfo, Deadline deadline) {
   {
     auto connection = Connection::open(conninfo, deadline);
@@ -163,8 +172,7 @@ Result<Standing> open_for_writes(const std::string& conninfo, Deadline deadline)
   }
   auto connection = Connection::open(conninfo, deadline);
   if (!connection) return Failure{connection.error()};
-  // Logical messages of transactions are committed like any write, and leave nothing behind.
-  const auto written = connection->query("SELECT pg_logical_emit_message(true, 'fedctl', 'writable')", deadline);
+  const auto written = write_probe(*connection, deadline);
   if (!written) return Failure{written.error()};
   return look(conninfo, "", deadline);
 }

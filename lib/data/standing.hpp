@@ -41,6 +41,9 @@ Result<Lsn> freeze(const std::string& conninfo, Deadline deadline);
 /// Takes writes again.
 Result<void> thaw(const std::string& conninfo, Deadline deadline);
 
+/// Writes what leaves nothing behind; where in the log it is. Errors: rejected where the session may not write.
+Result<Lsn> write_probe(Connection& connection, Deadline deadline);
+
 /// A standby becomes the primary (pg_promote), takes writes, and proves it by writing. A server that is one already only proves it.
 Result<Standing> promote(const std::string& conninfo, Deadline deadline);
 

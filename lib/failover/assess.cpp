@@ -40,6 +40,13 @@ std::string choose_target(const Policy& policy, const Survey& survey, const std:
   return best.empty() ? *other : best;
 }
 
+bool guards(const GuardLease& guard, const State& state) {
+  if (!guard.exists() || guard.holder.empty()) return false;
+  if (!state.primary || state.primary->cluster != guard.cluster) return true;
+  const auto seen = parse_timestamp(state.primary->at);
+  return !seen || *seen <= std::chrono::system_clock::now() - guard.age + guard.ttl;
+}
+
 /// Gathers blockers and warnings.
 class Assessor {
  public:
@@ -162,7 +169,7 @@ class Assessor {
 
   void judge_fencing() {
     if (options_.kind == RunKind::switchover) return;
-    const std::vector<FenceWay> ways = fence_ways(policy_, from(), options_);
+    const std::vector<FenceWay> ways = fence_ways(policy_, state_, from(), options_);
     if (ways.empty()) {
       std::string why = fmt::format("{} cannot be fenced, so it might go on writing: ", result_.from);
       why += from().database_problem ? "its database does not answer (" + from().database_problem->message + ")"
@@ -171,8 +178,10 @@ class Assessor {
         why += ", and the policy has no guard, no program";
       } else if (!from().guard.exists()) {
         why += ", no guard ever renewed its Lease";
-      } else {
+      } else if (from().guard.holder.empty()) {
         why += ", its guard ended in good order and guards no more";
+      } else {
+        why += ", its guard was dead already when the primary was last seen";
       }
       block(Code::conflict, why, "--skip-fencing, if you know that it is down");
     } else if (ways.front() == FenceWay::unfenced) {
@@ -226,7 +235,7 @@ class Assessor {
   }
 
   std::string describe_fence() const {
-    const std::vector<FenceWay> ways = fence_ways(policy_, from(), options_);
+    const std::vector<FenceWay> ways = fence_ways(policy_, state_, from(), options_);
     if (ways.empty()) return fmt::format("{} cannot be fenced", result_.from);
     switch (ways.front()) {
       case FenceWay::none_needed: return fmt::format("the database of {} is no primary, so it takes no writes", result_.from);
@@ -278,7 +287,7 @@ std::string_view to_string(FenceWay way) {
   return "unfenced";
 }
 
-std::vector<FenceWay> fence_ways(const Policy& policy, const SideSurvey& old_side, const RunOptions& options) {
+std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const SideSurvey& old_side, const RunOptions& options) {
   if (options.skip_fencing) return {FenceWay::unfenced};
   std::vector<FenceWay> ways;
   if (policy.postgres && old_side.database) {
@@ -288,7 +297,7 @@ std::vector<FenceWay> fence_ways(const Policy& policy, const SideSurvey& old_sid
   if (policy.fencing.exec) ways.push_back(FenceWay::program);
   const bool scaling_proves = !policy.postgres || !policy.fencing.scale.empty();
   if (!old_side.api_problem && scaling_proves) ways.push_back(FenceWay::scale);
-  if (policy.fencing.guard_ttl && old_side.guard.exists() && !old_side.guard.holder.empty()) ways.push_back(FenceWay::guard);
+  if (policy.fencing.guard_ttl && guards(old_side.guard, state)) ways.push_back(FenceWay::guard);
   if (policy.fencing.proceed_unfenced_after) ways.push_back(FenceWay::unfenced);
   return ways;
 }

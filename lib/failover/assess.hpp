@@ -33,7 +33,8 @@ enum class FenceWay {
 };
 std::string_view to_string(FenceWay way);
 
-std::vector<FenceWay> fence_ways(const Policy& policy, const SideSurvey& old_side, const RunOptions& options);
+/// A guard that was silent for its ttl while the primary was still seen is dead, so it proves nothing.
+std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const SideSurvey& old_side, const RunOptions& options);
 
 /// What of the primary's log the new one would lack.
 struct Loss {

@@ -2,8 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/process.hpp"
-#include "base/subprocess.hpp"
-#include "base/text.hpp"
+#include "failover/action.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -350,15 +349,13 @@ Result<Run> Engine::abort() {
 Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster) {
   const Run& run = context.run;
   const Policy& policy = context.site.policy;
-  subprocess::Command command{.program = action.command.front(), .arguments = {action.command.begin() + 1, action.command.end()}};
-  command.timeout = action.timeout;
-  command.environment = {{"FEDCTL_POLICY", policy.full_name()},
-                         {"FEDCTL_RUN", run.id},
-                         {"FEDCTL_TOKEN", std::to_string(run.token)},
-                         {"FEDCTL_STEP", step},
-                         {"FEDCTL_FROM", run.from},
-                         {"FEDCTL_TO", run.to},
-                         {"FEDCTL_CLUSTER", cluster}};
+  const std::map<std::string, std::string> environment{{"FEDCTL_POLICY", policy.full_name()},
+                                                       {"FEDCTL_RUN", run.id},
+                                                       {"FEDCTL_TOKEN", std::to_string(run.token)},
+                                                       {"FEDCTL_STEP", step},
+                                                       {"FEDCTL_FROM", run.from},
+                                                       {"FEDCTL_TO", run.to},
+                                                       {"FEDCTL_CLUSTER", cluster}};
   const json input{{"policy", policy.full_name()},
                    {"run", run.id},
                    {"token", run.token},
@@ -366,15 +363,9 @@ Result<std::string> run_program(StepContext& context, const Action& action, cons
                    {"from", run.from},
                    {"to", run.to},
                    {"cluster", cluster}};
-  command.standard_input = input.dump() + "\n";
-  const auto output = blocking<subprocess::Output>(*context.site.loop, [&] { return subprocess::run(command); });
-  if (!output) return Failure{output.error()};
-  if (output->exit_status == 0) return text::trim(output->standard_output).substr(0, 400);
-  const std::string said = text::trim(output->standard_error.empty() ? output->standard_output : output->standard_error);
-  return Failure{
-      {Code::rejected,
-       fmt::format("{} exited with {}{}{}", action.command.front(), output->exit_status, said.empty() ? "" : ": ", said.substr(0, 400)), "",
-       cluster}};
+  const auto said = blocking<std::string>(*context.site.loop, [&] { return run_action(action, environment, input.dump() + "\n"); });
+  if (!said) return Failure{in_cluster(said.error(), cluster)};
+  return said;
 }
 
 }  // namespace fedctl::failover

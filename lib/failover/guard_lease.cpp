@@ -2,6 +2,7 @@
 
 #include "control/names.hpp"
 #include "failover/state.hpp"
+#include "kube/status.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -64,8 +65,10 @@ Task<Result<GuardLease>> change_annotation(GuardPlace place, std::int64_t token,
 
 }  // namespace
 
-Task<Result<GuardLease>> read_guard(GuardPlace place) {
+Task<Result<GuardLease>> read_guard(GuardPlace place, time::Duration patience) {
   http::Request request{.path = control::leases().path(place.name_space, place.name), .headers = {"Accept: application/json"}};
+  request.timeout = patience;
+  request.repeatable = patience.count() == 0;
   const auto response = co_await place.host->send(std::move(request));
   if (!response) co_return Failure{response.error()};
   GuardLease none{.cluster = place.cluster};
@@ -89,7 +92,7 @@ Task<Result<Done>> unfence_guard(GuardPlace place) {
   co_return Done{};
 }
 
-Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::string holder, time::Duration ttl) {
+Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::string holder, time::Duration ttl, time::Duration patience) {
   const bool is_new = !lease.exists();
   json object = is_new ? json{{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}} : lease.object;
   object["metadata"]["name"] = place.name;
@@ -102,14 +105,15 @@ Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::st
   object["spec"]["leaseDurationSeconds"] = std::max<std::int64_t>(1, (ttl.count() + 999) / 1000);
   object["spec"]["renewTime"] = now;
   if (!object["spec"].contains("acquireTime")) object["spec"]["acquireTime"] = now;
-  Result<json> written = Failure{Error{}};
-  if (is_new) {
-    written = co_await place.host->create(control::leases(), std::move(object));
-  } else {
-    written = co_await place.host->replace(control::leases(), std::move(object));
-  }
-  if (!written) co_return Failure{written.error()};
-  co_return lease_of(place, std::move(*written), std::chrono::system_clock::now());
+  http::Request request{.method = is_new ? "POST" : "PUT", .path = control::leases().path(place.name_space, is_new ? "" : place.name)};
+  request.headers = {"Accept: application/json", "Content-Type: application/json"};
+  request.body = object.dump();
+  request.timeout = patience;
+  request.repeatable = false;
+  const auto response = co_await place.host->send(std::move(request));
+  if (!response) co_return Failure{response.error()};
+  if (response->status >= 400) co_return Failure{kube::error_from(*response)};
+  co_return lease_of(place, json::parse(response->body, nullptr, false), response->date());
 }
 
 }  // namespace fedctl::failover

@@ -39,8 +39,8 @@ struct GuardPlace {
   std::string cluster;
 };
 
-/// No Lease is no error. Errors: the host's.
-Task<Result<GuardLease>> read_guard(GuardPlace place);
+/// No Lease is no error. `patience` is for the one try there is; none: as long as requests may take. Errors: the host's.
+Task<Result<GuardLease>> read_guard(GuardPlace place, time::Duration patience = {});
 
 /// From now on no renewal of the guard succeeds until it has seen the fence: what it holds ends its ttl after this returns, at the latest.
 /// Errors: the host's.
@@ -49,7 +49,8 @@ Task<Result<GuardLease>> fence_guard(GuardPlace place, std::int64_t token);
 /// The side may take writes again.
 Task<Result<Done>> unfence_guard(GuardPlace place);
 
-/// The guard's own: makes or renews the Lease. `lease.object` is what was read before. Errors: conflict where somebody wrote it since.
-Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::string holder, time::Duration ttl);
+/// The guard's own: makes or renews the Lease, in one try. `lease.object` is what was read before. Errors: conflict where somebody wrote it
+/// since.
+Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::string holder, time::Duration ttl, time::Duration patience);
 
 }  // namespace fedctl::failover

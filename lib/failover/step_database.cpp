@@ -1,3 +1,4 @@
+#include "failover/guard_lease.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -34,11 +35,17 @@ End end_of_primary(StepContext& context, const State& state) {
   const json evidence = fenced == nullptr ? json::object() : fenced->evidence;
   if (const auto lsn = data::parse_lsn(evidence.value("lsn", "")))
     return {lsn, true, "it was fenced there", evidence.value("counted", json())};
-  const Survey now = context.site.loop->run(survey(context.site, {.timeout = time::Duration{3'000}, .dns = false}));
-  const Loss loss = loss_of(context.site.policy, state, *now.find(context.run.from), *now.find(context.run.to));
+  // The database did not answer just now, or it would have said where its log ended; its guard may have.
+  Site& site = context.site;
+  SideSurvey old_side{.cluster = context.run.from};
+  if (const GuardPlace place = guard_place(site, context.run.from); place.host != nullptr && site.policy.fencing.guard_ttl) {
+    if (auto lease = site.loop->run(read_guard(place, patience))) old_side.guard = std::move(*lease);
+  }
+  SideSurvey new_side{.cluster = context.run.to};
+  if (auto standing = site.loop->run(look_at_database(site, context.run.to, patience))) new_side.database = std::move(*standing);
+  const Loss loss = loss_of(site.policy, state, old_side, new_side);
   End end{.basis = loss.basis};
-  if (loss.bytes && now.find(context.run.to)->database)
-    end.lsn = now.find(context.run.to)->database->written + static_cast<data::Lsn>(*loss.bytes);
+  if (loss.bytes && new_side.database) end.lsn = new_side.database->written + static_cast<data::Lsn>(*loss.bytes);
   if (state.primary && state.primary->cluster == context.run.from && !state.primary->counted.empty()) end.counted = state.primary->counted;
   return end;
 }
@@ -120,6 +127,34 @@ Evidence replay_token(StepContext& context) {
   }
 }
 
+/// A guard that was told to keep the side from writing must know that it may write now, before it does.
+Result<void> free_guard(StepContext& context) {
+  Site& site = context.site;
+  const GuardPlace place = guard_place(site, context.run.to);
+  if (place.host == nullptr) return {};
+  const auto before = site.loop->run(read_guard(place));
+  if (!before) return Failure{before.error()};
+  const bool is_guarded = before->exists() && !before->holder.empty() && before->age < before->ttl;
+  const auto freed = site.loop->run(unfence_guard(place));
+  if (!freed) return Failure{freed.error()};
+  if (!is_guarded) {
+    if (before->exists()) context.note(fmt::format("nobody guards {}", context.run.to));
+    return {};
+  }
+  const auto deadline = Clock::now() + before->ttl;
+  while (true) {
+    const auto lease = site.loop->run(read_guard(place));
+    if (lease && kube::string_at(lease->object["spec"], "renewTime") > kube::string_at(before->object["spec"], "renewTime")) return {};
+    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    if (Clock::now() >= deadline) {
+      return Failure{{Code::timeout,
+                      fmt::format("the guard of {} does not renew its Lease, so it would not let its database take writes", context.run.to),
+                      "", context.run.to, "", "end that guard or mend its way to the host, and go on with --resume"}};
+    }
+    site.loop->run(site.loop->sleep(pace));
+  }
+}
+
 }  // namespace
 
 Evidence drain(StepContext& context) {
@@ -164,10 +199,7 @@ Evidence catch_up(StepContext& context) {
 Evidence promote(StepContext& context) {
   Site& site = context.site;
   const std::string& to = context.run.to;
-  if (const GuardPlace place = guard_place(site, to); place.host != nullptr) {
-    const auto freed = site.loop->run(unfence_guard(place));
-    if (!freed) return Failure{freed.error()};
-  }
+  if (auto freed = free_guard(context); !freed) return Failure{freed.error()};
   const auto connection = site.loop->run(connection_of(site, to));
   if (!connection) return Failure{connection.error()};
   const Postgres& postgres = *site.policy.postgres;

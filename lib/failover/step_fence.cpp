@@ -58,16 +58,19 @@ class Fencer {
   explicit Fencer(StepContext& context) : context_(context), site_(context.site), from_(context.run.from) {}
 
   Evidence run() {
+    // The guard's ttl runs while the sides are looked at, and it must not undo what is done after.
+    tell_guard();
     const Survey survey = site_.loop->run(failover::survey(site_, {.timeout = time::Duration{3'000}, .dns = false}));
     const SideSurvey& side = *survey.find(from_);
-    const std::vector<FenceWay> ways = fence_ways(site_.policy, side, context_.options.run);
-    // The guard must not undo what is done now.
-    if (side.guard.exists()) tell_guard();
+    const auto state = site_.loop->run(site_.store->load());
+    if (!state) return Failure{state.error()};
+    const std::vector<FenceWay> ways = fence_ways(site_.policy, *state, side, context_.options.run);
     std::vector<std::string> failures;
     for (const FenceWay way : ways) {
       auto evidence = take(way);
       if (evidence) {
         (*evidence)["way"] = to_string(way);
+        if (side.api_problem) (*evidence)["unreachable"] = true;
         if (!failures.empty()) (*evidence)["notProven"] = failures;
         return evidence;
       }
@@ -101,7 +104,7 @@ class Fencer {
     const GuardPlace place = guard_place(site_, from_);
     if (place.host == nullptr) return;
     const auto fenced = site_.loop->run(fence_guard(place, context_.run.token));
-    if (fenced) {
+    if (fenced && fenced->exists()) {
       fenced_guard_ = *fenced;
       fenced_at_ = Clock::now();
     }

@@ -45,29 +45,38 @@ std::optional<Error> resolver_misses(StepContext& context, const std::string& re
       "resolvers keep an answer for its ttl; go on with --resume"};
 }
 
+/// How many objects of the cluster changed.
+Result<std::size_t> give_role(StepContext& context, const std::string& cluster) {
+  const auto plan = plan_roles(context.site, context.run.to, {cluster}, context.options.roles);
+  if (!plan) return Failure{plan.error()};
+  if (auto applied = apply_roles(context.site, *plan); !applied) return Failure{applied.error()};
+  const plan::Summary summary = plan->plan.summary();
+  return summary.create + summary.update;
+}
+
 }  // namespace
 
 Evidence switch_roles(StepContext& context) {
   Site& site = context.site;
-  const auto written = write_roles(site, context.run.to);
+  const Run& run = context.run;
+  const auto written = write_roles(site, run.to);
   if (!written) return Failure{written.error()};
-  std::vector<std::string> clusters{context.run.to};
-  const StepRecord* fenced = context.run.find("fence");
-  const bool is_scaled_down = fenced != nullptr && fenced->evidence.contains("scaledToZero");
-  json evidence{{"federatedObjects", *written}};
-  if (is_scaled_down) {
-    evidence["leftAlone"] = fmt::format("{} stays scaled to zero", context.run.from);
-  } else if (is_reachable(context, context.run.from)) {
-    clusters.push_back(context.run.from);
+  json evidence{{"federatedObjects", *written}, {"clusters", json::array({run.to})}};
+  const auto changed = give_role(context, run.to);
+  if (!changed) return Failure{changed.error()};
+  evidence["changed"] = *changed;
+  // The old side waits for nobody, and nobody for it.
+  const StepRecord* fenced = run.find("fence");
+  if (fenced != nullptr && fenced->evidence.contains("scaledToZero")) {
+    evidence["leftAlone"] = fmt::format("{} stays scaled to zero", run.from);
+  } else if ((fenced != nullptr && fenced->evidence.contains("unreachable")) || !is_reachable(context, run.from)) {
+    evidence["leftAlone"] = fmt::format("{} cannot be reached; it gets its role when it can", run.from);
+  } else if (const auto old_side = give_role(context, run.from)) {
+    evidence["clusters"].push_back(run.from);
+    evidence["changed"] = *changed + *old_side;
   } else {
-    evidence["leftAlone"] = fmt::format("{} cannot be reached; it gets its role when it can", context.run.from);
+    evidence["leftAlone"] = describe(old_side.error());
   }
-  const auto plan = plan_roles(site, context.run.to, clusters, context.options.roles);
-  if (!plan) return Failure{plan.error()};
-  if (auto applied = apply_roles(site, *plan); !applied) return Failure{applied.error()};
-  const plan::Summary summary = plan->plan.summary();
-  evidence["changed"] = summary.create + summary.update;
-  evidence["clusters"] = clusters;
   return evidence;
 }
 

@@ -1,0 +1,80 @@
+#include "guard/guard.hpp"
+#include "base/process.hpp"
+#include "cli/failover/commands.hpp"
+#include "cli/failover/site.hpp"
+#include "exporter/server.hpp"
+#include "failover/state.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace fedctl::cli {
+namespace {
+
+struct Flags {
+  SiteFlags site;
+  std::string side;
+  std::string listen;
+};
+
+void tell(const guard::GuardEvent& event, bool as_json) {
+  const std::string at = failover::timestamp_now();
+  if (as_json) {
+    print(nlohmann::json{{"at", at}, {"type", to_string(event.type)}, {"text", event.text}}.dump() + "\n");
+  } else {
+    print(fmt::format("{} {:<8} {}\n", at, to_string(event.type), event.text));
+  }
+  std::fflush(stdout);
+}
+
+int run_guard(const Flags& flags) {
+  http::Loop loop{log_for(flags.site.output)};
+  auto open = open_site(loop, flags.site, Needs::host);
+  if (!open) return report(open.error());
+  exporter::Metrics metrics;
+  guard::GuardOptions options{.side = flags.side, .holder = fmt::format("{}/{}", process::user_at_machine(), ::getpid())};
+  guard::Guard guard{(*open)->site, std::move(options), metrics, [&](const guard::GuardEvent& event) { tell(event, is_json(flags.site)); }};
+  std::unique_ptr<exporter::Server> server;
+  if (!flags.listen.empty()) {
+    exporter::Answers answers;
+    answers["/healthz"] = [] { return exporter::Answer{true, "ok"}; };
+    answers["/active"] = [&guard] { return exporter::Answer{guard.is_active(), guard.is_active() ? "active" : "not active"}; };
+    auto listening = exporter::Server::listen(flags.listen, metrics, std::move(answers));
+    if (!listening) return report(listening.error());
+    server = std::move(*listening);
+    say(fmt::format("listening on port {}\n", server->port()));
+  }
+  loop.interrupt_on_signals();
+  const auto done = guard.run();
+  return done ? static_cast<int>(exit_done) : report_refusal(done.error());
+}
+
+}  // namespace
+
+void add_failover_guard(Program& program) {
+  auto flags = std::make_shared<Flags>();
+  CommandText text{
+      "Runs beside a side's database and renews the side's Lease in the host. When it cannot for two thirds of fencing.guard.ttl, or when "
+      "a "
+      "failover has fenced the side, it makes the database read-only and ends its sessions, and where that fails runs the side's stop "
+      "program: a side that is cut off is harmless when the ttl is over, and a failover that cannot reach it need only wait for that. "
+      "Writes "
+      "are let in again when the Lease is renewed, the side is not fenced, and the host says that it is the active one.\n\n"
+      "Give it the policy in a file and the connection in a variable, so that it can start while the host is out of reach: then the "
+      "database "
+      "takes no writes until the Lease is renewed. A guard that is ended in good order gives its Lease back and leaves the database as it "
+      "is; a guard that is killed must be started again at once (examples/fedctl-guard.service).\n\n"
+      "With --listen, /active answers 200 while the side is the active one and 503 while it is not, for Route 53's health checks; /metrics "
+      "is for Prometheus.\n\nExits with 0 when ended by a signal, 1 on an error, 4 where the side is guarded already.",
+      {{"On the database server of Tokyo",
+        "fedctl failover guard failover-policy.yaml --host-cluster-context host-cluster --side tokyo-cluster --listen :9090"}}};
+  CLI::App* command = add_command(program, "failover guard", "Keep a side from taking writes when it is cut off", std::move(text),
+                                  [flags] { return finish(run_guard(*flags), flags->site.output); });
+  auto* side = command->add_option("--side", flags->side, "The policy's cluster whose database is guarded")->required();
+  side->type_name("CLUSTER");
+  program.values[side] = {ValueKind::cluster};
+  command->add_option("--listen", flags->listen, "Serve /active, /healthz and /metrics there")->type_name("[HOST]:PORT");
+  add_site_flags(program, *command, flags->site, {"text", "json"});
+}
+
+}  // namespace fedctl::cli

@@ -1,0 +1,320 @@
+#include "guard/guard.hpp"
+
+#include "failover/action.hpp"
+#include "failover/assess.hpp"
+#include "failover/guard_lease.hpp"
+#include "failover/survey.hpp"
+#include "guard/lease_clock.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace fedctl::guard {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using failover::GuardLease;
+using failover::GuardPlace;
+using Type = GuardEvent::Type;
+
+constexpr time::Duration retry_pace{100};
+
+}  // namespace
+
+std::string_view to_string(GuardEvent::Type type) {
+  switch (type) {
+    case Type::guarding: return "guarding";
+    case Type::renewed: return "renewed";
+    case Type::lost: return "lost";
+    case Type::fenced: return "fenced";
+    case Type::freezing: return "freezing";
+    case Type::frozen: return "frozen";
+    case Type::thawed: return "thawed";
+    case Type::problem: return "problem";
+    case Type::ended: break;
+  }
+  return "ended";
+}
+
+struct Guard::Impl {
+  failover::Site& site;
+  GuardOptions options;
+  exporter::Metrics& metrics;
+  OnEvent on_event;
+  LeaseClock clock;
+  GuardPlace place;
+  GuardLease lease;
+  std::string connection;
+  std::optional<data::Standing> standing;
+  std::string last_problem;
+  bool is_frozen = false;   ///< By us, as far as this process knows.
+  bool was_renewed = true;  ///< Says when losing and finding the host is news.
+  std::atomic<bool> active{false};
+
+  http::Loop& loop() const { return *site.loop; }
+  exporter::Labels labels() const { return {{"policy", site.policy.full_name()}, {"cluster", options.side}}; }
+  void tell(Type type, std::string text) const { on_event({type, std::move(text)}); }
+
+  void tell_problem(const std::string& problem) {
+    if (problem == last_problem) return;
+    last_problem = problem;
+    if (!problem.empty()) tell(Type::problem, problem);
+  }
+
+  void publish() {
+    const bool may = clock.may_write(Clock::now()) && lease.fenced_by == 0;
+    const bool writable = standing && standing->is_writable();
+    active = may && writable;
+    metrics.set("fedctl_failover_guard_valid", labels(), may ? 1 : 0);
+    metrics.set("fedctl_failover_guard_fenced", labels(), lease.fenced_by == 0 ? 0 : 1);
+    metrics.set("fedctl_failover_guard_writable", labels(), writable ? 1 : 0);
+  }
+
+  /// Looks at the database by the connection string that is known: what it is read from may be cut off.
+  Task<Result<data::Standing>> look_for(time::Duration patience) {
+    Result<data::Standing> seen = Failure{Error{}};
+    const std::string count = site.policy.postgres->count_query;
+    co_await loop().offload([&] { seen = data::look(connection, count, data::deadline_in(patience)); });
+    co_return seen;
+  }
+
+  Task<Done> look() {
+    auto seen = co_await look_for(clock.patience());
+    if (seen) {
+      standing = std::move(*seen);
+      tell_problem("");
+      co_return Done{};
+    }
+    standing.reset();
+    tell_problem(describe(seen.error()));
+    if (seen.error().code != Code::unauthorized) co_return Done{};
+    // The Secret may have a new password.
+    auto fresh = co_await failover::connection_of(site, options.side);
+    if (fresh) connection = std::move(*fresh);
+    co_return Done{};
+  }
+
+  /// One try to renew, and another one where somebody wrote the Lease meanwhile: a failover that fences the side, or lets it free.
+  Task<Done> renew() {
+    bool again = co_await renew_once();
+    if (again) again = co_await renew_once();
+    co_return Done{};
+  }
+
+  /// True where it is worth trying again. What was sent when is what counts, not when the answer came.
+  Task<bool> renew_once() {
+    const auto sent = Clock::now();
+    if (standing) {
+      lease.lsn = data::format_lsn(standing->written);
+      lease.counted = standing->counted.value_or("");
+    }
+    auto renewed = co_await failover::renew_guard(place, lease, options.holder, *site.policy.fencing.guard_ttl, clock.patience());
+    if (!renewed && renewed.error().code == Code::conflict) {
+      auto theirs = co_await failover::read_guard(place, clock.patience());
+      if (theirs) {
+        const bool is_news = theirs->fenced_by != 0 && theirs->fenced_by != lease.fenced_by;
+        lease = std::move(*theirs);
+        if (is_news) {
+          clock.revoke();
+          loop().wake(&clock);
+          tell(Type::fenced, fmt::format("fenced by the failover with token {}", lease.fenced_by));
+        }
+        metrics.count("fedctl_failover_guard_renewals_total", with_outcome("conflict"));
+        co_return true;
+      }
+      renewed = Failure{theirs.error()};
+    }
+    metrics.count("fedctl_failover_guard_renewals_total", with_outcome(renewed ? "done" : "failed"));
+    if (!renewed) {
+      if (was_renewed) tell(Type::lost, fmt::format("the Lease is not renewed: {}", describe(renewed.error())));
+      was_renewed = false;
+      co_return false;
+    }
+    lease = std::move(*renewed);
+    if (lease.fenced_by == 0) clock.renewed(sent);
+    if (!was_renewed) tell(Type::renewed, "the Lease is renewed again");
+    was_renewed = true;
+    co_return false;
+  }
+
+  exporter::Labels with_outcome(const std::string& outcome) const {
+    exporter::Labels result = labels();
+    result["outcome"] = outcome;
+    return result;
+  }
+
+  /// Renews until the end. The pace is kept whether or not a try succeeded.
+  Task<Done> keep_renewing() {
+    while (!loop().interrupted()) {
+      const auto next = Clock::now() + clock.pace();
+      co_await look();
+      co_await renew();
+      co_await thaw_if_free();
+      publish();
+      const auto left = std::chrono::duration_cast<time::Duration>(next - Clock::now());
+      if (left.count() > 0) co_await loop().sleep(left);
+    }
+    co_return Done{};
+  }
+
+  /// Stands beside `keep_renewing`, so that nothing that hangs there delays it.
+  Task<Done> keep_harmless() {
+    while (!loop().interrupted()) {
+      const auto now = Clock::now();
+      if (clock.may_write(now)) {
+        const auto left = std::chrono::ceil<time::Duration>(clock.freeze_at() - now);
+        co_await loop().sleep(left, &clock);
+      } else {
+        co_await make_harmless();
+        publish();
+        co_await loop().sleep(is_frozen ? std::min(clock.pace(), time::Duration{500}) : retry_pace);
+      }
+    }
+    co_return Done{};
+  }
+
+  Task<Done> make_harmless() {
+    // A standby, or what is frozen already, is only looked at; nothing else is waited for.
+    if (is_frozen || (standing && standing->in_recovery)) {
+      auto seen = co_await look_for(clock.glance());
+      const bool is_harmless = seen && !seen->is_writable();
+      if (is_harmless) co_await acknowledge(std::move(*seen));
+      if (is_harmless || (!seen && is_frozen)) co_return Done{};
+    }
+    tell(Type::freezing, lease.fenced_by != 0 ? "its database stops taking writes: a failover has fenced it"
+                                              : "its database stops taking writes: the Lease was not renewed");
+    Result<data::Lsn> frozen = Failure{Error{}};
+    co_await loop().offload([&] { frozen = data::freeze(connection, data::deadline_in(clock.patience())); });
+    if (!frozen) {
+      tell_problem(fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
+      co_await stop();
+      co_return Done{};
+    }
+    is_frozen = true;
+    metrics.count("fedctl_failover_guard_freezes_total", labels());
+    tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(*frozen)));
+    auto seen = co_await look_for(clock.patience());
+    if (seen) {
+      seen->written = *frozen;
+      co_await acknowledge(std::move(*seen));
+    }
+    co_return Done{};
+  }
+
+  /// The last resort, where the database does not do what it is told.
+  Task<Done> stop() {
+    const failover::Action& action = site.policy.postgres->sides.at(options.side).stop;
+    if (!action) co_return Done{};
+    Result<std::string> said = Failure{Error{}};
+    const std::map<std::string, std::string> environment{{"FEDCTL_CLUSTER", options.side}, {"FEDCTL_STEP", "stop"}};
+    co_await loop().offload([&] { said = failover::run_action(action, environment, ""); });
+    if (said) {
+      is_frozen = true;
+      tell(Type::frozen, "its database was stopped");
+    } else {
+      tell_problem(fmt::format("its database was not stopped: {}", describe(said.error())));
+    }
+    co_return Done{};
+  }
+
+  /// Tells the failover that it need not wait for the ttl.
+  Task<Done> acknowledge(data::Standing seen) {
+    standing = seen;
+    if (lease.fenced_by == 0 || lease.is_harmless) co_return Done{};
+    lease.is_harmless = true;
+    co_await renew();
+    co_return Done{};
+  }
+
+  /// Lets writes in again, where they were kept out by a guard and everything says that they may come.
+  Task<Done> thaw_if_free() {
+    if (!is_frozen || !clock.may_write(Clock::now()) || lease.fenced_by != 0) co_return Done{};
+    if (!standing || standing->in_recovery) co_return Done{};
+    if (!standing->read_only) {
+      is_frozen = false;
+      co_return Done{};
+    }
+    const auto state = co_await site.store->load();
+    if (!state || state->has_unfinished_run() || failover::active_cluster(site.policy, *state) != options.side) co_return Done{};
+    if (!clock.may_write(Clock::now())) co_return Done{};
+    Result<void> thawed = Failure{Error{}};
+    co_await loop().offload([&] { thawed = data::thaw(connection, data::deadline_in(clock.patience())); });
+    if (!thawed) {
+      tell_problem(describe(thawed.error()));
+      co_return Done{};
+    }
+    is_frozen = false;
+    tell(Type::thawed, "its database takes writes again");
+    co_await look();
+    co_return Done{};
+  }
+
+  Result<void> check_policy() const {
+    const auto refuse = [&](std::string message, std::string hint) -> Result<void> {
+      return Failure{{Code::usage, std::move(message), site.policy.place, "", "", std::move(hint)}};
+    };
+    if (!site.host) return refuse("a guard's Lease is in a host, and there is none", "name it with --host-cluster-context");
+    if (!site.policy.postgres) return refuse("the policy has no database to guard", "see docs/failover.md");
+    if (!site.policy.fencing.guard_ttl) return refuse("the policy has no guard", "set fencing.guard.ttl");
+    if (site.policy.postgres->sides.contains(options.side)) return {};
+    return refuse(fmt::format("'{}' is none of the policy's sides", options.side), "name one of its clusters with --side");
+  }
+};
+
+Guard::Guard(failover::Site& site, GuardOptions options, exporter::Metrics& metrics, OnEvent on_event)
+    : impl_(new Impl{site,
+                     std::move(options),
+                     metrics,
+                     std::move(on_event),
+                     LeaseClock{site.policy.fencing.guard_ttl.value_or(time::Duration{30'000})},
+                     {},
+                     {},
+                     {},
+                     {},
+                     {}}) {}
+Guard::~Guard() = default;
+
+bool Guard::is_active() const { return impl_->active; }
+
+Result<void> Guard::run() {
+  Impl& self = *impl_;
+  if (auto checked = self.check_policy(); !checked) return checked;
+  auto connection = self.loop().run(failover::connection_of(self.site, self.options.side));
+  if (!connection) return Failure{connection.error()};
+  self.connection = std::move(*connection);
+  self.place = failover::guard_place(self.site, self.options.side);
+  const auto there = self.loop().run(failover::read_guard(self.place, self.clock.patience()));
+  if (there) {
+    const bool is_guarded = !there->holder.empty() && there->holder != self.options.holder && there->age < there->ttl;
+    if (is_guarded) {
+      return Failure{{Code::conflict, fmt::format("{} is guarded already, by {}", self.options.side, there->holder), "", self.options.side,
+                      "", fmt::format("end that guard; if it died, this is free {} after", time::format_duration(there->ttl))}};
+    }
+    self.lease = *there;
+  }
+  self.tell(Type::guarding, fmt::format("{} of {}, with a ttl of {}", self.options.side, self.site.policy.full_name(),
+                                        time::format_duration(*self.site.policy.fencing.guard_ttl)));
+  // Whatever a guard before did is undone once the Lease says that it may be.
+  self.is_frozen = true;
+  self.loop().run(self.look());
+  self.loop().run(self.renew());
+  std::vector<Task<Done>> tasks;
+  tasks.push_back(self.keep_renewing());
+  tasks.push_back(self.keep_harmless());
+  const auto both = [](std::vector<Task<Done>> all) -> Task<Done> {
+    co_await when_all(std::move(all));
+    co_return Done{};
+  };
+  self.loop().run(both(std::move(tasks)));
+  self.loop().clear_interrupt();
+  if (self.was_renewed) {
+    const auto given_back =
+        self.loop().run(failover::renew_guard(self.place, self.lease, "", *self.site.policy.fencing.guard_ttl, self.clock.patience()));
+    if (!given_back) self.tell_problem(describe(given_back.error()));
+  }
+  self.active = false;
+  self.tell(Type::ended, fmt::format("{} is guarded no more", self.options.side));
+  return {};
+}
+
+}  // namespace fedctl::guard

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/time.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::guard {
+
+/// How long what a guard holds is good for, by the guard's own monotonic clock: until the ttl after the moment at which the last renewal
+/// that succeeded was sent. Whoever fences the side waits for the ttl after that, so by then the database must take no writes.
+class LeaseClock {
+ public:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  explicit LeaseClock(time::Duration ttl) : ttl_(ttl) {}
+
+  /// How often to renew, and how long one try may take.
+  time::Duration pace() const { return ttl_ / 6; }
+  time::Duration patience() const { return ttl_ / 4; }
+  /// How long one look at the database may take when it must be made harmless; with `patience` for that itself it is done in time.
+  time::Duration glance() const { return ttl_ / 12; }
+
+  void renewed(Instant sent) {
+    last_ = has_renewed_ ? std::max(last_, sent) : sent;
+    has_renewed_ = true;
+  }
+  /// The side is fenced: what is held ends now.
+  void revoke() { has_renewed_ = false; }
+
+  bool may_write(Instant now) const { return has_renewed_ && now < freeze_at(); }
+
+  /// When to begin making the database harmless, so that it is by `ends_at`: a third of the ttl before.
+  Instant freeze_at() const { return has_renewed_ ? last_ + ttl_ * 2 / 3 : Instant::min(); }
+  Instant ends_at() const { return has_renewed_ ? last_ + ttl_ : Instant::min(); }
+
+ private:
+  time::Duration ttl_;
+  Instant last_{};
+  bool has_renewed_ = false;
+};
+
+}  // namespace fedctl::guard

@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# A side that is cut off makes itself harmless: guards beside two streaming databases, a host, and a network that can be cut.
+
+setup_file() {
+  load support
+  load network_support
+  start_federation
+  start_network "$BATS_FILE_TMPDIR"
+  export network
+  clusters_through_the_network "$BATS_FILE_TMPDIR"
+  fedctl init $host >/dev/null
+  for cluster in tokyo-cluster ireland-cluster; do fedctl join $cluster $host >/dev/null; done
+  for type in namespaces deployments; do fedctl enable $type $host >/dev/null; done
+  create host-cluster /api/v1/namespaces '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "production"}}'
+  printf 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: production, namespace: production}\nspec: {placement: {clusterSelector: {}}}\n---\n' >"$BATS_FILE_TMPDIR/all.yaml"
+  cat "$FEDCTL_SOURCE/examples/active-standby-app.yaml" >>"$BATS_FILE_TMPDIR/all.yaml"
+}
+teardown_file() {
+  load support
+  load network_support
+  leave_federation
+  stop_network "$BATS_FILE_TMPDIR"
+}
+
+setup() {
+  load support
+  load failover_support
+  load network_support
+  in_own_folder
+  cp "$BATS_FILE_TMPDIR"/kubeconfig* .
+  export KUBECONFIG=$PWD/kubeconfig
+  start_databases
+  databases_through_the_network
+  fedctl apply -f "$BATS_FILE_TMPDIR/all.yaml" $host --yes >/dev/null
+  policy_with '{guard: {ttl: 5s}}'
+  write_rejoin
+}
+teardown() {
+  rm -f probing
+  for guard in "${guards[@]}"; do kill $guard || true; done
+  heal tokyo-api ireland-api tokyo-to-host ireland-to-host
+  stop_databases
+  for side in tokyo ireland; do
+    api host-cluster "/apis/coordination.k8s.io/v1/namespaces/$system/leases/failover.production.active-standby-app.guard.$side-cluster" -X DELETE >/dev/null 2>&1 || true
+  done
+  api host-cluster "/api/v1/namespaces/$system/configmaps/failover.production.active-standby-app" -X DELETE >/dev/null 2>&1 || true
+}
+
+# Everybody but the guards and the probe reaches the two sides by ways that can be cut; each guard reaches the host by a way of its own.
+clusters_through_the_network() {
+  local side port near
+  cp "$KUBECONFIG" "$1/kubeconfig"
+  for side in tokyo ireland; do
+    near=$(cat "$FEDCTL_TESTBED_DIR/$side-cluster/port")
+    port=$(way $side-api "$near")
+    sed -i "s#127.0.0.1:$near#127.0.0.1:$port#" "$1/kubeconfig"
+    near=$(cat "$FEDCTL_TESTBED_DIR/host-cluster/port")
+    port=$(way $side-to-host "$near")
+    sed "s#127.0.0.1:$near#127.0.0.1:$port#" "$KUBECONFIG" >"$1/kubeconfig-$side"
+  done
+  export KUBECONFIG=$1/kubeconfig
+}
+databases_through_the_network() {
+  TOKYO_DIRECT=$TOKYO_DATABASE IRELAND_DIRECT=$IRELAND_DATABASE
+  TOKYO_DATABASE=postgres://postgres@127.0.0.1:$(way tokyo-database $tokyo_port)/postgres
+  IRELAND_DATABASE=postgres://postgres@127.0.0.1:$(way ireland-database $ireland_port)/postgres
+}
+
+policy_with() {
+  sed -e '/^  dns:/,/route53/d; /^  rto/,$d' "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
+  echo "  fencing: $1" >>policy.yaml
+}
+
+# write_rejoin: makes the side $1 a standby of the other one.
+write_rejoin() {
+  declare -f as_postgres start_database stop_database >functions
+  cat >rejoin <<EOF
+#!/usr/bin/env bash
+set -eu
+postgres_programs=$postgres_programs databases=$databases
+source $PWD/functions
+case \$1 in tokyo) other=$ireland_port;; ireland) other=$tokyo_port;; esac
+port=\$(grep ^port "\$databases/\$1/postgresql.conf" | tail -1)
+stop_database \$1 fast
+as_postgres "\$postgres_programs/pg_rewind -D \$databases/\$1 --source-server='host=127.0.0.1 port=\$other user=postgres dbname=postgres'" >/dev/null 2>&1
+as_postgres "sed -i 's/^port = .*/\$port/' \$databases/\$1/postgresql.conf; touch \$databases/\$1/standby.signal; printf \"primary_conninfo='host=127.0.0.1 port=\$other user=postgres'\\n\" >\$databases/\$1/postgresql.auto.conf"
+start_database \$1
+EOF
+  chmod +x rejoin
+}
+
+guard() { TOKYO_DATABASE=$TOKYO_DIRECT IRELAND_DATABASE=$IRELAND_DIRECT KUBECONFIG=$PWD/kubeconfig-$1 background bash -c "exec '$FEDCTL' failover guard policy.yaml $host --side $1-cluster >>$1.log 2>&1"; guards+=($helper); }
+lease_of() { value host-cluster "/apis/coordination.k8s.io/v1/namespaces/$system/leases/failover.production.active-standby-app.guard.$1-cluster" "$2"; }
+guarded() { for _ in $(seq 100); do [ "$(lease_of $1 .spec.holderIdentity)" != null ] && [ -n "$(lease_of $1 .spec.holderIdentity)" ] && return; sleep 0.1; done; cat $1.log; return 1; }
+# said SIDE TEXT: waits until the guard has said it.
+said() { for _ in $(seq 150); do grep -q "$2" $1.log && return; sleep 0.1; done; cat $1.log; return 1; }
+streaming() { for _ in $(seq 100); do [ "$(sql $1 'SELECT count(*) FROM pg_stat_wal_receiver WHERE status = '"'streaming'")" = 1 ] && return; sleep 0.1; done; return 1; }
+
+# one_writer: no write was accepted by one side between two of the other.
+one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1" ] || { sort -n written | awk '{print $3}' | uniq -c; return 1; }; }
+
+@test "cut off but alive: never two writable primaries" {
+  guard tokyo
+  guard ireland
+  guarded tokyo
+  guarded ireland
+  local round from=tokyo to=ireland swap
+  for round in $(seq "${FEDCTL_ROUNDS:-2}"); do
+    touch probing
+    "$BATS_TEST_DIRNAME/write_to_both.py" probing "tokyo=$TOKYO_DIRECT" "ireland=$IRELAND_DIRECT" >written 3>&- 4>&- &
+    probe=$!
+    for _ in $(seq 100); do [ -s written ] && break; sleep 0.1; done
+    fedctl failover status policy.yaml $host >/dev/null
+    cut_off $from-api $from-database $from-to-host
+    run fedctl failover run policy.yaml $host --yes
+    exits 0
+    says "way=guard"
+    for _ in $(seq 100); do grep -q "$to" written && break; sleep 0.1; done
+    heal $from-api $from-database $from-to-host
+    said $from "fenced by the failover with token $round"
+    rm probing
+    wait $probe
+    grep -q "$to" written
+    one_writer 2
+    ./rejoin $from
+    if [ $from = tokyo ]; then streaming $tokyo_port; else streaming $ireland_port; fi
+    swap=$from from=$to to=$swap
+  done
+}
+
+@test "a guard that loses the host alone stops the writes, and lets them in again when it is back" {
+  guard tokyo
+  guarded tokyo
+  cut_off tokyo-to-host
+  said tokyo "frozen"
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  says "read-only transaction"
+  heal tokyo-to-host
+  said tokyo "takes writes again"
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  exits 0
+}
+
+@test "a guard that is told acknowledges, and nobody waits for the ttl" {
+  policy_with '{guard: {ttl: 60s}}'
+  guard tokyo
+  guarded tokyo
+  fedctl failover status policy.yaml $host >/dev/null
+  cut_off tokyo-api tokyo-database
+  run fedctl failover run policy.yaml $host --yes
+  exits 0
+  says "acknowledged=true"
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  says "read-only transaction"
+}
+
+@test "without guards a side that is cut off is refused, with the reason" {
+  policy_with '{}'
+  fedctl failover status policy.yaml $host >/dev/null
+  cut_off tokyo-api tokyo-database
+  run fedctl failover run policy.yaml $host --yes
+  exits 4
+  one_error
+  says "tokyo-cluster cannot be fenced, so it might go on writing"
+  says "the policy has no guard, no program"
+  policy_with '{guard: {ttl: 5s}}'
+  run fedctl failover run policy.yaml $host --yes
+  exits 4
+  says "no guard ever renewed its Lease"
+}
+
+@test "what a guard cannot do is an error" {
+  run fedctl failover guard policy.yaml $host --side paris-cluster
+  exits 1
+  one_error
+  says "'paris-cluster' is none of the policy's sides"
+  policy_with '{}'
+  run fedctl failover guard policy.yaml $host --side tokyo-cluster
+  exits 1
+  says "policy.yaml:"
+  says "set fencing.guard.ttl"
+  policy_with '{guard: {ttl: 5s}}'
+  guard tokyo
+  guarded tokyo
+  run fedctl failover guard policy.yaml $host --side tokyo-cluster
+  exits 4
+  says "tokyo-cluster is guarded already"
+}

@@ -1,0 +1,45 @@
+# A network that can be cut, for the scenarios: toxiproxy in front of clusters and databases.
+
+# start_network FOLDER: toxiproxy; its control port is in $network.
+start_network() {
+  source "$testbed/lib.sh"
+  "$testbed/build" toxiproxy >/dev/null
+  network=$(free_port)
+  start "$1/toxiproxy.pid" "$1/toxiproxy.log" "$testbed_cache/bin/toxiproxy" -port "$network"
+  wait_for toxiproxy "$1/toxiproxy.log" curl -sf "http://127.0.0.1:$network/version"
+}
+stop_network() { source "$testbed/lib.sh"; stop "$1/toxiproxy.pid"; }
+
+# way NAME PORT: a way to PORT that can be cut, in place of one of that name; prints the port to use instead.
+way() {
+  source "$testbed/lib.sh"
+  local port
+  port=$(free_port)
+  curl -s "http://127.0.0.1:$network/proxies/$1" -X DELETE >/dev/null
+  curl -sf "http://127.0.0.1:$network/proxies" -d "{\"name\": \"$1\", \"listen\": \"127.0.0.1:$port\", \"upstream\": \"127.0.0.1:$2\"}" >/dev/null
+  listening "$port"
+  echo "$port"
+}
+
+# cut_off NAME...: from now on nothing gets through, and nobody is told: a black hole.
+cut_off() {
+  local name stream
+  for name in "$@"; do
+    for stream in upstream downstream; do
+      curl -sf "http://127.0.0.1:$network/proxies/$name/toxics" \
+        -d "{\"name\": \"hole-$stream\", \"type\": \"timeout\", \"stream\": \"$stream\", \"attributes\": {\"timeout\": 0}}" >/dev/null
+    done
+  done
+}
+
+# heal NAME...: all is well again; connections that were in the hole are gone.
+heal() {
+  local name
+  for name in "$@"; do
+    curl -sf "http://127.0.0.1:$network/proxies/$name" -X POST -d '{"enabled": false}' >/dev/null
+    for stream in upstream downstream; do
+      curl -s "http://127.0.0.1:$network/proxies/$name/toxics/hole-$stream" -X DELETE >/dev/null
+    done
+    curl -sf "http://127.0.0.1:$network/proxies/$name" -X POST -d '{"enabled": true}' >/dev/null
+  done
+}
