@@ -74,6 +74,7 @@ void add_failover_guard(Program& program) {
   side->type_name("CLUSTER");
   program.values[side] = {ValueKind::cluster};
   command->add_option("--listen", flags->listen, "Serve /active, /healthz and /metrics there")->type_name("[HOST]:PORT");
+  add_policy(program, *command, flags->site);
   add_site_flags(program, *command, flags->site, {"text", "json"});
 }
 

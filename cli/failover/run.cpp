@@ -177,6 +177,7 @@ std::shared_ptr<Flags> add(Program& program, Action action, const std::string& n
   if (action == Action::run || action == Action::switchover)
     command->add_flag("--resume", flags->resume, "Go on with the run that was not finished");
   if (writes) command->add_flag("--yes", flags->yes, "Do not ask");
+  add_policy(program, *command, flags->site);
   add_site_flags(program, *command, flags->site, {"text", "json"});
   return flags;
 }

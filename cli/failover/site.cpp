@@ -60,9 +60,12 @@ Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlag
 
 }  // namespace
 
-void add_site_flags(Program& program, CLI::App& command, SiteFlags& flags, std::vector<std::string> formats) {
+void add_policy(Program& program, CLI::App& command, SiteFlags& flags) {
   auto* policy = command.add_option("POLICY", flags.policy, "A file with a FailoverPolicy")->required();
   program.values[policy] = {ValueKind::file};
+}
+
+void add_site_flags(Program& program, CLI::App& command, SiteFlags& flags, std::vector<std::string> formats) {
   auto* files = command.add_option("-f,--filename", flags.files, "File with the policy's targets, where there is no host; may be repeated");
   files->type_name("PATH")->allow_extra_args(false);
   program.values[files] = {ValueKind::file};

@@ -17,7 +17,9 @@ struct SiteFlags {
   std::string state;               ///< Where the state is kept, where not in the host.
 };
 
-/// POLICY, -f, --state, and the flags of clusters and of output.
+void add_policy(Program& program, CLI::App& command, SiteFlags& flags);
+
+/// -f, --state, and the flags of clusters and of output.
 void add_site_flags(Program& program, CLI::App& command, SiteFlags& flags, std::vector<std::string> formats);
 
 inline bool is_json(const SiteFlags& flags) { return flags.output.output == "json"; }

@@ -79,7 +79,11 @@ std::string format_lsn(Lsn lsn) { return fmt::format("{:X}/{:X}", lsn >> 32, lsn
 Result<Standing> look(const std::string& conninfo, const std::string& count_query, Deadline deadline) {
   auto connection = Connection::open(conninfo, deadline);
   if (!connection) return Failure{connection.error()};
-  const auto rows = connection->query(look_statement, deadline);
+  return look(*connection, count_query, deadline);
+}
+
+Result<Standing> look(Connection& connection, const std::string& count_query, Deadline deadline) {
+  const auto rows = connection.query(look_statement, deadline);
   if (!rows) return Failure{rows.error()};
   const Row& row = rows->at(0);
   Standing standing;
@@ -93,7 +97,7 @@ Result<Standing> look(const std::string& conninfo, const std::string& count_quer
   if (row[8]) standing.replay_age = time::Duration{number(row[8])};
   standing.streams = row[9] == "t";
   if (count_query.empty()) return standing;
-  const auto counted = connection->value(count_query, deadline);
+  const auto counted = connection.value(count_query, deadline);
   if (!counted) return Failure{counted.error()};
   standing.counted = *counted;
   return standing;

@@ -33,6 +33,7 @@ struct Standing {
 
 /// `count_query`: a statement that yields one number, of what must not get lost; empty: none.
 Result<Standing> look(const std::string& conninfo, const std::string& count_query, Deadline deadline);
+Result<Standing> look(Connection& connection, const std::string& count_query, Deadline deadline);
 
 /// A primary stops taking writes: new sessions are read-only by default, all other sessions are ended, and what they wrote is flushed.
 /// Yields the position behind the last write. Done again it does no harm. Errors: also rejected where sessions do not end.

@@ -62,6 +62,8 @@ class Assessor {
             fmt::format("{} is none of the policy's clusters{}", result_.to, text::did_you_mean(result_.to, policy_.clusters)));
       return std::move(result_);
     }
+    if (!options_.from.empty() && options_.from != result_.from)
+      block(Code::conflict, fmt::format("{} is active by now, not {}", result_.from, options_.from));
     if (result_.to == result_.from) block(Code::conflict, fmt::format("{} is the active cluster already", result_.to));
     if (state_.has_unfinished_run()) {
       block(Code::conflict,

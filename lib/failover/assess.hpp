@@ -14,6 +14,7 @@ namespace fedctl::failover {
 
 struct RunOptions {
   RunKind kind = RunKind::failover;
+  std::string from = {};                         ///< Refused where another cluster is active; empty: whichever is.
   std::string to;                                ///< Empty: the standby that has most of the log, of equals the first of the policy.
   std::optional<std::int64_t> accept_data_loss;  ///< Bytes; the largest number there is stands for "unknown".
   bool skip_fencing = false;

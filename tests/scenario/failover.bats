@@ -8,30 +8,9 @@ setup() {
   load support
   load failover_support
   in_own_folder
-  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-  "$testbed/up" tokyo-cluster ireland-cluster >/dev/null
-  start_databases
-  start_dns "$BATS_TEST_TMPDIR/dns"
-  cp "$FEDCTL_SOURCE/examples/active-standby-app.yaml" app.yaml
-  policy_with ''
-  deployment=/apis/apps/v1/namespaces/production/deployments/active-standby-app
-  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --create-namespaces --yes >/dev/null
+  start_application
 }
-teardown() {
-  stop_databases
-  stop_dns "$BATS_TEST_TMPDIR/dns"
-}
-
-# policy_with FENCING: the example's policy, with Knot for DNS and this `fencing`.
-policy_with() {
-  sed -e "s|    route53:.*|    rfc2136: {server: '127.0.0.1:$dns_port', zone: example.com, key: {name: fedctl, secret: {env: DNS_KEY}}}\n    verify: {resolvers: ['127.0.0.1:$dns_port'], within: 5s}|" \
-    -e "s|maxLagBytes: 1Mi|maxLagBytes: 1Mi\n      count: SELECT count(*) FROM events|" "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
-  [ -z "$1" ] || echo "  fencing: $1" >>policy.yaml
-}
-failover() { local action=$1; shift; fedctl failover "$action" policy.yaml -f app.yaml "$@"; }
-role_in() { value "$1" $deployment '[.spec.replicas, (.spec.template.spec.containers[0].env | map(.value) | join(","))] | join(" ")'; }
-answer() { kdig +short @127.0.0.1 -p "$dns_port" app.example.com CNAME; }
-kill_tokyo() { stop_database tokyo; "$testbed/down" tokyo-cluster >/dev/null; }
+teardown() { stop_application; }
 
 @test "plan says every step, the loss and the changes, and changes nothing" {
   run failover plan
@@ -114,18 +93,11 @@ kill_tokyo() { stop_database tokyo; "$testbed/down" tokyo-cluster >/dev/null; }
 }
 
 @test "a switchover under load loses no row" {
-  touch writing
-  (while [ -e writing ]; do sql $tokyo_port 'INSERT INTO events DEFAULT VALUES RETURNING id' || true; done >written 2>/dev/null) 3>&- 4>&- &
-  writer=$!
-  for _ in $(seq 50); do [ -s written ] && break; sleep 0.1; done
+  start_writer $tokyo_port
   run failover switchover --yes
-  rm writing
-  wait $writer
   exits 0
-  sql $ireland_port 'SELECT id FROM events' | sort >there
-  grep -E '^[0-9]+$' written | sort >acknowledged
-  [ -s acknowledged ]
-  [ -z "$(comm -23 acknowledged there)" ]
+  end_writer
+  [ "$(lost_in $ireland_port)" = 0 ]
 }
 
 @test "killed between any two steps, resume goes on and does no step twice" {

@@ -32,7 +32,7 @@ setup() {
   start_databases
   databases_through_the_network
   fedctl apply -f "$BATS_FILE_TMPDIR/all.yaml" $host --yes >/dev/null
-  policy_with '{guard: {ttl: 5s}}'
+  guarded_policy '{guard: {ttl: 5s}}'
   write_rejoin
 }
 teardown() {
@@ -66,27 +66,9 @@ databases_through_the_network() {
   IRELAND_DATABASE=postgres://postgres@127.0.0.1:$(way ireland-database $ireland_port)/postgres
 }
 
-policy_with() {
+guarded_policy() {
   sed -e '/^  dns:/,/route53/d; /^  rto/,$d' "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
   echo "  fencing: $1" >>policy.yaml
-}
-
-# write_rejoin: makes the side $1 a standby of the other one.
-write_rejoin() {
-  declare -f as_postgres start_database stop_database >functions
-  cat >rejoin <<EOF
-#!/usr/bin/env bash
-set -eu
-postgres_programs=$postgres_programs databases=$databases
-source $PWD/functions
-case \$1 in tokyo) other=$ireland_port;; ireland) other=$tokyo_port;; esac
-port=\$(grep ^port "\$databases/\$1/postgresql.conf" | tail -1)
-stop_database \$1 fast
-as_postgres "\$postgres_programs/pg_rewind -D \$databases/\$1 --source-server='host=127.0.0.1 port=\$other user=postgres dbname=postgres'" >/dev/null 2>&1
-as_postgres "sed -i 's/^port = .*/\$port/' \$databases/\$1/postgresql.conf; touch \$databases/\$1/standby.signal; printf \"primary_conninfo='host=127.0.0.1 port=\$other user=postgres'\\n\" >\$databases/\$1/postgresql.auto.conf"
-start_database \$1
-EOF
-  chmod +x rejoin
 }
 
 guard() { TOKYO_DATABASE=$TOKYO_DIRECT IRELAND_DATABASE=$IRELAND_DIRECT KUBECONFIG=$PWD/kubeconfig-$1 background bash -c "exec '$FEDCTL' failover guard policy.yaml $host --side $1-cluster >>$1.log 2>&1"; guards+=($helper); }
@@ -142,7 +124,7 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
 }
 
 @test "a guard that is told acknowledges, and nobody waits for the ttl" {
-  policy_with '{guard: {ttl: 60s}}'
+  guarded_policy '{guard: {ttl: 60s}}'
   guard tokyo
   guarded tokyo
   fedctl failover status policy.yaml $host >/dev/null
@@ -155,7 +137,7 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
 }
 
 @test "without guards a side that is cut off is refused, with the reason" {
-  policy_with '{}'
+  guarded_policy '{}'
   fedctl failover status policy.yaml $host >/dev/null
   cut_off tokyo-api tokyo-database
   run fedctl failover run policy.yaml $host --yes
@@ -163,7 +145,7 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   one_error
   says "tokyo-cluster cannot be fenced, so it might go on writing"
   says "the policy has no guard, no program"
-  policy_with '{guard: {ttl: 5s}}'
+  guarded_policy '{guard: {ttl: 5s}}'
   run fedctl failover run policy.yaml $host --yes
   exits 4
   says "no guard ever renewed its Lease"
@@ -174,12 +156,12 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   exits 1
   one_error
   says "'paris-cluster' is none of the policy's sides"
-  policy_with '{}'
+  guarded_policy '{}'
   run fedctl failover guard policy.yaml $host --side tokyo-cluster
   exits 1
   says "policy.yaml:"
   says "set fencing.guard.ttl"
-  policy_with '{guard: {ttl: 5s}}'
+  guarded_policy '{guard: {ttl: 5s}}'
   guard tokyo
   guarded tokyo
   run fedctl failover guard policy.yaml $host --side tokyo-cluster

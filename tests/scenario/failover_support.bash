@@ -81,3 +81,71 @@ EOF
   return 1
 }
 stop_dns() { source "$testbed/lib.sh"; stop "$1/knot.pid"; }
+
+deployment=/apis/apps/v1/namespaces/production/deployments/active-standby-app
+
+# start_application: the databases, the DNS server, the example's application in both clusters, and its policy.
+start_application() {
+  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+  "$testbed/up" tokyo-cluster ireland-cluster >/dev/null
+  start_databases
+  start_dns "$BATS_TEST_TMPDIR/dns"
+  cp "$FEDCTL_SOURCE/examples/active-standby-app.yaml" app.yaml
+  policy_with ''
+  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --create-namespaces --yes >/dev/null
+}
+stop_application() {
+  stop_databases
+  stop_dns "$BATS_TEST_TMPDIR/dns"
+}
+
+# policy_with FENCING: the example's policy, with Knot for DNS and this `fencing`.
+policy_with() {
+  sed -e "s|    route53:.*|    rfc2136: {server: '127.0.0.1:$dns_port', zone: example.com, key: {name: fedctl, secret: {env: DNS_KEY}}}\n    verify: {resolvers: ['127.0.0.1:$dns_port'], within: 5s}|" \
+    -e "s|maxLagBytes: 1Mi|maxLagBytes: 1Mi\n      count: SELECT count(*) FROM events|" "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
+  [ -z "$1" ] || echo "  fencing: $1" >>policy.yaml
+}
+failover() { local action=$1; shift; fedctl failover "$action" policy.yaml -f app.yaml "$@"; }
+role_in() { value "$1" $deployment '[.spec.replicas, (.spec.template.spec.containers[0].env | map(.value) | join(","))] | join(" ")'; }
+answer() { kdig +short @127.0.0.1 -p "$dns_port" app.example.com CNAME; }
+# kill_cluster NAME: without warning.
+kill_cluster() {
+  local file
+  for file in "$FEDCTL_TESTBED_DIR/$1"/*.pid; do kill -9 "$(cat "$file")"; done
+  "$testbed/down" "$1" >/dev/null
+}
+kill_tokyo() { kill_cluster tokyo-cluster; stop_database tokyo; }
+
+# start_writer PORT: a session after the other writes one row; what was acknowledged is in `written`. end_writer ends it.
+start_writer() {
+  touch writing
+  (while [ -e writing ]; do sql $1 'INSERT INTO events DEFAULT VALUES RETURNING id' || true; done >written 2>/dev/null) 3>&- 4>&- &
+  writer=$!
+  for _ in $(seq 50); do [ -s written ] && break; sleep 0.1; done
+}
+end_writer() {
+  rm -f writing
+  wait $writer
+  grep -E '^[0-9]+$' written | sort >acknowledged
+  [ -s acknowledged ]
+}
+# lost_in PORT: how many acknowledged rows are not there.
+lost_in() { sql $1 'SELECT id FROM events' | sort >there; comm -23 acknowledged there | wc -l; }
+
+# write_rejoin: makes the side $1 (or that of FEDCTL_CLUSTER) a standby of the other one.
+write_rejoin() {
+  declare -f as_postgres start_database stop_database >functions
+  cat >rejoin <<EOF
+#!/usr/bin/env bash
+set -eu
+postgres_programs=$postgres_programs databases=$databases
+source $PWD/functions
+side=\${1:-\${FEDCTL_CLUSTER%-cluster}}
+case \$side in tokyo) port=$tokyo_port other=$ireland_port;; ireland) port=$ireland_port other=$tokyo_port;; esac
+stop_database \$side fast
+as_postgres "\$postgres_programs/pg_rewind -D \$databases/\$side --source-server='host=127.0.0.1 port=\$other user=postgres dbname=postgres'" >/dev/null 2>&1
+as_postgres "sed -i 's/^port = .*/port = \$port/' \$databases/\$side/postgresql.conf; touch \$databases/\$side/standby.signal; printf \"primary_conninfo='host=127.0.0.1 port=\$other user=postgres'\\n\" >\$databases/\$side/postgresql.auto.conf"
+start_database \$side
+EOF
+  chmod +x rejoin
+}

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace fedctl::watch {
+
+/// Tells people and programs what happens, from a thread of its own, so that nothing waits for them.
+class Notifier {
+ public:
+  using OnProblem = std::function<void(const std::string&)>;
+
+  /// `targets`: URLs, which get a POST, or programs with arguments between spaces, which get it on their standard input. What cannot be
+  /// told after a few tries is given up, and `on_problem` called, on that thread.
+  Notifier(std::vector<std::string> targets, OnProblem on_problem);
+
+  /// Tells what is still to be told, for a few seconds at most for each target.
+  ~Notifier();
+  Notifier(const Notifier&) = delete;
+  Notifier& operator=(const Notifier&) = delete;
+
+  /// From any thread; never waits.
+  void send(nlohmann::json event);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fedctl::watch

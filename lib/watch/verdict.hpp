@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "failover/policy.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Watching the active side of a policy, and failing over when enough says that it is gone.
+namespace fedctl::watch {
+
+/// What the checks together say of a side.
+struct Opinion {
+  enum class State {
+    unknown,  ///< Some check has not been asked yet.
+    well,
+    suspect,  ///< Something fails, but not often enough, not by enough independent signals, or not for long enough.
+    failed
+  };
+  State state = State::unknown;
+  time::Instant since{};                   ///< suspect, failed: of the first failure.
+  std::vector<std::string> problems = {};  ///< "api-server: connection refused", of the checks that fail.
+  time::Duration left{0};                  ///< suspect: by so much the policy's `tolerate` is not over; 0: other things are missing.
+};
+
+/// Keeps the results of a policy's checks, and judges them: a check is bad after `failureThreshold` failures in a row and good again after
+/// `successThreshold` successes; bad checks of one source are one signal; `agree` signals that have been failing for `tolerate` are a
+/// failure. Pure: the caller says what time it is.
+class Verdict {
+ public:
+  explicit Verdict(failover::Health health);
+
+  /// `problem`: nothing where the check was good. `at`: when it was begun.
+  void record(std::size_t check, std::optional<std::string> problem, time::Instant at);
+
+  bool is_bad(std::size_t check) const { return results_[check].bad; }
+
+  Opinion opinion(time::Instant now) const;
+
+ private:
+  struct CheckResults {
+    bool asked = false;
+    bool bad = false;
+    int failures = 0;   ///< In a row.
+    int successes = 0;  ///< In a row.
+    time::Instant failing_since{};
+    std::string problem;
+  };
+  failover::Health health_;
+  std::vector<CheckResults> results_;
+};
+
+}  // namespace fedctl::watch

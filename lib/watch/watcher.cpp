@@ -1,0 +1,421 @@
+#include "watch/watcher.hpp"
+
+#include "base/text.hpp"
+#include "failover/checks.hpp"
+#include "failover/engine.hpp"
+#include "failover/survey.hpp"
+#include "watch/sampler.hpp"
+#include "watch/verdict.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+namespace fedctl::watch {
+namespace {
+
+using Type = WatchEvent::Type;
+using Steady = std::chrono::steady_clock;
+using State = Opinion::State;
+
+constexpr time::Duration leader_patience{0};
+constexpr time::Duration retry_pace{500};
+constexpr time::Duration once_pace{50};
+constexpr time::Duration save_pace{1'000};
+constexpr std::chrono::seconds stuck_after{120};
+/// Runs that watch began carry this before their reason, so that another one of it goes on with them.
+constexpr std::string_view reason_mark = "watch: ";
+
+time::Instant now() { return std::chrono::system_clock::now(); }
+
+double seconds_since_epoch(const std::string& stamp) {
+  const auto instant = failover::parse_timestamp(stamp);
+  return instant ? std::chrono::duration<double>(instant->time_since_epoch()).count() : 0;
+}
+
+failover::Health with_overrides(failover::Health health, const WatchOptions& options) {
+  for (failover::Check& check : health.checks) {
+    check.interval = options.interval.value_or(check.interval);
+    check.timeout = options.timeout.value_or(check.timeout);
+    check.failure_threshold = options.failure_threshold.value_or(check.failure_threshold);
+    check.success_threshold = options.success_threshold.value_or(check.success_threshold);
+  }
+  return health;
+}
+
+}  // namespace
+
+std::string_view to_string(WatchEvent::Type type) {
+  switch (type) {
+    case Type::watching: return "watching";
+    case Type::following: return "following";
+    case Type::failing: return "failing";
+    case Type::recovered: return "recovered";
+    case Type::held_back: return "held-back";
+    case Type::begun: return "begun";
+    case Type::step: return "step";
+    case Type::done: return "done";
+    case Type::stopped: return "stopped";
+    case Type::problem: return "problem";
+    case Type::ended: break;
+  }
+  return "ended";
+}
+
+struct Watcher::Impl {
+  /// Everything about one time of watching one side; made anew after a failover.
+  struct Round {
+    std::string active;
+    Verdict verdict;
+    Sampler sampler;
+    bool finished = false;
+    State last = State::unknown;
+    std::string held_back_by = {};
+    std::vector<Task<Done>> tasks = {};
+  };
+
+  failover::Site& site;
+  WatchOptions options;
+  exporter::Metrics& metrics;
+  OnEvent on_event;
+  failover::Health health;
+  failover::State state = {};
+  std::unique_ptr<failover::Hold> leadership = {};
+  std::unique_ptr<Round> round = {};
+  std::string last_problem = {};
+  std::atomic<bool> active_up{true};
+  std::atomic<Steady::rep> last_turn{Steady::now().time_since_epoch().count()};
+
+  http::Loop& loop() const { return *site.loop; }
+  std::string policy() const { return site.policy.full_name(); }
+  void tell(Type type, std::string text) const { on_event({type, policy(), std::move(text)}); }
+  void tell_problem(const Error& error) {
+    const std::string problem = describe(error);
+    if (problem != last_problem) tell(Type::problem, problem);
+    last_problem = problem;
+  }
+  exporter::Labels labels(std::map<std::string, std::string> more = {}) const {
+    more["policy"] = policy();
+    return more;
+  }
+
+  /// The longest that a check may take; as long the sides are looked at before a failover.
+  time::Duration patience() const {
+    time::Duration longest{0};
+    for (const failover::Check& check : health.checks) longest = std::max(longest, check.timeout);
+    return longest;
+  }
+  time::Duration shortest_interval() const {
+    time::Duration shortest{60'000};
+    for (const failover::Check& check : health.checks) shortest = std::min(shortest, check.interval);
+    return shortest;
+  }
+
+  bool reload() {
+    auto loaded = loop().run(site.store->load());
+    if (!loaded) {
+      tell_problem(loaded.error());
+      return false;
+    }
+    state = std::move(*loaded);
+    last_problem.clear();
+    publish_state();
+    return true;
+  }
+
+  void publish_state() {
+    const std::string active = failover::active_cluster(site.policy, state);
+    for (const std::string& cluster : site.policy.clusters)
+      metrics.set("fedctl_failover_active", labels({{"cluster", cluster}}), cluster == active ? 1 : 0);
+    metrics.set("fedctl_failover_token", labels(), static_cast<double>(state.token));
+    if (state.run && state.run->state == failover::Run::State::done) {
+      metrics.set("fedctl_failover_last_run_timestamp_seconds", labels(), seconds_since_epoch(state.run->ended_at));
+      metrics.set("fedctl_failover_last_run_rto_seconds", labels(), state.run->outcome.value("rtoSeconds", 0.0));
+    }
+    if (state.drills.empty()) return;
+    metrics.set("fedctl_failover_last_drill_timestamp_seconds", labels(), seconds_since_epoch(state.drills.back().value("endedAt", "")));
+    metrics.set("fedctl_failover_last_drill_rto_seconds", labels(), state.drills.back().value("rtoSeconds", 0.0));
+  }
+
+  /// Waits until it is this process that decides; false where it was interrupted.
+  bool lead() {
+    bool told = false;
+    while (!loop().interrupted()) {
+      metrics.set("fedctl_failover_leader", labels(), 0);
+      turn();
+      auto held = site.store->hold("watch", 0, leader_patience);
+      if (held) {
+        leadership = std::move(*held);
+        metrics.set("fedctl_failover_leader", labels(), 1);
+        return true;
+      }
+      const bool is_led = held.error().code == Code::conflict;
+      if (!is_led) tell_problem(held.error());
+      if (is_led && !told) tell(Type::following, held.error().message);
+      told = told || is_led;
+      loop().run(loop().sleep(retry_pace));
+    }
+    return false;
+  }
+
+  void turn() { last_turn = Steady::now().time_since_epoch().count(); }
+
+  Task<Done> keep_checking(std::size_t number) {
+    Round& now_watched = *round;
+    const failover::Check& check = health.checks[number];
+    const exporter::Labels check_labels = labels({{"cluster", now_watched.active}, {"check", check.name}});
+    while (!now_watched.finished && !loop().interrupted()) {
+      const auto at = now();
+      const auto next = Steady::now() + check.interval;
+      const auto problem = co_await failover::run_check(site, check, now_watched.active);
+      turn();
+      std::optional<std::string> said;
+      if (problem) said = problem->message;
+      if (problem) metrics.count("fedctl_failover_check_failures_total", check_labels);
+      if (!loop().interrupted()) now_watched.verdict.record(number, std::move(said), at);
+      metrics.set("fedctl_failover_check_up", check_labels, now_watched.verdict.is_bad(number) ? 0 : 1);
+      loop().wake(&now_watched);
+      const auto left = std::chrono::duration_cast<time::Duration>(next - Steady::now());
+      if (left.count() > 0 && !now_watched.finished) co_await loop().sleep(left, &now_watched.tasks);
+    }
+    co_return Done{};
+  }
+
+  /// Saves what the sampler saw, and tells the lag of the standbys.
+  Task<Done> keep_saving() {
+    Round& now_watched = *round;
+    while (!now_watched.finished && !loop().interrupted()) {
+      const auto seen = now_watched.sampler.seen();
+      if (seen && (!state.primary || state.primary->lsn != seen->lsn || state.primary->counted != seen->counted)) co_await save(*seen);
+      if (seen) co_await measure_lag(*seen);
+      const time::Duration pace = std::max(save_pace, shortest_interval());
+      if (!now_watched.finished) co_await loop().sleep(pace, &now_watched.tasks);
+    }
+    co_return Done{};
+  }
+
+  Task<Done> save(failover::LastSeen seen) {
+    state.primary = std::move(seen);
+    const auto saved = co_await site.store->save(state);
+    if (saved || saved.error().code != Code::conflict) co_return Done{};
+    // A person may have run something meanwhile: theirs is the truth.
+    auto theirs = co_await site.store->load();
+    if (!theirs) co_return Done{};
+    const auto ours = state.primary;
+    state = std::move(*theirs);
+    if (failover::active_cluster(site.policy, state) == ours->cluster) state.primary = ours;
+    co_return Done{};
+  }
+
+  Task<Done> measure_lag(failover::LastSeen seen) {
+    const std::string active = seen.cluster;
+    const auto primary = data::parse_lsn(seen.lsn).value_or(0);
+    for (const std::string& cluster : site.policy.clusters) {
+      if (cluster == active) continue;
+      const auto standing = co_await failover::look_at_database(site, cluster, patience());
+      if (!standing) continue;
+      const double lag = primary > standing->written ? static_cast<double>(primary - standing->written) : 0;
+      metrics.set("fedctl_failover_lag_bytes", labels({{"cluster", cluster}}), lag);
+    }
+    co_return Done{};
+  }
+
+  void tell_change(const Opinion& opinion) {
+    Round& now_watched = *round;
+    active_up = opinion.state == State::well || opinion.state == State::unknown || opinion.state == State::suspect;
+    const bool fails = opinion.state == State::suspect || opinion.state == State::failed;
+    const bool failed_before = now_watched.last == State::suspect || now_watched.last == State::failed;
+    const double seconds = fails ? std::chrono::duration<double>(now() - opinion.since).count() : 0;
+    metrics.set("fedctl_failover_suspect_seconds", labels(), seconds);
+    if (fails && !failed_before) tell(Type::failing, fmt::format("{}: {}", now_watched.active, text::join(opinion.problems, "; ")));
+    if (!fails && failed_before) tell(Type::recovered, fmt::format("{} is well again", now_watched.active));
+    if (!fails) now_watched.held_back_by.clear();
+    now_watched.last = opinion.state;
+  }
+
+  /// Why a failover that the checks ask for is not begun; nothing where it is.
+  Task<std::optional<std::string>> reason_to_wait() {
+    if (state.has_unfinished_run()) co_return "a run of somebody else's was not finished";
+    const auto ended = state.run ? failover::parse_timestamp(state.run->ended_at) : std::nullopt;
+    if (ended && state.run->state == failover::Run::State::done && *ended + health.cooldown > now()) {
+      co_return fmt::format("the last failover was {} ago, and the cooldown is {}",
+                            time::format_duration(std::chrono::duration_cast<std::chrono::seconds>(now() - *ended)),
+                            time::format_duration(health.cooldown));
+    }
+    std::vector<Task<failover::View>> asked;
+    for (const failover::Vantage& vantage : health.vantages)
+      asked.push_back(failover::ask_vantage(site, vantage, round->active, patience()));
+    failover::SurveyOptions look{.timeout = patience(), .dns = false};
+    const failover::Survey survey = co_await failover::survey(site, look);
+    const auto views = co_await when_all(std::move(asked));
+    if (survey.is_isolated())
+      co_return fmt::format("only {} of {} clusters can be reached from here, so it is us who are cut off", survey.reachable,
+                            survey.clusters);
+    // We are one of those who look, and see it down.
+    const auto down = 1 + std::ranges::count(views, failover::View::down);
+    const auto all = 1 + static_cast<std::ptrdiff_t>(views.size());
+    if (down * 2 <= all) {
+      co_return fmt::format("{} of {} vantages see {} down, and {} see it up", down, all, round->active,
+                            std::ranges::count(views, failover::View::up));
+    }
+    co_return std::nullopt;
+  }
+
+  /// The opinion by which a failover is to begin; nothing where it was interrupted, or with `once` where the side is well.
+  Task<std::optional<Opinion>> decide() {
+    Round& now_watched = *round;
+    while (!loop().interrupted()) {
+      Opinion opinion = now_watched.verdict.opinion(now());
+      tell_change(opinion);
+      // What is seen of the primary now is what a later failover's loss is known by.
+      const bool has_seen = !site.policy.postgres || now_watched.sampler.seen();
+      if (opinion.state == State::well && options.once && has_seen) co_return std::nullopt;
+      if (opinion.state != State::failed) {
+        const time::Duration wait = opinion.left.count() > 0 ? opinion.left : options.once ? once_pace : time::Duration{60'000};
+        co_await loop().sleep(wait, &now_watched);
+        continue;
+      }
+      auto reason = co_await reason_to_wait();
+      if (!reason && options.notify_only) reason = "watch only tells (--notify-only)";
+      // It may have come back while we looked.
+      if (now_watched.verdict.opinion(now()).state != State::failed) continue;
+      if (!reason) co_return opinion;
+      hold_back(*reason);
+      if (options.once) co_return std::nullopt;
+      co_await loop().sleep(shortest_interval(), &now_watched);
+    }
+    co_return std::nullopt;
+  }
+
+  void hold_back(const std::string& reason) {
+    metrics.count("fedctl_failover_held_back_total", labels());
+    if (round->held_back_by != reason) tell(Type::held_back, fmt::format("{} has failed, but {}", round->active, reason));
+    round->held_back_by = reason;
+  }
+
+  void begin_round() {
+    const std::string active = failover::active_cluster(site.policy, state);
+    round.reset(new Round{.active = active, .verdict = Verdict{health}, .sampler = Sampler{site, active}});
+    active_up = true;
+    for (std::size_t i = 0; i < health.checks.size(); ++i) round->tasks.push_back(keep_checking(i));
+    round->tasks.push_back(keep_saving());
+    round->tasks.push_back(round->sampler.run());
+    for (Task<Done>& task : round->tasks) task.start();
+  }
+
+  void end_round() {
+    round->finished = true;
+    round->sampler.stop();
+    loop().wake(&round->tasks);
+    const auto finished = [this]() -> Task<Done> {
+      while (std::ranges::any_of(round->tasks, [](const Task<Done>& task) { return !task.done(); }))
+        co_await loop().sleep(time::Duration{20});
+      co_return Done{};
+    };
+    loop().run(finished());
+    round.reset();
+  }
+
+  failover::EngineOptions engine_options(const Opinion& opinion) const {
+    failover::EngineOptions result{.roles = options.roles};
+    result.run.from = round->active;
+    result.run.reason = std::string{reason_mark} + text::join(opinion.problems, "; ");
+    result.run.failed_at = opinion.since;
+    return result;
+  }
+
+  failover::OnStep step_listener() const {
+    return [this](const failover::StepEvent& event) {
+      using Step = failover::StepEvent::Type;
+      if (event.type == Step::begun) return;
+      tell(Type::step, fmt::format("{} {}{}{}", event.step, to_string(event.type), event.text.empty() ? "" : ": ", event.text));
+    };
+  }
+
+  /// Tells how a run ended. Errors: what it failed with.
+  Result<void> conclude(const Result<failover::Run>& run) {
+    metrics.count("fedctl_failover_runs_total", labels({{"outcome", run ? "done" : "failed"}}));
+    if (!run) return Failure{run.error()};
+    std::string text = fmt::format("{} -> {}, token {}", run->from, run->to, run->token);
+    const double rto = run->outcome.value("rtoSeconds", 0.0);
+    text += fmt::format(", {:.1f}s after the first failure", rto);
+    const nlohmann::json lost = run->outcome.value("lostBytes", nlohmann::json());
+    if (lost.is_number_integer()) text += fmt::format(", {} bytes lost", lost.get<std::int64_t>());
+    const nlohmann::json counted = run->outcome.value("lostCounted", nlohmann::json());
+    if (counted.is_number_integer()) text += fmt::format(", {} counted lost", counted.get<std::int64_t>());
+    for (const std::string& overridden : run->overridden) text += ", " + overridden;
+    tell(Type::done, text);
+    return {};
+  }
+
+  /// Goes on with a run that a watch began and did not finish.
+  Result<void> resume() {
+    tell(Type::begun, fmt::format("going on with the failover to {}", state.run->to));
+    failover::Engine engine{site, {.roles = options.roles}, step_listener()};
+    return conclude(engine.resume());
+  }
+
+  Result<void> fail_over(const Opinion& opinion) {
+    tell(Type::begun, fmt::format("{} has failed: {}", round->active, text::join(opinion.problems, "; ")));
+    failover::Engine engine{site, engine_options(opinion), step_listener()};
+    return conclude(engine.start());
+  }
+
+  /// Watches until a failover is over or it ends. Errors: of the failover.
+  Result<void> watch_round() {
+    begin_round();
+    const auto opinion = loop().run(decide());
+    Result<void> result{};
+    const auto seen = round->sampler.seen();
+    if (seen) loop().run(save(*seen));
+    if (opinion && !loop().interrupted()) result = fail_over(*opinion);
+    if (!opinion && options.once && !round->held_back_by.empty())
+      result = Failure{{Code::conflict, fmt::format("{} has failed, but {}", round->active, round->held_back_by), "", round->active}};
+    end_round();
+    return result;
+  }
+};
+
+Watcher::Watcher(failover::Site& site, WatchOptions options, exporter::Metrics& metrics, OnEvent on_event)
+    : impl_(new Impl{site, options, metrics, std::move(on_event), with_overrides(site.policy.health, options)}) {}
+Watcher::~Watcher() = default;
+
+bool Watcher::sees_active_up() const { return impl_->active_up; }
+
+bool Watcher::is_alive() const {
+  const Steady::time_point last{Steady::duration{impl_->last_turn.load()}};
+  return Steady::now() - last < stuck_after;
+}
+
+Result<void> Watcher::run() {
+  Impl& self = *impl_;
+  Result<void> result{};
+  if (!self.lead()) return {};
+  std::string last_failure;
+  bool told = false;
+  while (!self.loop().interrupted()) {
+    result = {};
+    if (!self.reload()) {
+      self.loop().run(self.loop().sleep(self.shortest_interval()));
+      continue;
+    }
+    if (!told)
+      self.tell(Type::watching,
+                fmt::format("{} is active; {} checks, of which {} signals must agree",
+                            failover::active_cluster(self.site.policy, self.state), self.health.checks.size(), self.health.agree));
+    told = true;
+    const bool ours_is_open = self.state.has_unfinished_run() && self.state.run->reason.starts_with(reason_mark);
+    result = ours_is_open ? self.resume() : self.watch_round();
+    if (self.options.once) break;
+    const std::string failure = result ? "" : describe(result.error());
+    if (!result && failure != last_failure && result.error().code != Code::cancelled) self.tell(Type::stopped, failure);
+    last_failure = failure;
+    if (!result) self.loop().run(self.loop().sleep(self.shortest_interval()));
+  }
+  self.leadership.reset();
+  self.tell(Type::ended, "nobody here watches any more");
+  return self.options.once ? result : Result<void>{};
+}
+
+}  // namespace fedctl::watch

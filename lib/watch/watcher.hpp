@@ -1,0 +1,70 @@
+#pragma once
+
+#include "exporter/metrics.hpp"
+#include "failover/role_switch.hpp"
+#include "failover/site.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace fedctl::watch {
+
+struct WatchEvent {
+  enum class Type {
+    watching,   ///< It decides for the policy from now on.
+    following,  ///< Somebody else does.
+    failing,    ///< Checks fail; nothing is decided yet.
+    recovered,  ///< They are good again.
+    held_back,  ///< A failover is due, and there is a reason not to begin it.
+    begun,      ///< A failover is begun,
+    step,       ///< does a step,
+    done,       ///< is done,
+    stopped,    ///< or could not go on; it is tried again.
+    problem,    ///< Of watch itself.
+    ended
+  };
+  Type type = Type::watching;
+  std::string policy;
+  std::string text;
+};
+std::string_view to_string(WatchEvent::Type type);
+
+struct WatchOptions {
+  std::optional<time::Duration> interval;  ///< Instead of the checks' own.
+  std::optional<time::Duration> timeout;
+  std::optional<int> failure_threshold;
+  std::optional<int> success_threshold;
+  bool notify_only = false;  ///< Decides, tells, and begins nothing.
+  bool once = false;         ///< Ends as soon as the side is known to be well, or a failover is over.
+  failover::RoleOptions roles;
+};
+
+/// Watches one policy. Whoever holds the Lease `watch` decides; others wait until it is free. Only the active side is watched, so after a
+/// failover nothing moves back by itself.
+class Watcher {
+ public:
+  using OnEvent = std::function<void(const WatchEvent&)>;
+
+  Watcher(failover::Site& site, WatchOptions options, exporter::Metrics& metrics, OnEvent on_event);
+  ~Watcher();
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  /// Until the loop is interrupted, or with `once` until it is known. Errors: with `once`: conflict where a failover is due and held back;
+  /// else what it failed with.
+  Result<void> run();
+
+  /// Is the active side up, as far as is known? What another watcher's vantage asks. From any thread.
+  bool sees_active_up() const;
+
+  /// Does it still get round? From any thread.
+  bool is_alive() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fedctl::watch

@@ -1,0 +1,178 @@
+#!/usr/bin/env bats
+# Watching the active side, and failing over by itself: two clusters, two streaming databases, a DNS server, and somebody who pulls plugs.
+
+setup_file() { load support; "$testbed/up" tokyo-cluster ireland-cluster >/dev/null; }
+teardown_file() { load support; "$testbed/up" tokyo-cluster ireland-cluster >/dev/null; forget_in "tokyo-cluster ireland-cluster" production; }
+
+setup() {
+  load support
+  load failover_support
+  in_own_folder
+  start_application
+  policy_with '{proceedUnfencedAfter: 1s}'
+  usual="--interval 1s --failure-threshold 3" quick="--interval 200ms --failure-threshold 1"
+}
+teardown() {
+  [ -z "${watcher:-}" ] || kill $watcher 2>/dev/null || true
+  stop_application
+}
+
+# watch [FLAG...]: in the background; what it says is in `log`.
+watch() {
+  background bash -c "exec '$FEDCTL' failover watch policy.yaml -f app.yaml $* >>log 2>&1"
+  watcher=$helper
+}
+# heard TEXT: waits until watch has said it.
+heard() { for _ in $(seq 300); do grep -q "$1" log && return; sleep 0.1; done; cat log; return 1; }
+
+@test "Tokyo killed without warning: DNS, database and roles are Ireland's, and the loss that is told is the loss there is" {
+  start_writer $tokyo_port
+  watch $usual
+  heard "tokyo-cluster is active"
+  for _ in $(seq 20); do [ "$(wc -l <written)" -gt 30 ] && break; sleep 0.2; done
+  kill_tokyo
+  heard "ireland-cluster, token 1"
+  cat log
+  end_writer
+  grep -q "proceedUnfencedAfter 1s" log
+  grep -q "$(lost_in $ireland_port) counted lost" log
+  [ "$(role_in ireland-cluster)" = "10 read-write,primary" ]
+  [ "$(value ireland-cluster $deployment .status.readyReplicas)" = 10 ]
+  [ "$(answer)" = ireland-lb.example.com. ]
+  [ "$(sql $ireland_port 'SELECT pg_is_in_recovery()')" = f ]
+}
+
+@test "a blip is waited out" {
+  watch $usual
+  heard "tokyo-cluster is active"
+  stop_database tokyo fast
+  heard "failing"
+  start_database tokyo
+  heard "tokyo-cluster is well again"
+  ! grep -q begun log
+  [ "$(sql $ireland_port 'SELECT pg_is_in_recovery()')" = t ]
+}
+
+@test "one signal alone is not enough, however bad" {
+  watch $quick
+  heard "tokyo-cluster is active"
+  stop_database tokyo fast
+  heard "failing"
+  sleep 2
+  ! grep -q begun log
+}
+
+@test "who reaches nobody is cut off himself, and decides nothing" {
+  watch $quick
+  heard "tokyo-cluster is active"
+  kill_cluster ireland-cluster
+  kill_tokyo
+  heard "it is us who are cut off"
+  ! grep -q begun log
+  "$testbed/up" ireland-cluster >/dev/null
+}
+
+@test "a vantage that sees it up outvotes us, and one that sees it down does not" {
+  fedctl failover status policy.yaml -f app.yaml >/dev/null
+  source "$testbed/lib.sh"
+  port=$(free_port)
+  echo "  health: {vantages: [{url: 'http://127.0.0.1:$port/view/production/active-standby-app'}]}" >>policy.yaml
+  # The other watcher sees the active side through a policy of its own, in which Ireland is active.
+  sed 's/clusters: .*/clusters: [ireland-cluster, tokyo-cluster]/; /^  health/d; /^  database/,/IRELAND/d' policy.yaml >other.yaml
+  url=http://127.0.0.1:$(cat "$FEDCTL_TESTBED_DIR/etcd.port")/health
+  echo "  health: {interval: 200ms, failureThreshold: 1, checks: [{apiServer: {}}, {http: {urls: {tokyo-cluster: \"$url\", ireland-cluster: \"$url\"}}}]}" >>other.yaml
+  background bash -c "exec '$FEDCTL' failover watch other.yaml -f app.yaml --state other.json --listen 127.0.0.1:$port >>other.log 2>&1"
+  other=$helper
+  listening $port
+  watch $quick
+  heard "tokyo-cluster is active"
+  kill_tokyo
+  heard "1 of 2 vantages see tokyo-cluster down, and 1 see it up"
+  ! grep -q begun log
+  kill $other
+}
+
+@test "of two one decides; the other goes on where the first was killed" {
+  cat >die <<'EOF'
+#!/bin/sh
+[ -e died ] || { touch died; kill -9 $PPID; }
+EOF
+  chmod +x die
+  echo "  hooks: [{after: promote, command: [./die]}]" >>policy.yaml
+  watch $usual
+  heard "tokyo-cluster is active"
+  mv log first-log
+  watch $usual
+  heard "following"
+  kill_tokyo
+  heard "going on with the failover to ireland-cluster"
+  heard "ireland-cluster, token 1"
+  grep -q "begun" first-log
+  [ "$(failover status -o json | jq -r '[.run.steps[] | select(.name | startswith("hook") | not) | .attempts] | max')" = 1 ]
+}
+
+@test "it tells people and programs, and Prometheus" {
+  source "$testbed/lib.sh"
+  port=$(free_port)
+  printf '#!/bin/sh\ncat >>told\n' >tell
+  chmod +x tell
+  watch $usual --notify ./tell --listen 127.0.0.1:$port
+  heard "tokyo-cluster is active"
+  listening $port
+  [ "$(curl -s http://127.0.0.1:$port/healthz)" = ok ]
+  [ "$(curl -s http://127.0.0.1:$port/view/production/active-standby-app)" = up ]
+  curl -s http://127.0.0.1:$port/metrics | grep 'fedctl_failover_active{cluster="tokyo-cluster",policy="production/active-standby-app"} 1'
+  for _ in $(seq 50); do curl -s http://127.0.0.1:$port/metrics | grep -q 'fedctl_failover_lag_bytes{cluster="ireland-cluster"' && break; sleep 0.1; done
+  kill_tokyo
+  heard "ireland-cluster, token 1"
+  curl -s http://127.0.0.1:$port/metrics >metrics
+  grep 'fedctl_failover_active{cluster="ireland-cluster",policy="production/active-standby-app"} 1' metrics
+  grep 'fedctl_failover_runs_total{outcome="done",policy="production/active-standby-app"} 1' metrics
+  for _ in $(seq 50); do grep -q '"done"' told && break; sleep 0.1; done
+  [ "$(jq -r .type told | tr '\n' ' ')" = "watching failing begun done " ]
+}
+
+@test "after a failover nothing is done by itself until the cooldown is over" {
+  failover switchover --yes >/dev/null
+  echo "  health: {cooldown: 10m}" >>policy.yaml
+  watch $quick
+  heard "ireland-cluster is active"
+  stop_database ireland
+  kill_cluster ireland-cluster
+  heard "held-back"
+  grep -Eq "the cooldown is 10m|cut off" log
+  ! grep -q begun log
+  "$testbed/up" ireland-cluster >/dev/null
+}
+
+@test "--once ends when all is well, fails over when it is not, and says when it must not" {
+  run failover watch --once --interval 100ms
+  exits 0
+  says "tokyo-cluster is active"
+  kill_tokyo
+  run failover watch --once --interval 100ms --notify-only
+  exits 4
+  says "watch only tells"
+  [ "$(sql $ireland_port 'SELECT pg_is_in_recovery()')" = t ]
+  run failover watch --once --interval 100ms
+  exits 0
+  says "tokyo-cluster -> ireland-cluster"
+  [ "$(answer)" = ireland-lb.example.com. ]
+}
+
+@test "what watch cannot do is an error" {
+  run fedctl failover watch
+  exits 1
+  says "POLICY is required"
+  run failover watch --listen nowhere
+  exits 1
+  one_error
+  says "is no address to listen on"
+  run failover watch --interval soon
+  exits 1
+  cp policy.yaml second.yaml
+  run fedctl failover watch policy.yaml second.yaml -f app.yaml --state state.json
+  exits 1
+  one_error
+  says "--state is for one policy"
+}
