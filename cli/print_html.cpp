@@ -1,9 +1,8 @@
+#include "cli/html.hpp"
 #include "cli/print_plan.hpp"
 
 #include <fmt/format.h>
 #include <map>
-#include <pugixml.hpp>
-#include <sstream>
 
 namespace fedctl::cli {
 namespace {
@@ -13,26 +12,13 @@ using plan::Change;
 using plan::ClusterPlan;
 
 constexpr const char* style = R"(
-:root { color-scheme: light dark; --line: #8884; --faint: #8889; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; white-space: nowrap; }
 td.cell { text-align: center; } td.cell a { color: inherit; text-decoration: none; display: block; }
 td.fields { white-space: normal; overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .85rem; }
 .create { background: #2da44e33; } .update { background: #d4a72c33; } .delete { background: #cf222e33; }
 .conflict { background: #cf222e66; } .unknown { background: #8250df33; } .unchanged, .none { color: var(--faint); }
-.note { color: var(--faint); } details { margin: .3rem 0; } summary { cursor: pointer; padding: .15rem .5rem; border-radius: .3rem; }
+details { margin: .3rem 0; } summary { cursor: pointer; padding: .15rem .5rem; border-radius: .3rem; }
 details table { margin: .4rem 0 .8rem 1.2rem; }
 )";
-
-pugi::xml_node add(pugi::xml_node parent, const char* name, const std::string& text = {}, const char* css = nullptr) {
-  pugi::xml_node node = parent.append_child(name);
-  if (css != nullptr) node.append_attribute("class").set_value(css);
-  if (!text.empty()) node.append_child(pugi::node_pcdata).set_value(text.c_str());
-  return node;
-}
 
 std::string anchor(std::size_t cluster, std::size_t change) { return fmt::format("c{}-{}", cluster, change); }
 
@@ -100,18 +86,8 @@ void add_cluster(pugi::xml_node body, const ClusterPlan& cluster, std::size_t nu
 }  // namespace
 
 std::string plan_html(const plan::Plan& plan) {
-  pugi::xml_document document;
-  document.append_child(pugi::node_doctype).set_value("html");
-  pugi::xml_node html = document.append_child("html");
-  html.append_attribute("lang").set_value("en");
-  pugi::xml_node head = add(html, "head");
-  add(head, "meta").append_attribute("charset").set_value("utf-8");
-  pugi::xml_node viewport = add(head, "meta");
-  viewport.append_attribute("name").set_value("viewport");
-  viewport.append_attribute("content").set_value("width=device-width, initial-scale=1");
-  add(head, "title", "fedctl plan");
-  add(head, "style", style);
-  pugi::xml_node body = add(html, "body");
+  HtmlPage page{"fedctl plan", style};
+  pugi::xml_node body = page.body;
   add(body, "h1", summary_line(plan.summary()));
   if (const std::string unknown = unknown_line(plan); !unknown.empty()) add(body, "p", unknown, "unknown");
   for (const std::string& notice : plan.notices) add(body, "p", notice, "note");
@@ -119,13 +95,7 @@ std::string plan_html(const plan::Plan& plan) {
   const auto parts = parts_of(plan);
   add_matrix(body, parts);
   for (std::size_t i = 0; i < parts.size(); ++i) add_cluster(body, *parts[i], i);
-  std::ostringstream out;
-  document.save(out, " ", pugi::format_default | pugi::format_no_declaration | pugi::format_no_empty_element_tags);
-  std::string page = out.str();
-  // HTML's meta has no end tag.
-  constexpr std::string_view end_tag = "</meta>";
-  for (auto at = page.find(end_tag); at != std::string::npos; at = page.find(end_tag, at)) page.erase(at, end_tag.size());
-  return page;
+  return page.text();
 }
 
 }  // namespace fedctl::cli

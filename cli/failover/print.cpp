@@ -35,6 +35,25 @@ std::string lag_text(const failover::Policy& policy, const failover::State& stat
   return loss.bytes ? fmt::format("{} bytes", *loss.bytes) : "unknown";
 }
 
+std::string guard_text(const SideSurvey& side) {
+  const failover::GuardLease& guard = side.guard;
+  if (!guard.exists()) return {};
+  std::string text = fmt::format("\nguard of {}: ", side.cluster);
+  text += guard.holder.empty()
+              ? std::string{"ended in good order, guards no more"}
+              : fmt::format("{}, renewed {} ago, ttl {}", guard.holder, time::format_duration(guard.age), time::format_duration(guard.ttl));
+  if (guard.fenced_by != 0)
+    text += fmt::format("; fenced by the run with token {}{}", guard.fenced_by, guard.is_harmless ? ", takes no writes" : "");
+  return text + "\n";
+}
+
+std::string drill_line(const json& drill) {
+  std::string text = fmt::format("\nlast drill: {}, ended {}", drill.value("kind", ""), drill.value("endedAt", ""));
+  if (drill.contains("rtoSeconds")) text += fmt::format(", RTO {:.1f}s", drill.value("rtoSeconds", 0.0));
+  if (drill.contains("lostWrites")) text += fmt::format(", {} writes lost", drill.value("lostWrites", 0));
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string assessment_text(const failover::Policy& policy, const Assessment& assessment, failover::RunKind kind, const Style& style) {
@@ -86,6 +105,11 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
   if (survey.is_isolated())
     text += style.red(
         fmt::format("only {} of {} clusters can be reached from here: nothing would be decided\n", survey.reachable, survey.clusters));
+  for (const SideSurvey& side : survey.sides) text += guard_text(side);
+  if (state.primary)
+    text += fmt::format("\nprimary last seen {} in {}: log at {}{}\n", state.primary->at, state.primary->cluster, state.primary->lsn,
+                        state.primary->counted.empty() ? "" : ", counted " + state.primary->counted);
+  if (!state.drills.empty()) text += drill_line(state.drills.back());
   if (state.run) {
     text += fmt::format("\nlast run: {} {} -> {}, {}, began {}\n", to_string(state.run->kind), state.run->from, state.run->to,
                         to_string(state.run->state), state.run->began_at);
@@ -111,12 +135,21 @@ json status_document(const failover::Policy& policy, const failover::State& stat
                          {"lsn", data::format_lsn(side.database->written)},
                          {"timeline", side.database->timeline}};
     }
+    if (side.guard.exists()) {
+      one["guard"] = {{"holder", side.guard.holder},
+                      {"ttlSeconds", side.guard.ttl.count() / 1000},
+                      {"ageSeconds", static_cast<double>(side.guard.age.count()) / 1000},
+                      {"fencedBy", side.guard.fenced_by},
+                      {"harmless", side.guard.is_harmless}};
+    }
     if (side.database_problem) one["databaseProblem"] = describe(*side.database_problem);
     if (side.api_problem) one["problem"] = describe(*side.api_problem);
     document["sides"].push_back(std::move(one));
   }
   if (survey.dns) document["dns"] = {{"name", policy.dns->record.name}, {"value", survey.dns->value}, {"ttl", survey.dns->ttl}};
   if (state.run) document["run"] = to_json(*state.run);
+  if (state.primary) document["seen"] = to_json(*state.primary);
+  if (!state.drills.empty()) document["lastDrill"] = state.drills.back();
   return document;
 }
 

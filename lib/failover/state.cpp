@@ -23,7 +23,7 @@ Enum from_text(const std::array<Enum, size>& all, std::string_view text, Enum ot
 }
 
 json to_json(const StepRecord& step) {
-  return {{"name", step.name},        {"state", to_string(step.state)}, {"begunAt", step.begun_at},
+  return {{"name", step.name},        {"state", to_string(step.state)}, {"beganAt", step.begun_at},
           {"endedAt", step.ended_at}, {"attempts", step.attempts},      {"evidence", step.evidence}};
 }
 
@@ -31,7 +31,7 @@ StepRecord step_from(const json& document) {
   using S = StepRecord::State;
   StepRecord step{.name = string_at(document, "name")};
   step.state = from_text(std::array{S::pending, S::begun, S::done, S::skipped}, string_at(document, "state"), S::pending);
-  step.begun_at = string_at(document, "begunAt");
+  step.begun_at = string_at(document, "beganAt");
   step.ended_at = string_at(document, "endedAt");
   step.attempts = document.value("attempts", 0);
   step.evidence = map_at(document, "evidence");
@@ -128,14 +128,16 @@ Run run_from(const json& document) {
   return run;
 }
 
+json to_json(const LastSeen& seen) {
+  return {{"cluster", seen.cluster},   {"systemIdentifier", seen.system_identifier},
+          {"timeline", seen.timeline}, {"lsn", seen.lsn},
+          {"counted", seen.counted},   {"at", seen.at}};
+}
+
 json to_json(const State& state) {
   json document{{"active", state.active}, {"token", state.token}, {"history", state.history}, {"drills", state.drills}};
   if (state.run) document["run"] = to_json(*state.run);
-  if (state.primary) {
-    document["primary"] = {{"cluster", state.primary->cluster},   {"systemIdentifier", state.primary->system_identifier},
-                           {"timeline", state.primary->timeline}, {"lsn", state.primary->lsn},
-                           {"counted", state.primary->counted},   {"at", state.primary->at}};
-  }
+  if (state.primary) document["primary"] = to_json(*state.primary);
   return document;
 }
 
@@ -157,6 +159,10 @@ Result<State> state_from(const json& document) try {
 
 void file_away(State& state) {
   if (state.run) state.history.push_back(to_json(*state.run));
+  keep_latest(state);
+}
+
+void keep_latest(State& state) {
   keep_latest(state.history);
   keep_latest(state.drills);
 }

@@ -78,12 +78,16 @@ struct State {
 
 nlohmann::json to_json(const Run& run);
 Run run_from(const nlohmann::json& document);
+nlohmann::json to_json(const LastSeen& seen);
 nlohmann::json to_json(const State& state);
 /// Errors: invalid_input for what is no state.
 Result<State> state_from(const nlohmann::json& document);
 
 /// Puts the run that is over into the history.
 void file_away(State& state);
+
+/// Drops the oldest of the history and of the drills beyond what is kept.
+void keep_latest(State& state);
 
 /// Now, with milliseconds: "2026-11-25T04:30:00.123Z".
 std::string timestamp(time::Instant instant);
