@@ -6,7 +6,7 @@ namespace fedctl::cli {
 namespace {
 
 constexpr const char* style = R"(
-:root { color-scheme: light dark; --line: #8884; --faint: #8889; }
+:root { color-scheme: light dark; --line: #8884; --faint: #777; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
 .scroll { overflow-x: auto; }

@@ -68,9 +68,7 @@ int run_drill_command(const Flags& flags) {
     std::fflush(stdout);
   });
   if (done) return print_report(*done, flags);
-  if (done.error().code != Code::cancelled) return report_refusal(done.error());
-  say(fmt::format("{}\n", describe(done.error())));
-  return exit_interrupted;
+  return print_outcome(site, Failure{done.error()}, flags.site);
 }
 
 }  // namespace
@@ -86,8 +84,8 @@ void add_failover_drill(Program& program) {
       "To come back as it was each database must be made a standby again, so the policy's sides need a rejoin program; --one-way stays on "
       "the "
       "other side. --simulate changes nothing: it checks everything, and adds up what each step took the last time.\n\n"
-      "The RTO is counted from the answer of the last write that the old side took to that of the first one of the new side; without a "
-      "database from the beginning of a switchover to its proof.\n\n"
+      "The RTO is counted from the beginning of a switchover to the proof that the new side serves (the step verify); the write gap from "
+      "the answer to the last write that the old side took to that to the first one of the new side.\n\n"
       "Exits with 0 when done, 1 on an error (the run can be resumed or aborted), 4 when refused, 130 when interrupted.",
       {{"What would happen", "fedctl failover drill failover-policy.yaml --host-cluster-context host-cluster --simulate"},
        {"For real, with a page to show", "fedctl failover drill failover-policy.yaml -f active-standby-app.yaml --yes --html drill.html"}}};

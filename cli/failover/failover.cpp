@@ -10,6 +10,7 @@ void add_failover(Program& program) {
       {{"What would happen", "fedctl failover plan failover-policy.yaml -f active-standby-app.yaml"}}};
   add_command(program, "failover", "Move an application with its database to another cluster", std::move(text), {});
   add_failover_runs(program);
+  add_failover_back(program);
   add_failover_drill(program);
   add_failover_watch(program);
   add_failover_guard(program);

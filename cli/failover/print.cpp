@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 
 #include <fmt/format.h>
+#include <charconv>
 
 namespace fedctl::cli {
 namespace {
@@ -178,6 +179,33 @@ std::string outcome_text(const failover::Policy& policy, const failover::Run& ru
   if (run.outcome.contains("lostCounted")) text += fmt::format(", {} counted lost", run.outcome["lostCounted"].get<std::int64_t>());
   for (const std::string& overridden : run.overridden) text += fmt::format("\noverridden: {}", overridden);
   return text + "\n";
+}
+
+failover::OnStep step_printer(const SiteFlags& flags) {
+  return [as_json = is_json(flags)](const failover::StepEvent& event) {
+    print(as_json ? to_document(event).dump() + "\n" : event_text(event));
+    std::fflush(stdout);
+  };
+}
+
+int print_outcome(const failover::Site& site, const Result<failover::Run>& run, const SiteFlags& flags) {
+  if (run) {
+    print(is_json(flags) ? to_json(*run).dump() + "\n" : outcome_text(site.policy, *run));
+    return exit_done;
+  }
+  if (run.error().code != Code::cancelled) return report_refusal(run.error());
+  say(fmt::format("{}\n", describe(run.error())));
+  return exit_interrupted;
+}
+
+Result<std::optional<std::int64_t>> bytes_of(const std::string& text) {
+  if (text.empty()) return std::optional<std::int64_t>{};
+  if (text == "unknown") return std::optional<std::int64_t>{failover::any_loss};
+  std::int64_t bytes = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, bytes);
+  if (read.ec == std::errc{} && read.ptr == end && bytes >= 0) return std::optional<std::int64_t>{bytes};
+  return Failure{{Code::usage, fmt::format("--accept-data-loss {}: expected a number of bytes, or 'unknown'", text)}};
 }
 
 }  // namespace fedctl::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/failover/site.hpp"
 #include "cli/terminal.hpp"
 #include "failover/engine.hpp"
 
@@ -22,5 +23,14 @@ nlohmann::json to_document(const failover::StepEvent& event);
 
 /// "failover production/shop: tokyo-cluster -> ireland-cluster in 2.1s, token 4, 0 bytes lost"
 std::string outcome_text(const failover::Policy& policy, const failover::Run& run);
+
+/// Prints each step as it goes on, as text or as a line of JSON.
+failover::OnStep step_printer(const SiteFlags& flags);
+
+/// Prints how a run ended, or why it did not; the exit code.
+int print_outcome(const failover::Site& site, const Result<failover::Run>& run, const SiteFlags& flags);
+
+/// What --accept-data-loss says: bytes, "unknown", or nothing. Errors: usage.
+Result<std::optional<std::int64_t>> bytes_of(const std::string& text);
 
 }  // namespace fedctl::cli

@@ -45,6 +45,7 @@ std::string promises_text(const Report& report, const Style& style) {
     text += fmt::format(", promised {}", time::format_duration(*report.promised_rto));
     if (rto) text += ": " + verdict(style, *rto <= *report.promised_rto);
   }
+  if (const auto gap = report.longest_gap()) text += fmt::format("\nwrite gap: {}", time::format_duration(*gap));
   text += fmt::format("\nRPO: {} acknowledged writes lost", report.lost());
   if (report.promised_rpo) text += fmt::format(", promised {}", time::format_duration(*report.promised_rpo));
   if (report.promised_rpo_bytes) text += fmt::format(", promised {} bytes", *report.promised_rpo_bytes);

@@ -125,8 +125,10 @@ void add_promises(pugi::xml_node body, const Report& report) {
   const auto rto = report.rto();
   std::optional<bool> rto_kept;
   if (rto && report.promised_rto) rto_kept = *rto <= *report.promised_rto;
-  add_promise(table, "RTO: the longest time without a write", report.promised_rto ? time::format_duration(*report.promised_rto) : "-",
+  add_promise(table, "RTO: from the beginning to the proof", report.promised_rto ? time::format_duration(*report.promised_rto) : "-",
               rto ? time::format_duration(*rto) : "not measured", rto_kept);
+  if (const auto gap = report.longest_gap())
+    add_promise(table, "The longest time without a write", "-", time::format_duration(*gap), std::nullopt);
   std::string rpo = "-";
   if (report.promised_rpo) rpo = time::format_duration(*report.promised_rpo);
   if (report.promised_rpo_bytes) rpo = fmt::format("{} bytes", *report.promised_rpo_bytes);
@@ -140,7 +142,7 @@ void add_promises(pugi::xml_node body, const Report& report) {
 
 std::string drill_html(const Report& report) {
   HtmlPage page{"fedctl failover drill: " + report.policy, style};
-  add(page.body, "h1", fmt::format("{}drill of {}", report.assessment ? "Simulated " : "", report.policy));
+  add(page.body, "h1", fmt::format("{} of {}", report.assessment ? "Simulated drill" : "Drill", report.policy));
   add(page.body, "p",
       fmt::format("{} to {}, by {}, fedctl {}, policy {}", report.began_at, report.ended_at, report.by, report.version, report.policy_hash),
       "note");

@@ -30,15 +30,9 @@ Result<failover::EngineOptions> engine_options(const Flags& flags) {
   options.run.to = flags.to;
   options.run.skip_fencing = flags.skip_fencing;
   options.roles.force_conflicts = flags.force_conflicts;
-  if (flags.accept_data_loss == "unknown") {
-    options.run.accept_data_loss = failover::any_loss;
-  } else if (!flags.accept_data_loss.empty()) {
-    try {
-      options.run.accept_data_loss = std::stoll(flags.accept_data_loss);
-    } catch (const std::exception&) {
-      return Failure{{Code::usage, fmt::format("--accept-data-loss {}: expected a number of bytes, or 'unknown'", flags.accept_data_loss)}};
-    }
-  }
+  const auto accepted = bytes_of(flags.accept_data_loss);
+  if (!accepted) return Failure{accepted.error()};
+  options.run.accept_data_loss = *accepted;
   return options;
 }
 
@@ -124,21 +118,10 @@ int carry_out(failover::Site& site, const Flags& flags) {
   const auto options = engine_options(flags);
   if (!options) return report(options.error());
   if (const auto refused = refused_by_person(site, flags, *options)) return *refused;
-  const failover::OnStep on_step = [&](const failover::StepEvent& event) {
-    print(is_json(flags.site) ? to_document(event).dump() + "\n" : event_text(event));
-    std::fflush(stdout);
-  };
   site.loop->interrupt_on_signals();
-  failover::Engine engine{site, *options, on_step};
+  failover::Engine engine{site, *options, step_printer(flags.site)};
   const auto run = flags.action == Action::abort ? engine.abort() : flags.resume ? engine.resume() : engine.start();
-  if (!run) {
-    const bool interrupted = run.error().code == Code::cancelled;
-    if (!interrupted) return report_refusal(run.error());
-    say(fmt::format("{}\n", describe(run.error())));
-    return exit_interrupted;
-  }
-  print(is_json(flags.site) ? to_json(*run).dump() + "\n" : outcome_text(site.policy, *run));
-  return exit_done;
+  return print_outcome(site, run, flags.site);
 }
 
 int run_failover(const Flags& flags) {

@@ -80,10 +80,17 @@ std::string_view to_string(Report::Kind kind) { return kind == Report::Kind::swi
 std::optional<time::Duration> Report::rto() const {
   std::optional<time::Duration> longest;
   for (const Leg& leg : legs) {
-    std::optional<time::Duration> one;
-    if (leg.gap && leg.gap->last_before && leg.gap->first_after) one = leg.gap->longest;
-    if (const auto* verified = leg.run.find("verify"); !one && verified != nullptr) one = between(leg.run.began_at, verified->ended_at);
-    if (one && (!longest || *one > *longest)) longest = one;
+    const failover::StepRecord* verified = leg.run.find("verify");
+    const auto one = verified == nullptr ? std::nullopt : between(leg.run.began_at, verified->ended_at);
+    longest = std::max(longest, one);
+  }
+  return longest;
+}
+
+std::optional<time::Duration> Report::longest_gap() const {
+  std::optional<time::Duration> longest;
+  for (const Leg& leg : legs) {
+    if (leg.gap && leg.gap->last_before && leg.gap->first_after) longest = std::max(longest, std::optional{leg.gap->longest});
   }
   return longest;
 }
@@ -106,6 +113,7 @@ json to_json(const Report& report, bool with_writes) {
   for (const Leg& leg : report.legs) document["legs"].push_back(leg_document(leg, with_writes));
   const auto rto = report.rto();
   if (rto) document["rtoSeconds"] = seconds(*rto);
+  if (const auto gap = report.longest_gap()) document["writeGapSeconds"] = seconds(*gap);
   if (report.promised_rto) document["promised"]["rtoSeconds"] = seconds(*report.promised_rto);
   if (report.promised_rpo) document["promised"]["rpoSeconds"] = seconds(*report.promised_rpo);
   if (report.promised_rpo_bytes) document["promised"]["rpoBytes"] = *report.promised_rpo_bytes;

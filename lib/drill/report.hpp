@@ -37,8 +37,10 @@ struct Report {
   std::optional<time::Duration> promised_rpo = {};
   std::optional<std::int64_t> promised_rpo_bytes = {};
 
-  /// The longest time for which nothing could be written; without a database from the beginning of a change to its proof.
+  /// The longest time from the beginning of a change of sides to the proof that the new one serves.
   std::optional<time::Duration> rto() const;
+  /// The longest time for which nothing could be written.
+  std::optional<time::Duration> longest_gap() const;
   /// Writes that were acknowledged and are lost.
   std::size_t lost() const;
   bool had_two_writers() const;

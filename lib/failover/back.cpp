@@ -1,0 +1,132 @@
+#include "failover/back.hpp"
+
+#include "failover/steps.hpp"
+
+#include <fmt/format.h>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr time::Duration pace{500};
+
+/// Where the active side's log left that of `cluster`, if the last run was between the two.
+std::optional<data::Lsn> fork_of(const State& state, const std::string& cluster) {
+  if (!state.run || state.run->from != cluster) return std::nullopt;
+  const StepRecord* caught_up = state.run->find("catch-up");
+  return caught_up == nullptr ? std::nullopt : data::parse_lsn(caught_up->evidence.value("standbyLsn", ""));
+}
+
+/// Was what the old side may have behind the fork measured when it was left? Then whoever ran that accepted it.
+bool was_measured(const State& state, const std::string& cluster) {
+  if (!state.run || state.run->from != cluster) return false;
+  const StepRecord* caught_up = state.run->find("catch-up");
+  return caught_up != nullptr && caught_up->evidence.value("exact", false);
+}
+
+std::vector<std::string> steps_by_hand(const std::string& old_side, const std::string& active) {
+  return {
+      fmt::format("save what only {} has, if anything: pg_dump the rows, or keep a copy of its data folder", old_side),
+      fmt::format("on its server: pg_ctl -D $PGDATA -m fast -w stop"),
+      fmt::format("pg_rewind -D $PGDATA --source-server=\"CONNECTION OF {}\"   (needs wal_log_hints=on or data checksums; else an empty "
+                  "folder and pg_basebackup -D $PGDATA -R -X stream -d \"CONNECTION OF {}\")",
+                  active, active),
+      fmt::format("touch $PGDATA/standby.signal, and set primary_conninfo to {} in $PGDATA/postgresql.auto.conf", active),
+      "pg_ctl -D $PGDATA -w start, then 'fedctl failover back' once more",
+  };
+}
+
+/// Waits until the standby has been caught up for the whole window.
+Result<void> wait_caught_up(Site& site, const BackPlan& plan, time::Duration window) {
+  const auto limit = Clock::now() + window + site.policy.postgres->catch_up_timeout;
+  const auto patience = time::Duration{3'000};
+  std::optional<Clock::time_point> since;
+  std::string missing = "it does not answer";
+  while (true) {
+    const auto primary = site.loop->run(look_at_database(site, plan.from, patience));
+    const auto standby = site.loop->run(look_at_database(site, plan.to, patience));
+    if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    bool well = false;
+    if (primary && standby) {
+      const auto behind = primary->written > standby->replayed ? static_cast<std::int64_t>(primary->written - standby->replayed) : 0;
+      well = standby->in_recovery && standby->streams && behind <= site.policy.postgres->max_lag_bytes;
+      missing = !standby->streams ? "it does not stream" : fmt::format("it is {} bytes behind", behind);
+    }
+    const auto now = Clock::now();
+    if (!well) since.reset();
+    if (well && !since) since = now;
+    if (since && now - *since >= window) return {};
+    if (now >= limit && !since) {
+      return Failure{{Code::timeout, fmt::format("the database of {} does not catch up: {}", plan.to, missing), "", plan.to, "",
+                      "mend its replication and go back then"}};
+    }
+    site.loop->run(site.loop->sleep(std::min(pace, window)));
+  }
+}
+
+}  // namespace
+
+Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
+  auto situation = look_around(site, {});
+  if (!situation) return Failure{situation.error()};
+  const State& state = situation->state;
+  BackPlan plan{.from = active_cluster(site.policy, state), .to = options.to.empty() ? site.policy.clusters.front() : options.to};
+  const SideSurvey* side = situation->survey.find(plan.to);
+  if (side == nullptr) return Failure{{Code::usage, fmt::format("{} is none of the policy's clusters", plan.to), site.policy.place}};
+  if (plan.from == plan.to)
+    return Failure{
+        {Code::conflict, fmt::format("refused: {} is the active cluster already", plan.to), "", "", "", "name another one with --to"}};
+  if (state.has_unfinished_run())
+    return Failure{{Code::conflict, "refused: a run was not finished", "", "", "", "go on with 'fedctl failover run --resume' first"}};
+  if (!site.policy.postgres) return plan;
+  const bool streams = side->database && side->database->in_recovery && side->database->streams;
+  if (streams) return plan;
+  plan.rejoin = site.policy.postgres->sides.at(plan.to).rejoin ? BackPlan::Rejoin::by_program : BackPlan::Rejoin::by_hand;
+  plan.why = !side->database               ? "its database does not answer"
+             : side->database->in_recovery ? "it does not stream"
+                                           : "it is a primary of its own";
+  plan.by_hand = steps_by_hand(plan.to, plan.from);
+  const auto fork = fork_of(state, plan.to);
+  if (fork && side->database && !side->database->in_recovery && side->database->written > *fork)
+    plan.diverged = static_cast<std::int64_t>(side->database->written - *fork);
+  const bool accepted = options.accept_data_loss && plan.diverged && *options.accept_data_loss >= *plan.diverged;
+  if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !was_measured(state, plan.to) && !accepted) {
+    return Failure{
+        {Code::conflict,
+         fmt::format("refused: the database of {} has {} bytes of log that {} never got, and rejoining throws them away", plan.to,
+                     *plan.diverged, plan.from),
+         "", plan.to, "",
+         fmt::format("save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss {}", *plan.diverged)}};
+  }
+  return plan;
+}
+
+Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options, const OnStep& on_step) {
+  const auto tell = [&](StepEvent::Type type, const std::string& step, std::string text, Clock::time_point began) {
+    on_step({type, step, std::move(text), std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
+  };
+  EngineOptions engine_options{.roles = options.roles};
+  engine_options.run = {.kind = RunKind::switchover, .from = plan.from, .to = plan.to, .reason = "going back"};
+  if (plan.rejoin == BackPlan::Rejoin::by_hand) {
+    return Failure{{Code::conflict, fmt::format("refused: the database of {} must be made a standby first: {}", plan.to, plan.why), "",
+                    plan.to, "",
+                    fmt::format("see 'fedctl failover back --help', or set database.postgres.sides.{}.rejoin.command", plan.to)}};
+  }
+  auto began = Clock::now();
+  if (plan.rejoin == BackPlan::Rejoin::by_program) {
+    Run run{.id = "back", .kind = RunKind::switchover, .from = plan.to, .to = plan.from};
+    StepContext context{site, run, engine_options, [&](const std::string& text) { tell(StepEvent::Type::note, "rejoin", text, began); }};
+    const auto rejoined = rejoin(context);
+    if (!rejoined) return Failure{rejoined.error()};
+    tell(StepEvent::Type::done, "rejoin", fmt::format("{} is a standby of {}", plan.to, plan.from), began);
+  }
+  if (site.policy.postgres) {
+    began = Clock::now();
+    if (auto waited = wait_caught_up(site, plan, options.window); !waited) return Failure{waited.error()};
+    tell(StepEvent::Type::done, "caught-up", fmt::format("for {}", time::format_duration(options.window)), began);
+  }
+  return Engine{site, engine_options, on_step}.start();
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "failover/engine.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedctl::failover {
+
+struct BackOptions {
+  std::string to;                                     ///< Empty: the policy's first cluster.
+  time::Duration window{60'000};                      ///< It must have been caught up for so long.
+  std::optional<std::int64_t> accept_data_loss = {};  ///< Of what only the old side has, as a run's.
+  RoleOptions roles = {};
+};
+
+/// What going back takes, from how things are now.
+struct BackPlan {
+  enum class Rejoin {
+    none_needed,  ///< It is a standby that streams, or there is no database.
+    by_program,   ///< The side's `rejoin`.
+    by_hand
+  };
+  std::string from;  ///< The active cluster.
+  std::string to;
+  Rejoin rejoin = Rejoin::none_needed;
+  std::string why;                         ///< Why it must rejoin: "it is a primary of its own".
+  std::optional<std::int64_t> diverged{};  ///< Bytes that its log has behind the place where the other one went on, where it answers.
+  std::vector<std::string> by_hand;        ///< What to do where no program does it.
+};
+
+/// Errors: conflict where the cluster is the active one, where it has writes of its own that nobody accepted to lose, or a run was not
+/// finished.
+Result<BackPlan> plan_back(Site& site, const BackOptions& options);
+
+/// Makes the old side a standby where a program can, waits until it has been caught up for the window, and switches over to it.
+/// Errors: conflict where it must be made a standby by hand; timeout where it does not catch up; those of the switchover.
+Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options, const OnStep& on_step);
+
+}  // namespace fedctl::failover
