@@ -14,6 +14,7 @@ void add_failover(Program& program) {
   add_failover_drill(program);
   add_failover_watch(program);
   add_failover_guard(program);
+  add_failover_import(program);
 }
 
 }  // namespace fedctl::cli
