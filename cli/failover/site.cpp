@@ -27,6 +27,27 @@ Result<failover::Policy> policy_among(const std::vector<Manifest>& manifests, co
   return failover::read_policy(*found, name_space);
 }
 
+/// A policy that a host holds, by "NAMESPACE/NAME" or "NAME". Errors: the host's; not_found.
+Result<Manifest> policy_in_host(http::Loop& loop, const ConnectedHost& host, const std::string& named) {
+  const auto slash = named.find('/');
+  const std::string name_space = slash == std::string::npos ? host.default_namespace : named.substr(0, slash);
+  const std::string name = slash == std::string::npos ? named : named.substr(slash + 1);
+  auto live = loop.run(host.client->get(control::failover_policies(), name_space, name));
+  if (!live) {
+    Error error = live.error();
+    if (error.code == Code::not_found && error.hint.empty())
+      error.hint = fmt::format("write it there with 'fedctl apply -f', or name its file; '{}' is no file", named);
+    return Failure{std::move(error)};
+  }
+  return Manifest{.object = std::move(*live), .host = host.client->cluster()};
+}
+
+bool is_file(const std::string& policy) {
+  std::error_code ignored;
+  return policy == "-" || policy.ends_with(".yaml") || policy.ends_with(".yml") || policy.ends_with(".json") ||
+         std::filesystem::exists(policy, ignored);
+}
+
 /// Contexts named like the policy's clusters, where nothing else says which clusters there are.
 Result<fleet::Fleet> fleet_of(const ClusterFlags& flags, const failover::Policy& policy) {
   return names_no_clusters(flags) ? fleet::from_contexts(policy.clusters) : fleet_from(flags);
@@ -61,7 +82,9 @@ Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlag
 }  // namespace
 
 void add_policy(Program& program, CLI::App& command, SiteFlags& flags) {
-  auto* policy = command.add_option("POLICY", flags.policy, "A file with a FailoverPolicy")->required();
+  auto* policy =
+      command.add_option("POLICY", flags.policy, "A file with a FailoverPolicy; with a host also [NAMESPACE/]NAME of one that it holds")
+          ->required();
   program.values[policy] = {ValueKind::file};
 }
 
@@ -87,12 +110,20 @@ Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& f
     if (!host) return Failure{host.error()};
     open->host = std::move(*host);
   }
-  std::vector<std::string> paths{flags.policy};
-  paths.insert(paths.end(), flags.files.begin(), flags.files.end());
-  auto manifests = manifest::read(paths, false);
-  if (!manifests) return Failure{manifests.error()};
-  for (const std::string& warning : manifests->warnings) warn(warning);
-  site.manifests = std::move(manifests->items);
+  std::vector<std::string> paths = flags.files;
+  if (is_file(flags.policy) || !open->host) {
+    paths.insert(paths.begin(), flags.policy);
+  } else {
+    auto held = policy_in_host(loop, *open->host, flags.policy);
+    if (!held) return Failure{held.error()};
+    site.manifests.push_back(std::move(*held));
+  }
+  if (!paths.empty()) {
+    auto manifests = manifest::read(paths, false);
+    if (!manifests) return Failure{manifests.error()};
+    for (const std::string& warning : manifests->warnings) warn(warning);
+    std::ranges::move(manifests->items, std::back_inserter(site.manifests));
+  }
   auto policy = policy_among(site.manifests, flags.policy, open->host ? open->host->default_namespace : "default");
   if (!policy) return Failure{policy.error()};
   site.policy = std::move(*policy);

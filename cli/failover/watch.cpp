@@ -173,7 +173,10 @@ void add_failover_watch(Program& program) {
        {"Only tell", "fedctl failover watch failover-policy.yaml -f app.yaml --notify-only --notify './page oncall'"}}};
   CLI::App* command = add_command(program, "failover watch", "Watch the active side, and fail over when it is gone", std::move(text),
                                   [flags] { return finish(run_watch(*flags), flags->site.output); });
-  auto* policies = command->add_option("POLICY", flags->policies, "Files with a FailoverPolicy each")->required();
+  auto* policies = command
+                       ->add_option("POLICY", flags->policies,
+                                    "Files with a FailoverPolicy each; with a host also [NAMESPACE/]NAME of those that it holds")
+                       ->required();
   program.values[policies] = {ValueKind::file};
   add_duration(*command, "--interval", flags->interval, "Instead of the interval of the policy's checks");
   add_duration(*command, "--timeout", flags->timeout, "Instead of their timeout");

@@ -116,8 +116,8 @@ Task<Result<Done>> let_leave(Propagation& all, const Manifest& manifest, const k
 
 /// One federated object's last step: it leaves, or its status is written.
 Task<Result<Done>> settle(Propagation& all, const Manifest& manifest, std::vector<ClusterState> clusters, std::string now) {
-  if (federation::is_preference(kube::gvk_of(manifest.object))) {
-    if (manifest.removed) co_return co_await let_leave(all, manifest, preferences());
+  if (const kube::Resource* control = held_control_type(kube::gvk_of(manifest.object))) {
+    if (manifest.removed) co_return co_await let_leave(all, manifest, *control);
     co_return Done{};
   }
   const FederatedType* type = type_of(all.types, manifest.object);

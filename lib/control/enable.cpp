@@ -25,8 +25,6 @@ bool is_scaled(const kube::Resource& target) {
   return std::ranges::find(names, target.qualified_plural()) != names.end();
 }
 
-bool is_control_group(const std::string& group) { return group == "fedctl.io" || group.ends_with("kubefed.io"); }
-
 /// What Kubernetes keeps for itself, or keeps in one cluster only: nothing to write down once for many.
 bool is_internal(const kube::Resource& type) {
   constexpr std::array<std::string_view, 16> plurals{"pods",

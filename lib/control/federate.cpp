@@ -21,7 +21,7 @@ bool is_namespace(const kube::Resource& resource) { return resource.group.empty(
 /// What of a namespace nobody would take along: made by the cluster, of the federation itself, or without life of its own.
 bool is_taken_along(const Found& found) {
   const std::string& group = found.resource.group;
-  const bool is_control = group.ends_with("kubefed.io") || group == "fedctl.io" || group == "coordination.k8s.io";
+  const bool is_control = is_control_group(group) || group == "coordination.k8s.io";
   return !is_control && !inspect::is_made_by_cluster(found) && is_subdomain(kube::name_of(found.object));
 }
 

@@ -37,8 +37,8 @@ std::tuple<std::string, std::string, std::string> identity(const Manifest& manif
 
 bool is_for_host(const kube::GroupVersionKind& type, const std::vector<FederatedType>& types, const json& object) {
   const bool is_definition =
-      type.kind == "CustomResourceDefinition" && kube::string_at(kube::map_at(object, "spec"), "group").ends_with("kubefed.io");
-  return type.group.ends_with("kubefed.io") || (type.group.empty() && type.kind == "Namespace") || is_definition ||
+      type.kind == "CustomResourceDefinition" && is_control_group(kube::string_at(kube::map_at(object, "spec"), "group"));
+  return is_control_group(type.group) || (type.group.empty() && type.kind == "Namespace") || is_definition ||
          type_of(types, object) != nullptr;
 }
 
@@ -84,15 +84,15 @@ Task<Result<std::vector<Manifest>>> read_federated_objects(Host host, std::vecto
   co_return manifests;
 }
 
-Task<Result<std::vector<Manifest>>> read_preferences(Host host) {
+Task<Result<std::vector<Manifest>>> read_all_of(Host host, kube::Resource resource) {
   const kube::ListOptions everything;
-  auto list = co_await host.client->list(preferences(), everything);
+  auto list = co_await host.client->list(resource, everything);
   std::vector<Manifest> manifests;
   if (!list && list.error().code == Code::not_found) co_return manifests;
   if (!list) co_return Failure{list.error()};
   for (json& item : list->items) {
-    item["apiVersion"] = preferences().type().api_version();
-    item["kind"] = preferences().kind;
+    item["apiVersion"] = resource.type().api_version();
+    item["kind"] = resource.kind;
     Manifest manifest{.object = std::move(item), .host = host.client->cluster()};
     manifest.removed = kube::map_at(manifest.object, "metadata").contains("deletionTimestamp");
     manifests.push_back(std::move(manifest));
@@ -109,14 +109,14 @@ federation::ClusterObjects objects_for_host(const Host& host, std::span<const Ma
     json object = without_server_fields(manifest.whole());
     if (const FederatedType* type = type_of(types, object)) object["apiVersion"] = type->federated.type().api_version();
     const bool is_federated = federation::is_federated(gvk) || type_of(types, object) != nullptr;
-    if ((is_federated || federation::is_preference(gvk)) && !set.empty()) object["metadata"]["labels"][std::string{set_label}] = set;
+    const bool belongs_to_set = is_federated || held_control_type(gvk) != nullptr;
+    if (belongs_to_set && !set.empty()) object["metadata"]["labels"][std::string{set_label}] = set;
     if (is_federated && kube::namespace_of(object).empty()) {
       const FederatedType* type = type_of(types, object);
       const bool namespaced = type == nullptr || type->federated.namespaced;
       if (namespaced) object["metadata"]["namespace"] = gvk.kind == "FederatedNamespace" ? kube::name_of(object) : default_namespace;
     }
-    if (!is_federated && gvk.group.ends_with("kubefed.io") && kube::namespace_of(object).empty() &&
-        gvk.kind != "ClusterPropagatedVersion") {
+    if (!is_federated && is_control_group(gvk.group) && kube::namespace_of(object).empty() && gvk.kind != "ClusterPropagatedVersion") {
       object["metadata"]["namespace"] = gvk.group == "core.kubefed.io" ? host.name_space : default_namespace;
     }
     const kube::ObjectKey key = kube::key_of(object);

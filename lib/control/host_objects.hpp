@@ -15,8 +15,8 @@ namespace fedctl::control {
 /// another group than KubeFed's appear as of that, so that rendering need not know.
 Task<Result<std::vector<manifest::Manifest>>> read_federated_objects(Host host, std::vector<FederatedType> types, Scope scope);
 
-/// Reads the ReplicaSchedulingPreferences; none where the host does not even know the type.
-Task<Result<std::vector<manifest::Manifest>>> read_preferences(Host host);
+/// Reads all objects of one of the control plane's types; none where the host does not even know the type.
+Task<Result<std::vector<manifest::Manifest>>> read_all_of(Host host, kube::Resource resource);
 
 /// The files' objects that belong to the host itself: federated ones, the control plane's, and namespaces, as they should be there.
 federation::ClusterObjects objects_for_host(const Host& host, std::span<const manifest::Manifest> files,

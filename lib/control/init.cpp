@@ -172,6 +172,7 @@ Task<Result<std::vector<Found>>> strangers_in(Host host, std::filesystem::path c
 std::vector<json> control_plane_objects(const std::string& name_space, Scope scope) {
   std::vector<json> objects{{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name_space}}}}};
   std::ranges::move(documents(manifests::definitions_yaml()), std::back_inserter(objects));
+  std::ranges::move(documents(manifests::failover_policy_yaml()), std::back_inserter(objects));
   for (json& object : documents(manifests::rights_yaml())) {
     if (kube::string_at(object, "kind") == "Role") object["metadata"]["namespace"] = name_space;
     objects.push_back(std::move(object));

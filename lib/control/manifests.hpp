@@ -6,6 +6,7 @@
 namespace fedctl::control::manifests {
 
 std::string_view definitions_yaml();
+std::string_view failover_policy_yaml();
 std::string_view config_yaml();
 std::string_view rights_yaml();
 

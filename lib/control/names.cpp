@@ -86,6 +86,20 @@ const Resource& preferences() {
   return resource;
 }
 
+const Resource& failover_policies() {
+  static const Resource resource{.group = "fedctl.io", .version = "v1alpha1", .kind = "FailoverPolicy", .plural = "failoverpolicies"};
+  return resource;
+}
+
+const Resource* held_control_type(const kube::GroupVersionKind& type) {
+  for (const Resource* resource : {&preferences(), &failover_policies()}) {
+    if (resource->group == type.group && resource->kind == type.kind) return resource;
+  }
+  return nullptr;
+}
+
+bool is_control_group(std::string_view group) { return group == "fedctl.io" || group.ends_with("kubefed.io"); }
+
 std::string random_suffix() {
   // No vowels, so that no words come out.
   constexpr std::string_view letters = "bcdfghjklmnpqrstvwxz2456789";

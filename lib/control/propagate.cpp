@@ -34,16 +34,19 @@ Task<Result<Done>> into(Task<Result<T>> task, T& target) {
   co_return Done{};
 }
 
-Task<Result<HostState>> read_host(Host host, fleet::ConnectOptions connect) {
+/// `with_policies`: FailoverPolicies too, which matter only where something may go.
+Task<Result<HostState>> read_host(Host host, fleet::ConnectOptions connect, bool with_policies) {
   HostState state;
-  std::vector<Manifest> preferences;
+  std::vector<Manifest> preferred;
+  std::vector<Manifest> policies;
   std::vector<Task<Result<Done>>> first;
   first.push_back(into(read_config(host), state.config));
   first.push_back(into(read_types(host), state.types));
   first.push_back(into(find_controller(host), state.controller));
   first.push_back(into(read_members(host, connect), state.members));
-  first.push_back(into(read_preferences(host), preferences));
+  first.push_back(into(read_all_of(host, preferences()), preferred));
   first.push_back(into(host.client->get(namespaces(), "", "kube-system", true), state.kube_system));
+  if (with_policies) first.push_back(into(read_all_of(host, failover_policies()), policies));
   const auto done = co_await when_all(std::move(first));
   for (const auto& one : done) {
     if (!one) co_return Failure{one.error()};
@@ -51,7 +54,8 @@ Task<Result<HostState>> read_host(Host host, fleet::ConnectOptions connect) {
   auto held = co_await read_federated_objects(host, state.types, state.config.scope);
   if (!held) co_return Failure{held.error()};
   state.held = std::move(*held);
-  std::ranges::move(preferences, std::back_inserter(state.held));
+  std::ranges::move(preferred, std::back_inserter(state.held));
+  std::ranges::move(policies, std::back_inserter(state.held));
   co_return state;
 }
 
@@ -69,7 +73,7 @@ class Planner {
   }
 
   Result<std::unique_ptr<Propagation>> run(std::vector<Manifest> files) {
-    auto state = loop_.run(read_host(result_->host, options_.connect));
+    auto state = loop_.run(read_host(result_->host, options_.connect, options_.prune || options_.remove_files));
     if (!state) return Failure{state.error()};
     result_->config = std::move(state->config);
     result_->types = std::move(state->types);
@@ -132,7 +136,7 @@ class Planner {
     std::vector<Manifest> plain;
     for (Manifest& file : files) {
       const kube::GroupVersionKind type = kube::gvk_of(file.object);
-      const bool is_held = federation::is_federated(type) || federation::is_preference(type);
+      const bool is_held = federation::is_federated(type) || held_control_type(type) != nullptr;
       const std::string kind = kube::string_at(file.object, "kind");
       const std::string name_space =
           kube::namespace_of(file.object).empty() ? options_.render.default_namespace : kube::namespace_of(file.object);
@@ -145,7 +149,7 @@ class Planner {
       if (found != held.end()) found->removed = true;
       if (is_held && found == held.end())
         notices_.push_back(fmt::format("{}: the host does not hold it", kube::to_string(kube::key_of(file.object))));
-      if (is_held || type.group.ends_with("kubefed.io")) continue;
+      if (is_held || is_control_group(type.group)) continue;
       file.removed = true;
       plain.push_back(std::move(file));
     }
@@ -211,12 +215,12 @@ class Planner {
     for (const Manifest& manifest : result_->manifests) {
       if (!manifest.removed || manifest.host.empty()) continue;
       const FederatedType* type = type_of(result_->types, manifest.object);
-      const bool is_preference = federation::is_preference(kube::gvk_of(manifest.object));
-      if (type == nullptr && !is_preference) continue;
-      const kube::Resource& resource = is_preference ? preferences() : type->federated;
+      const kube::Resource* control = held_control_type(kube::gvk_of(manifest.object));
+      if (type == nullptr && control == nullptr) continue;
+      const kube::Resource& resource = control != nullptr ? *control : type->federated;
       plan::Change change{
           .action = plan::Action::remove, .key = kube::key_of(manifest.object), .api_version = resource.type().api_version()};
-      if (!is_preference) change.note = "when its copies are gone";
+      if (control == nullptr) change.note = "when its copies are gone";
       change.resource = std::make_shared<const kube::Resource>(resource);
       change.uid = kube::string_at(kube::map_at(manifest.object, "metadata"), "uid");
       plan.changes.push_back(std::move(change));

@@ -47,3 +47,30 @@ role_in() { value "$1" $deployment '[.spec.replicas, (.spec.template.spec.contai
   [ "$(role_in tokyo-cluster)" = "10 read-write,primary" ]
   [ "$(value host-cluster "/api/v1/namespaces/$system/configmaps/failover.production.active-standby-app" '.data.state | fromjson | [.history[].token] | .[1] > .[0]')" = true ]
 }
+
+@test "a policy may be the host's: applied, read by its name, and deleted like anything else" {
+  run fedctl plan -f policy.yaml $host
+  exits 0
+  says "FailoverPolicy production/active-standby-app"
+  run fedctl apply -f policy.yaml $host --yes
+  exits 0
+  says "host-cluster: FailoverPolicy production/active-standby-app created"
+  run fedctl failover status production/active-standby-app $host
+  exits 0
+  says "production/active-standby-app: "
+  run fedctl failover plan production/nothing $host
+  exits 1
+  one_error
+  says "failoverpolicies.fedctl.io \"nothing\" not found"
+  sed 's/  targets:/  target:/' policy.yaml >wrong.yaml
+  run fedctl apply -f wrong.yaml $host --yes
+  [ "$status" -ne 0 ]
+  says "target"
+  run fedctl apply -f policy.yaml $host --yes
+  exits 0
+  says "No changes."
+  run fedctl delete -f policy.yaml $host --yes
+  exits 0
+  [ "$(value host-cluster /apis/fedctl.io/v1alpha1/namespaces/production/failoverpolicies '.items | length')" = 0 ]
+  [ "$(value ireland-cluster $deployment .metadata.name)" = active-standby-app ]
+}

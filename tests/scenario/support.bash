@@ -22,7 +22,7 @@ start_federation() {
 # leave_federation: takes everything of a federation out of the host and the members.
 leave_federation() {
   local cluster name
-  for name in $(value host-cluster /apis/apiextensions.k8s.io/v1/customresourcedefinitions '.items[].metadata.name | select(endswith("kubefed.io"))'); do
+  for name in $(value host-cluster /apis/apiextensions.k8s.io/v1/customresourcedefinitions '.items[].metadata.name | select(endswith("kubefed.io") or endswith("fedctl.io"))'); do
     for path in $(value host-cluster /apis/apiextensions.k8s.io/v1/customresourcedefinitions/$name '"/apis/\(.spec.group)/\(.spec.versions[0].name)/\(.spec.names.plural)"'); do
       release_all host-cluster "$path"
     done

@@ -298,7 +298,7 @@ TEST_CASE("names, leases and the control plane's own objects") {
   CHECK_FALSE(is_renewed("2026-11-23T11:59:40Z", 15, now));
   CHECK_FALSE(is_renewed("", 15, now));
   const auto objects = control_plane_objects("fed", Scope::namespaced);
-  CHECK(objects.size() == 14);
+  CHECK(objects.size() == 15);
   CHECK(objects.back()["spec"]["scope"] == "Namespaced");
   CHECK(kube::namespace_of(objects.back()) == "fed");
 }
