@@ -7,6 +7,7 @@ namespace fedctl::cli {
 
 /// plan, status, run, switchover and abort.
 void add_failover_runs(Program& program);
+void add_failover_prepare(Program& program);
 void add_failover_guard(Program& program);
 void add_failover_import(Program& program);
 void add_failover_back(Program& program);

@@ -13,6 +13,7 @@ void add_failover(Program& program) {
   add_failover_back(program);
   add_failover_drill(program);
   add_failover_watch(program);
+  add_failover_prepare(program);
   add_failover_guard(program);
   add_failover_import(program);
 }

@@ -34,7 +34,7 @@ left_in_member() {
   KUBECONFIG=/nonexistent run fedctl init -o yaml
   exits 0
   says "name: kubefedclusters.core.kubefed.io"
-  [ "$(fedctl init -o yaml | grep -c '^---')" = 14 ]
+  [ "$(fedctl init -o yaml | grep -c '^---')" = 15 ]
   run fedctl init $host --dry-run
   exits 0
   says "kubefedconfig.core.kubefed.io/kubefed created in namespace $system (dry run)"
