@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <sys/socket.h>
 #include <charconv>
 #include <thread>
 
@@ -42,6 +43,11 @@ Result<std::unique_ptr<Server>> Server::listen(const std::string& text, const Me
   if (!address) return Failure{address.error()};
   auto state = std::make_unique<State>();
   state->server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
+  // By default two servers may share a port, and each would get some of the requests.
+  state->server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   state->server.Get("/metrics", [&metrics](const httplib::Request&, httplib::Response& response) {
     response.set_content(metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
   });

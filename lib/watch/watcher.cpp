@@ -57,6 +57,7 @@ std::string_view to_string(WatchEvent::Type type) {
     case Type::step: return "step";
     case Type::done: return "done";
     case Type::stopped: return "stopped";
+    case Type::fenced: return "fenced";
     case Type::problem: return "problem";
     case Type::ended: break;
   }
@@ -182,13 +183,13 @@ struct Watcher::Impl {
     co_return Done{};
   }
 
-  /// Saves what the sampler saw, and tells the lag of the standbys.
+  /// Saves what the sampler saw, and looks at the other sides.
   Task<Done> keep_saving() {
     Round& now_watched = *round;
     while (!now_watched.finished && !loop().interrupted()) {
       const auto seen = now_watched.sampler.seen();
       if (seen && (!state.primary || state.primary->lsn != seen->lsn || state.primary->counted != seen->counted)) co_await save(*seen);
-      if (seen) co_await measure_lag(*seen);
+      if (seen) co_await look_at_others(*seen);
       const time::Duration pace = std::max(save_pace, shortest_interval());
       if (!now_watched.finished) co_await loop().sleep(pace, &now_watched.tasks);
     }
@@ -208,7 +209,8 @@ struct Watcher::Impl {
     co_return Done{};
   }
 
-  Task<Done> measure_lag(failover::LastSeen seen) {
+  /// The lag of each standby; and a side that came back as a primary of its own stops taking writes.
+  Task<Done> look_at_others(failover::LastSeen seen) {
     const std::string active = seen.cluster;
     const auto primary = data::parse_lsn(seen.lsn).value_or(0);
     for (const std::string& cluster : site.policy.clusters) {
@@ -217,6 +219,28 @@ struct Watcher::Impl {
       if (!standing) continue;
       const double lag = primary > standing->written ? static_cast<double>(primary - standing->written) : 0;
       metrics.set("fedctl_failover_lag_bytes", labels({{"cluster", cluster}}), lag);
+      const bool was_left = standing->is_writable() && standing->system_identifier == seen.system_identifier &&
+                            standing->timeline < seen.timeline && is_recent(seen);
+      if (was_left && !options.notify_only) co_await freeze(cluster);
+    }
+    co_return Done{};
+  }
+
+  static bool is_recent(const failover::LastSeen& seen) {
+    const auto at = failover::parse_timestamp(seen.at);
+    return at && *at + 2 * save_pace > now();
+  }
+
+  /// Two primaries: this one was left behind, and the active one, which is on a later timeline, was seen just now.
+  Task<Done> freeze(std::string cluster) {
+    const auto connection = co_await failover::connection_of(site, cluster);
+    if (!connection) co_return Done{};
+    Result<data::Lsn> frozen = Failure{Error{}};
+    co_await loop().offload([&] { frozen = data::freeze(*connection, data::deadline_in(patience())); });
+    if (frozen) {
+      tell(Type::fenced, fmt::format("the database of {} came back as a primary that was left behind; it takes no more writes", cluster));
+    } else {
+      tell_problem(in_cluster(frozen.error(), cluster));
     }
     co_return Done{};
   }

@@ -22,6 +22,7 @@ struct WatchEvent {
     step,       ///< does a step,
     done,       ///< is done,
     stopped,    ///< or could not go on; it is tried again.
+    fenced,     ///< A side that was left behind came back as a primary, and was made read-only.
     problem,    ///< Of watch itself.
     ended
   };

@@ -94,3 +94,19 @@ teardown() { stop_application; }
   exits 4
   says "tokyo-cluster is the active cluster already"
 }
+
+@test "switchovers under load, there and back, lose no row" {
+  touch writing
+  (while [ -e writing ]; do psql -X "host=127.0.0.1,127.0.0.1 port=$tokyo_port,$ireland_port user=postgres dbname=postgres target_session_attrs=read-write" -Atc 'INSERT INTO events DEFAULT VALUES RETURNING id' || true; done >written 2>/dev/null) 3>&- 4>&- &
+  writer=$!
+  for _ in $(seq "${FEDCTL_ROUNDS:-2}"); do
+    before=$(wc -l <written)
+    for _ in $(seq 100); do [ "$(wc -l <written)" -gt $((before + 5)) ] && break; sleep 0.1; done
+    run failover switchover --yes
+    exits 0
+  done
+  end_writer
+  active=$(failover status -o json | jq -r .active)
+  if [ "$active" = tokyo-cluster ]; then port=$tokyo_port; else port=$ireland_port; fi
+  [ "$(lost_in $port)" = 0 ]
+}

@@ -110,6 +110,29 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   done
 }
 
+@test "watch fails over from a side that is cut off, and waits for its guard" {
+  guard tokyo
+  guard ireland
+  guarded tokyo
+  guarded ireland
+  touch probing
+  "$BATS_TEST_DIRNAME/write_to_both.py" probing "tokyo=$TOKYO_DIRECT" "ireland=$IRELAND_DIRECT" >written 3>&- 4>&- &
+  probe=$!
+  background bash -c "exec '$FEDCTL' failover watch policy.yaml $host --interval 500ms --timeout 1s --failure-threshold 2 >>watch.log 2>&1"
+  guards+=($helper)
+  for _ in $(seq 100); do grep -q "tokyo-cluster is active" watch.log && break; sleep 0.1; done
+  cut_off tokyo-api tokyo-database tokyo-to-host
+  for _ in $(seq 300); do grep -q "ireland-cluster, token 1" watch.log && break; sleep 0.1; done
+  cat watch.log
+  for _ in $(seq 100); do grep -q ireland written && break; sleep 0.1; done
+  rm probing
+  wait $probe
+  grep -q "way=guard" watch.log
+  one_writer 2
+  heal tokyo-api tokyo-database tokyo-to-host
+  [ "$(value host-cluster "/apis/types.kubefed.io/v1beta1/namespaces/production/federateddeployments/active-standby-app" '.spec.overrides[] | select(.clusterName == "ireland-cluster") | .clusterOverrides[0].value')" = 10 ]
+}
+
 @test "a guard that loses the host alone stops the writes, and lets them in again when it is back" {
   guard tokyo
   guarded tokyo

@@ -132,6 +132,18 @@ EOF
   [ "$(jq -r .type told | tr '\n' ' ')" = "watching failing begun done " ]
 }
 
+@test "a primary that was left behind and comes back takes no writes" {
+  watch $usual
+  heard "tokyo-cluster is active"
+  kill_tokyo
+  heard "ireland-cluster, token 1"
+  start_database tokyo
+  heard "the database of tokyo-cluster came back as a primary that was left behind"
+  run sql $tokyo_port 'INSERT INTO events DEFAULT VALUES'
+  says "read-only transaction"
+  sql $ireland_port 'INSERT INTO events DEFAULT VALUES'
+}
+
 @test "after a failover nothing is done by itself until the cooldown is over" {
   failover switchover --yes >/dev/null
   echo "  health: {cooldown: 10m}" >>policy.yaml
