@@ -5,6 +5,8 @@
 #include "failover/engine.hpp"
 #include "failover/survey.hpp"
 #include "watch/sampler.hpp"
+#include "watch/standbys.hpp"
+#include "watch/state_metrics.hpp"
 #include "watch/verdict.hpp"
 
 #include <fmt/format.h>
@@ -28,11 +30,6 @@ constexpr std::chrono::seconds stuck_after{120};
 constexpr std::string_view reason_mark = "watch: ";
 
 time::Instant now() { return std::chrono::system_clock::now(); }
-
-double seconds_since_epoch(const std::string& stamp) {
-  const auto instant = failover::parse_timestamp(stamp);
-  return instant ? std::chrono::duration<double>(instant->time_since_epoch()).count() : 0;
-}
 
 failover::Health with_overrides(failover::Health health, const WatchOptions& options) {
   for (failover::Check& check : health.checks) {
@@ -121,22 +118,8 @@ struct Watcher::Impl {
     }
     state = std::move(*loaded);
     last_problem.clear();
-    publish_state();
+    publish_state(site.policy, state, metrics);
     return true;
-  }
-
-  void publish_state() {
-    const std::string active = failover::active_cluster(site.policy, state);
-    for (const std::string& cluster : site.policy.clusters)
-      metrics.set("fedctl_failover_active", labels({{"cluster", cluster}}), cluster == active ? 1 : 0);
-    metrics.set("fedctl_failover_token", labels(), static_cast<double>(state.token));
-    if (state.run && state.run->state == failover::Run::State::done) {
-      metrics.set("fedctl_failover_last_run_timestamp_seconds", labels(), seconds_since_epoch(state.run->ended_at));
-      metrics.set("fedctl_failover_last_run_rto_seconds", labels(), state.run->outcome.value("rtoSeconds", 0.0));
-    }
-    if (state.drills.empty()) return;
-    metrics.set("fedctl_failover_last_drill_timestamp_seconds", labels(), seconds_since_epoch(state.drills.back().value("endedAt", "")));
-    metrics.set("fedctl_failover_last_drill_rto_seconds", labels(), state.drills.back().value("rtoSeconds", 0.0));
   }
 
   /// Waits until it is this process that decides; false where it was interrupted.
@@ -189,7 +172,11 @@ struct Watcher::Impl {
     while (!now_watched.finished && !loop().interrupted()) {
       const auto seen = now_watched.sampler.seen();
       if (seen && (!state.primary || state.primary->lsn != seen->lsn || state.primary->counted != seen->counted)) co_await save(*seen);
-      if (seen) co_await look_at_others(*seen);
+      if (seen) {
+        const StandbyOptions look{.patience = patience(), .fences = !options.notify_only};
+        const auto findings = co_await look_at_standbys(site, *seen, look, metrics);
+        for (const Finding& finding : findings) tell(finding.was_fenced ? Type::fenced : Type::problem, finding.text);
+      }
       const time::Duration pace = std::max(save_pace, shortest_interval());
       if (!now_watched.finished) co_await loop().sleep(pace, &now_watched.tasks);
     }
@@ -206,42 +193,6 @@ struct Watcher::Impl {
     const auto ours = state.primary;
     state = std::move(*theirs);
     if (failover::active_cluster(site.policy, state) == ours->cluster) state.primary = ours;
-    co_return Done{};
-  }
-
-  /// The lag of each standby; and a side that came back as a primary of its own stops taking writes.
-  Task<Done> look_at_others(failover::LastSeen seen) {
-    const std::string active = seen.cluster;
-    const auto primary = data::parse_lsn(seen.lsn).value_or(0);
-    for (const std::string& cluster : site.policy.clusters) {
-      if (cluster == active) continue;
-      const auto standing = co_await failover::look_at_database(site, cluster, patience());
-      if (!standing) continue;
-      const double lag = primary > standing->written ? static_cast<double>(primary - standing->written) : 0;
-      metrics.set("fedctl_failover_lag_bytes", labels({{"cluster", cluster}}), lag);
-      const bool was_left = standing->is_writable() && standing->system_identifier == seen.system_identifier &&
-                            standing->timeline < seen.timeline && is_recent(seen);
-      if (was_left && !options.notify_only) co_await freeze(cluster);
-    }
-    co_return Done{};
-  }
-
-  static bool is_recent(const failover::LastSeen& seen) {
-    const auto at = failover::parse_timestamp(seen.at);
-    return at && *at + 2 * save_pace > now();
-  }
-
-  /// Two primaries: this one was left behind, and the active one, which is on a later timeline, was seen just now.
-  Task<Done> freeze(std::string cluster) {
-    const auto connection = co_await failover::connection_of(site, cluster);
-    if (!connection) co_return Done{};
-    Result<data::Lsn> frozen = Failure{Error{}};
-    co_await loop().offload([&] { frozen = data::freeze(*connection, data::deadline_in(patience())); });
-    if (frozen) {
-      tell(Type::fenced, fmt::format("the database of {} came back as a primary that was left behind; it takes no more writes", cluster));
-    } else {
-      tell_problem(in_cluster(frozen.error(), cluster));
-    }
     co_return Done{};
   }
 
