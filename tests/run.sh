@@ -41,10 +41,10 @@ quietly format .ci/check
 say "unit tests and scenarios, which wait more than they work"
 export FEDCTL_TESTBED_DIR=${FEDCTL_TESTBED_DIR:-$(mktemp -d -t fedctl-testbed-XXXXXX)}
 set -m
-ctest --preset dev --progress >"$logs/tests.log" 2>&1 &
+ctest --preset dev --parallel 2 --progress >"$logs/tests.log" 2>&1 &
 tests=$!
 set +m
-trap 'kill -- -$tests 2>/dev/null || true; tests/testbed/down' EXIT
+trap 'kill -- -$tests 2>/dev/null || true; tests/testbed/down; FEDCTL_TESTBED_DIR=$FEDCTL_TESTBED_DIR-failover tests/testbed/down' EXIT
 if ! $quick; then
   for preset in asan+ubsan tsan; do
     say "beside them: unit tests under $preset"

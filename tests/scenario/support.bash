@@ -3,6 +3,8 @@ FEDCTL_SOURCE=${FEDCTL_SOURCE:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}
 FEDCTL=${FEDCTL:-$FEDCTL_SOURCE/build/dev/fedctl}
 testbed=$FEDCTL_SOURCE/tests/testbed
 export FEDCTL_TESTBED_DIR=${FEDCTL_TESTBED_DIR:-${FEDCTL_TESTBED_CACHE:-$HOME/.cache/fedctl/testbed}/run}
+# Whoever runs beside the other scenarios has a test bed of his own, named once.
+[ -z "${FEDCTL_TESTBED_SUFFIX:-}" ] || export FEDCTL_TESTBED_DIR=$FEDCTL_TESTBED_DIR$FEDCTL_TESTBED_SUFFIX FEDCTL_TESTBED_SUFFIX=
 export KUBECONFIG=$FEDCTL_TESTBED_DIR/kubeconfig
 export FEDCTL_FLEET=
 three=(tokyo-cluster ireland-cluster virginia-cluster)

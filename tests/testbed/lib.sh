@@ -59,7 +59,7 @@ free_port() {
   local port
   while :; do
     port=$((20000 + RANDOM % 12000))
-    grep -qsx "$port" "$testbed_state"/*/port || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    grep -qsx "$port" "${testbed_state%-failover}"*/*/port || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
   done
   echo "$port"
 }
