@@ -5,7 +5,6 @@
 #include "cli/failover/site.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace fedctl::cli {
 namespace {
@@ -35,18 +34,6 @@ std::string plan_text(const BackPlan& plan, const failover::BackOptions& options
   return text + fmt::format("  it is caught up for {}, then a switchover without loss\n", time::format_duration(options.window));
 }
 
-/// The exit code where the answer is no.
-std::optional<int> refused_by_person(const Flags& flags) {
-  if (flags.yes) return std::nullopt;
-  if (!is_terminal(STDIN_FILENO)) {
-    say("error: this asks before it writes, and there is no terminal to ask on; use --yes\n");
-    return exit_refused;
-  }
-  if (confirms("Do this?")) return std::nullopt;
-  say("nothing was changed\n");
-  return exit_refused;
-}
-
 int run_back(const Flags& flags) {
   failover::BackOptions options{.to = flags.to, .roles = {flags.force_conflicts}};
   options.window = time::parse_duration(flags.window).value_or(options.window);
@@ -62,7 +49,7 @@ int run_back(const Flags& flags) {
   if (!is_json(flags.site)) print(plan_text(*plan, options));
   std::fflush(stdout);
   if (plan->rejoin != BackPlan::Rejoin::by_hand) {
-    if (const auto refused = refused_by_person(flags)) return *refused;
+    if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   }
   loop.interrupt_on_signals();
   const auto run = failover::go_back(site, *plan, options, step_printer(flags.site));

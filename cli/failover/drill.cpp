@@ -7,7 +7,6 @@
 #include "cli/failover/site.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace fedctl::cli {
 namespace {
@@ -23,21 +22,14 @@ struct Flags {
   bool force_conflicts = false;
 };
 
-/// Says what will be done and asks; the exit code where the answer is no.
-std::optional<int> refused_by_person(failover::Site& site, const Flags& flags, const drill::DrillOptions& options) {
-  if (flags.yes) return std::nullopt;
-  if (!is_terminal(STDIN_FILENO)) {
-    say("error: a drill moves the real thing and asks before, and there is no terminal to ask on; use --yes, or --simulate\n");
-    return exit_refused;
-  }
+/// Says what will be done; the exit code where it cannot be.
+std::optional<int> show_what(failover::Site& site, const drill::DrillOptions& options) {
   const auto refused = drill::refusal_of_drill(site, options);
   if (!refused) return report(refused.error());
   if (*refused) return report_refusal(**refused);
   say(fmt::format("This moves {} to its standby{}, for real; writes stop for a moment each time.\n", site.policy.full_name(),
                   options.one_way ? "" : " and back"));
-  if (confirms("Do this?")) return std::nullopt;
-  say("nothing was changed\n");
-  return exit_refused;
+  return std::nullopt;
 }
 
 int print_report(const drill::Report& report_of, const Flags& flags) {
@@ -61,7 +53,7 @@ int run_drill_command(const Flags& flags) {
     const auto simulated = drill::simulate(site, options);
     return simulated ? print_report(*simulated, flags) : report_refusal(simulated.error());
   }
-  if (const auto refused = refused_by_person(site, flags, options)) return *refused;
+  if (const auto refused = ask_first(flags.yes, [&] { return show_what(site, options); })) return *refused;
   loop.interrupt_on_signals();
   const auto done = drill::run_drill(site, options, [&](const failover::StepEvent& event) {
     if (!is_json(flags.site)) print(event_text(event));

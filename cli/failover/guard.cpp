@@ -6,7 +6,6 @@
 #include "failover/state.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace fedctl::cli {
 namespace {
@@ -32,7 +31,7 @@ int run_guard(const Flags& flags) {
   auto open = open_site(loop, flags.site, Needs::host);
   if (!open) return report(open.error());
   exporter::Metrics metrics;
-  guard::GuardOptions options{.side = flags.side, .holder = fmt::format("{}/{}", process::user_at_machine(), ::getpid())};
+  guard::GuardOptions options{.side = flags.side, .holder = process::identity()};
   guard::Guard guard{(*open)->site, std::move(options), metrics, [&](const guard::GuardEvent& event) { tell(event, is_json(flags.site)); }};
   std::unique_ptr<exporter::Server> server;
   if (!flags.listen.empty()) {

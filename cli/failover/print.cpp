@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <charconv>
 
 namespace fedctl::cli {
@@ -196,6 +197,18 @@ int print_outcome(const failover::Site& site, const Result<failover::Run>& run, 
   if (run.error().code != Code::cancelled) return report_refusal(run.error());
   say(fmt::format("{}\n", describe(run.error())));
   return exit_interrupted;
+}
+
+std::optional<int> ask_first(bool yes, const std::function<std::optional<int>()>& show) {
+  if (yes) return std::nullopt;
+  if (!is_terminal(STDIN_FILENO)) {
+    say("error: this asks before it writes, and there is no terminal to ask on; use --yes\n");
+    return exit_refused;
+  }
+  if (const auto ended = show()) return ended;
+  if (confirms("Do this?")) return std::nullopt;
+  say("nothing was changed\n");
+  return exit_refused;
 }
 
 Result<std::optional<std::int64_t>> bytes_of(const std::string& text) {

@@ -4,6 +4,8 @@
 #include "cli/terminal.hpp"
 #include "failover/engine.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace fedctl::cli {
@@ -29,6 +31,10 @@ failover::OnStep step_printer(const SiteFlags& flags);
 
 /// Prints how a run ended, or why it did not; the exit code.
 int print_outcome(const failover::Site& site, const Result<failover::Run>& run, const SiteFlags& flags);
+
+/// Shows what would be done by `show`, and asks, unless --yes; the exit code where the answer is no or `show` found that nothing is to be
+/// asked, nothing where it may be done.
+std::optional<int> ask_first(bool yes, const std::function<std::optional<int>()>& show);
 
 /// What --accept-data-loss says: bytes, "unknown", or nothing. Errors: usage.
 Result<std::optional<std::int64_t>> bytes_of(const std::string& text);

@@ -4,7 +4,6 @@
 #include "cli/print_plan.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace fedctl::cli {
 namespace {
@@ -96,28 +95,19 @@ int show_status(failover::Site& site, const Flags& flags) {
   return exit_done;
 }
 
-/// Shows what would be done and asks; the exit code where the answer is no.
-std::optional<int> refused_by_person(failover::Site& site, const Flags& flags, const failover::EngineOptions& options) {
-  if (flags.yes) return std::nullopt;
-  if (!is_terminal(STDIN_FILENO)) {
-    say("error: this asks before it writes, and there is no terminal to ask on; use --yes\n");
-    return exit_refused;
-  }
-  if (!flags.resume && flags.action != Action::abort) {
-    const auto planned = plan_run(site, flags, options.run);
-    if (!planned) return report(planned.error());
-    print_planned(site, *planned, flags, options.run.kind);
-    if (const auto refused = failover::refusal_of(planned->assessment)) return exit_refused;
-  }
-  if (confirms("Do this?")) return std::nullopt;
-  say("nothing was changed\n");
-  return exit_refused;
+/// Shows what would be done; the exit code where it cannot be.
+std::optional<int> show_what(failover::Site& site, const Flags& flags, const failover::EngineOptions& options) {
+  if (flags.resume || flags.action == Action::abort) return std::nullopt;
+  const auto planned = plan_run(site, flags, options.run);
+  if (!planned) return report(planned.error());
+  print_planned(site, *planned, flags, options.run.kind);
+  return planned->assessment.blockers.empty() ? std::nullopt : std::optional<int>{exit_refused};
 }
 
 int carry_out(failover::Site& site, const Flags& flags) {
   const auto options = engine_options(flags);
   if (!options) return report(options.error());
-  if (const auto refused = refused_by_person(site, flags, *options)) return *refused;
+  if (const auto refused = ask_first(flags.yes, [&] { return show_what(site, flags, *options); })) return *refused;
   site.loop->interrupt_on_signals();
   failover::Engine engine{site, *options, step_printer(flags.site)};
   const auto run = flags.action == Action::abort ? engine.abort() : flags.resume ? engine.resume() : engine.start();

@@ -1,6 +1,7 @@
 #include "apply/lease.hpp"
 
 #include "base/process.hpp"
+#include "kube/micro_time.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -17,13 +18,6 @@ constexpr std::string_view process_annotation = "fedctl.io/process";
 constexpr std::string_view last_holder_annotation = "fedctl.io/last-holder";
 
 kube::Resource leases() { return {.group = "coordination.k8s.io", .version = "v1", .kind = "Lease", .plural = "leases"}; }
-
-/// metav1.MicroTime.
-std::string micro(time::Instant instant) {
-  std::string text = time::format_instant(instant);
-  if (text.ends_with('Z')) text.insert(text.size() - 1, ".000000");
-  return text;
-}
 
 /// The Lease as it is, null where there is none, and the cluster's clock.
 struct Seen {
@@ -75,8 +69,8 @@ json taken(const Seen& seen, const std::string& name_space, const Claim& claim) 
   annotations[std::string{last_holder_annotation}] = claim.identity;
   lease["spec"] = {{"holderIdentity", claim.identity},
                    {"leaseDurationSeconds", duration.count()},
-                   {"acquireTime", micro(seen.now)},
-                   {"renewTime", micro(seen.now)},
+                   {"acquireTime", kube::format_micro_time(seen.now)},
+                   {"renewTime", kube::format_micro_time(seen.now)},
                    {"leaseTransitions", std::max(transitions + 1, claim.least_transitions)}};
   return lease;
 }
@@ -123,7 +117,7 @@ Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::st
 }
 
 Task<Result<Done>> renew(kube::Client& client, HeldLease& held) {
-  held.lease["spec"]["renewTime"] = micro(std::chrono::system_clock::now() + held.clock_offset);
+  held.lease["spec"]["renewTime"] = kube::format_micro_time(std::chrono::system_clock::now() + held.clock_offset);
   auto renewed = co_await client.replace(leases(), held.lease);
   if (!renewed) co_return Failure{renewed.error()};
   held.lease = std::move(*renewed);

@@ -3,7 +3,6 @@
 #include "base/process.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -113,7 +112,7 @@ Task<Result<std::vector<Lock::Part>>> acquire_all(Acquisition& acquisition) { co
 
 Result<std::unique_ptr<Lock>> Lock::acquire(http::Loop& loop, std::vector<kube::Client*> clients, LockOptions options, OnWait on_wait,
                                             OnSkip on_skip) {
-  const std::string identity = fmt::format("{}/{}", process::user_at_machine(), ::getpid());
+  const std::string identity = process::identity();
   const Claim claim{identity, options.operation, options.lease, options.least_transitions};
   Acquisition acquisition{std::move(clients), std::move(options), claim, std::move(on_wait), std::move(on_skip)};
   auto parts = loop.run(acquire_all(acquisition));

@@ -38,6 +38,8 @@ std::string user_at_machine() {
   return user + "@" + (::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown");
 }
 
+std::string identity() { return fmt::format("{}/{}", user_at_machine(), ::getpid()); }
+
 std::string mark() {
   const std::string where = machine();
   const std::string id = std::to_string(::getpid());

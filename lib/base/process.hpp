@@ -9,6 +9,9 @@ namespace fedctl::process {
 /// "alice@laptop": who runs it, and where.
 std::string user_at_machine();
 
+/// "alice@laptop/4711": this process, wherever processes of several machines meet.
+std::string identity();
+
 /// What tells this process from every other that ever was: the machine's boot, the namespace of process ids, the id and the moment it
 /// began. Empty where the system does not tell (anything but Linux).
 std::string mark();

@@ -92,9 +92,25 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
   return all;
 }
 
+/// Writes to a pipe without being ended by it when nobody reads it: whoever uses this library may not ignore SIGPIPE.
+ssize_t write_quietly(int descriptor, std::string_view text) {
+  sigset_t pipe_signal{};
+  sigset_t before{};
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const ssize_t put = ::write(descriptor, text.data(), text.size());
+  const int problem = errno;
+  const timespec at_once{};
+  if (put < 0 && problem == EPIPE) sigtimedwait(&pipe_signal, nullptr, &at_once);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = problem;
+  return put;
+}
+
 /// Writes what is left of `text`, as much as goes now; closes the pipe at its end, or when nobody reads it.
 void feed(Pipe& pipe, std::string_view& text, pollfd& file) {
-  const ssize_t put = text.empty() ? 0 : ::write(file.fd, text.data(), text.size());
+  const ssize_t put = text.empty() ? 0 : write_quietly(file.fd, text);
   if (put > 0) text.remove_prefix(static_cast<std::size_t>(put));
   if (!text.empty() && (put > 0 || errno == EAGAIN || errno == EINTR)) return;
   pipe.close(1);

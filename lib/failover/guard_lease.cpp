@@ -1,7 +1,9 @@
 #include "failover/guard_lease.hpp"
 
+#include "base/process.hpp"
 #include "control/names.hpp"
 #include "failover/state.hpp"
+#include "kube/micro_time.hpp"
 #include "kube/status.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +28,7 @@ GuardLease lease_of(const GuardPlace& place, json object, time::Instant now) {
   const std::string fenced = annotation(object, fenced_annotation);
   std::from_chars(fenced.data(), fenced.data() + fenced.size(), lease.fenced_by);
   lease.is_harmless = lease.fenced_by != 0 && annotation(object, harmless_annotation) == fenced;
+  lease.process = annotation(object, process_annotation);
   lease.lsn = annotation(object, lsn_annotation);
   lease.counted = annotation(object, counted_annotation);
   lease.object = std::move(object);
@@ -39,12 +42,6 @@ void set_annotation(json& lease, std::string_view name, const std::string& value
   } else {
     annotations[std::string{name}] = value;
   }
-}
-
-std::string micro(time::Instant instant) {
-  std::string text = timestamp(instant);
-  text.insert(text.size() - 1, "000");
-  return text;
 }
 
 /// Reads, changes and writes again until nobody came between.
@@ -97,10 +94,11 @@ Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::st
   json object = is_new ? json{{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}} : lease.object;
   object["metadata"]["name"] = place.name;
   object["metadata"]["namespace"] = place.name_space;
+  set_annotation(object, process_annotation, process::mark());
   set_annotation(object, lsn_annotation, lease.lsn);
   set_annotation(object, counted_annotation, lease.counted);
   set_annotation(object, harmless_annotation, lease.is_harmless ? std::to_string(lease.fenced_by) : "");
-  const std::string now = micro(std::chrono::system_clock::now());
+  const std::string now = kube::format_micro_time(std::chrono::system_clock::now());
   object["spec"]["holderIdentity"] = holder;
   object["spec"]["leaseDurationSeconds"] = std::max<std::int64_t>(1, (ttl.count() + 999) / 1000);
   object["spec"]["renewTime"] = now;

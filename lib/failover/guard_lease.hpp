@@ -21,11 +21,13 @@ struct GuardLease {
   bool is_harmless = false;    ///< The guard says that it saw the fence, and that its database takes no writes.
   std::string lsn;             ///< Where the database's log was at the last renewal.
   std::string counted;
+  std::string process;    ///< What tells the guard's process from others of its machine.
   nlohmann::json object;  ///< The Lease; null where there is none.
 
   bool exists() const { return object.is_object(); }
 };
 
+inline constexpr std::string_view process_annotation = "fedctl.io/process";
 inline constexpr std::string_view fenced_annotation = "fedctl.io/fenced-by";
 inline constexpr std::string_view harmless_annotation = "fedctl.io/harmless";
 inline constexpr std::string_view lsn_annotation = "fedctl.io/wal-lsn";

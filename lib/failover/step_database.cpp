@@ -127,34 +127,6 @@ Evidence replay_token(StepContext& context) {
   }
 }
 
-/// A guard that was told to keep the side from writing must know that it may write now, before it does.
-Result<void> free_guard(StepContext& context) {
-  Site& site = context.site;
-  const GuardPlace place = guard_place(site, context.run.to);
-  if (place.host == nullptr) return {};
-  const auto before = site.loop->run(read_guard(place));
-  if (!before) return Failure{before.error()};
-  const bool is_guarded = before->exists() && !before->holder.empty() && before->age < before->ttl;
-  const auto freed = site.loop->run(unfence_guard(place));
-  if (!freed) return Failure{freed.error()};
-  if (!is_guarded) {
-    if (before->exists()) context.note(fmt::format("nobody guards {}", context.run.to));
-    return {};
-  }
-  const auto deadline = Clock::now() + before->ttl;
-  while (true) {
-    const auto lease = site.loop->run(read_guard(place));
-    if (lease && kube::string_at(lease->object["spec"], "renewTime") > kube::string_at(before->object["spec"], "renewTime")) return {};
-    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
-    if (Clock::now() >= deadline) {
-      return Failure{{Code::timeout,
-                      fmt::format("the guard of {} does not renew its Lease, so it would not let its database take writes", context.run.to),
-                      "", context.run.to, "", "end that guard or mend its way to the host, and go on with --resume"}};
-    }
-    site.loop->run(site.loop->sleep(pace));
-  }
-}
-
 }  // namespace
 
 Evidence drain(StepContext& context) {
@@ -199,7 +171,7 @@ Evidence catch_up(StepContext& context) {
 Evidence promote(StepContext& context) {
   Site& site = context.site;
   const std::string& to = context.run.to;
-  if (auto freed = free_guard(context); !freed) return Failure{freed.error()};
+  if (auto freed = free_guard(context, to); !freed) return Failure{freed.error()};
   const auto connection = site.loop->run(connection_of(site, to));
   if (!connection) return Failure{connection.error()};
   const Postgres& postgres = *site.policy.postgres;

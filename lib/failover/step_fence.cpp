@@ -1,4 +1,5 @@
 #include "control/names.hpp"
+#include "failover/guard_lease.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr time::Duration freeze_patience{10'000};
+constexpr time::Duration guard_pace{50};
 constexpr time::Duration scale_patience{60'000};
 /// Beyond a guard's ttl: its clock may run a little slower than ours.
 time::Duration with_slack(time::Duration ttl) { return ttl + ttl / 50 + time::Duration{250}; }
@@ -187,11 +189,39 @@ class Fencer {
 
 Evidence fence(StepContext& context) { return Fencer{context}.run(); }
 
+Result<void> free_guard(StepContext& context, const std::string& cluster) {
+  Site& site = context.site;
+  const GuardPlace place = guard_place(site, cluster);
+  if (place.host == nullptr) return {};
+  const auto before = site.loop->run(read_guard(place));
+  if (!before) return Failure{before.error()};
+  const bool is_guarded = before->exists() && !before->holder.empty() && before->age < before->ttl;
+  const auto freed = site.loop->run(unfence_guard(place));
+  if (!freed) return Failure{freed.error()};
+  if (!is_guarded) {
+    if (before->exists()) context.note(fmt::format("nobody guards {}", cluster));
+    return {};
+  }
+  const auto deadline = Clock::now() + before->ttl;
+  while (true) {
+    const auto lease = site.loop->run(read_guard(place));
+    if (lease && kube::string_at(lease->object["spec"], "renewTime") > kube::string_at(before->object["spec"], "renewTime")) return {};
+    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    if (Clock::now() >= deadline) {
+      return Failure{{Code::timeout,
+                      fmt::format("the guard of {} does not renew its Lease, so it would not let its database take writes", cluster), "",
+                      cluster, "", "end that guard or mend its way to the host, and go on with --resume"}};
+    }
+    site.loop->run(site.loop->sleep(guard_pace));
+  }
+}
+
 Result<void> unfence(StepContext& context) {
   Site& site = context.site;
   const std::string& from = context.run.from;
   const StepRecord* fenced = context.run.find(context.run.kind == RunKind::failover ? "fence" : "drain");
   if (fenced == nullptr || fenced->state == StepRecord::State::pending) return {};
+  if (auto freed = free_guard(context, from); !freed) return freed;
   if (site.policy.postgres) {
     const StepRecord* stopped = context.run.find("stop");
     const bool was_stopped =
@@ -214,10 +244,6 @@ Result<void> unfence(StepContext& context) {
       });
       if (!thawed) return Failure{in_cluster(thawed.error(), from)};
     }
-  }
-  if (guard_place(site, from).host != nullptr) {
-    const auto freed = site.loop->run(unfence_guard(guard_place(site, from)));
-    if (!freed) return Failure{freed.error()};
   }
   if (!fenced->evidence.contains("scaledToZero")) return {};
   const auto plan = plan_roles(site, from, {from}, context.options.roles);

@@ -23,6 +23,10 @@ Evidence fence(StepContext& context);
 /// The inverse, as far as the fence was ours: the old side takes writes again.
 Result<void> unfence(StepContext& context);
 
+/// The side's guard, which a fence told to keep it from writing, is told that it may write now, and has understood before this returns.
+/// Errors: timeout where it does not renew its Lease.
+Result<void> free_guard(StepContext& context, const std::string& cluster);
+
 Evidence drain(StepContext& context);
 Evidence stop_old(StepContext& context);
 Evidence catch_up(StepContext& context);

@@ -133,7 +133,7 @@ class FileStore : public Store {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
-    const std::string who = fmt::format("{}/{} ({})\n", process::user_at_machine(), ::getpid(), operation);
+    const std::string who = fmt::format("{} ({})\n", process::identity(), operation);
     if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, who.data(), who.size(), 0) < 0)
       return Failure{{Code::internal, fmt::format("cannot write {}: {}", lock, std::strerror(errno))}};
     return held;

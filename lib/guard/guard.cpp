@@ -1,5 +1,6 @@
 #include "guard/guard.hpp"
 
+#include "base/process.hpp"
 #include "failover/action.hpp"
 #include "failover/assess.hpp"
 #include "failover/guard_lease.hpp"
@@ -285,7 +286,8 @@ Result<void> Guard::run() {
   self.place = failover::guard_place(self.site, self.options.side);
   const auto there = self.loop().run(failover::read_guard(self.place, self.clock.patience()));
   if (there) {
-    const bool is_guarded = !there->holder.empty() && there->holder != self.options.holder && there->age < there->ttl;
+    // One that was killed on this machine is followed at once.
+    const bool is_guarded = !there->holder.empty() && there->age < there->ttl && !process::is_gone(there->process);
     if (is_guarded) {
       return Failure{{Code::conflict, fmt::format("{} is guarded already, by {}", self.options.side, there->holder), "", self.options.side,
                       "", fmt::format("end that guard; if it died, this is free {} after", time::format_duration(there->ttl))}};

@@ -146,6 +146,25 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   exits 0
 }
 
+@test "a guard that was killed is followed at once, and writes go on" {
+  guard tokyo
+  guarded tokyo
+  kill -9 $helper
+  touch probing
+  "$BATS_TEST_DIRNAME/write_to_both.py" probing "tokyo=$TOKYO_DIRECT" >written 3>&- 4>&- &
+  probe=$!
+  guard tokyo
+  for _ in $(seq 100); do [ "$(grep -c "guarding" tokyo.log)" = 2 ] && break; sleep 0.1; done
+  ! grep -q "guarded already" tokyo.log
+  for _ in $(seq 100); do [ "$(wc -l <written)" -gt 20 ] && break; sleep 0.1; done
+  rm probing
+  wait $probe
+  ! grep -q frozen tokyo.log
+  run fedctl failover status policy.yaml $host
+  says "guard of tokyo-cluster: "
+  says "ttl 5s"
+}
+
 @test "a guard that is told acknowledges, and nobody waits for the ttl" {
   guarded_policy '{guard: {ttl: 60s}}'
   guard tokyo
@@ -157,6 +176,20 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   says "acknowledged=true"
   run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
   says "read-only transaction"
+}
+
+@test "a run that is undone frees the side, and its guard lets it write" {
+  guard tokyo
+  guarded tokyo
+  echo "  hooks: [{before: promote, command: ['false']}]" >>policy.yaml
+  run fedctl failover run policy.yaml $host --yes
+  exits 1
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  says "read-only transaction"
+  run fedctl failover abort policy.yaml $host --yes
+  exits 0
+  for _ in $(seq 20); do sql $tokyo_port "INSERT INTO events DEFAULT VALUES" >/dev/null; sleep 0.1; done
+  [ "$(sql $tokyo_port 'SELECT count(*) FROM events')" = 20 ]
 }
 
 @test "without guards a side that is cut off is refused, with the reason" {
