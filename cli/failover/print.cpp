@@ -92,7 +92,8 @@ json to_document(const Assessment& assessment) {
   return document;
 }
 
-std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const Style& style) {
+std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
+                        const std::vector<failover::CheckResult>& checks, const Style& style) {
   const std::string active = failover::active_cluster(policy, state);
   std::string text = style.bold(fmt::format("{}: {} is active, token {}", policy.full_name(), active, state.token)) + "\n\n";
   std::vector<std::vector<std::string>> rows;
@@ -102,6 +103,9 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
                     lag_text(policy, state, survey, side)});
   }
   text += table({"CLUSTER", "ROLE", "REACHABLE", "DATABASE", "LAG"}, rows);
+  text += fmt::format("\nchecks of {}:\n", active);
+  for (const failover::CheckResult& check : checks)
+    text += fmt::format("  {}: {}\n", check.name, check.problem ? style.red(check.problem->message) : "good");
   if (survey.dns) text += fmt::format("\n{} -> {}\n", policy.dns->record.name, survey.dns->value.empty() ? "nothing" : survey.dns->value);
   if (survey.dns_problem) text += fmt::format("\nDNS: {}\n", describe(*survey.dns_problem));
   if (survey.is_isolated())
@@ -122,7 +126,8 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
   return text;
 }
 
-json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey) {
+json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
+                     const std::vector<failover::CheckResult>& checks) {
   json document{{"policy", policy.full_name()}, {"active", failover::active_cluster(policy, state)},
                 {"token", state.token},         {"reachable", survey.reachable},
                 {"clusters", survey.clusters},  {"sides", json::array()}};
@@ -147,6 +152,12 @@ json status_document(const failover::Policy& policy, const failover::State& stat
     if (side.database_problem) one["databaseProblem"] = describe(*side.database_problem);
     if (side.api_problem) one["problem"] = describe(*side.api_problem);
     document["sides"].push_back(std::move(one));
+  }
+  document["checks"] = json::array();
+  for (const failover::CheckResult& check : checks) {
+    json one{{"name", check.name}, {"good", !check.problem}};
+    if (check.problem) one["problem"] = check.problem->message;
+    document["checks"].push_back(std::move(one));
   }
   if (survey.dns) document["dns"] = {{"name", policy.dns->record.name}, {"value", survey.dns->value}, {"ttl", survey.dns->ttl}};
   if (state.run) document["run"] = to_json(*state.run);

@@ -2,11 +2,13 @@
 
 #include "cli/failover/site.hpp"
 #include "cli/terminal.hpp"
+#include "failover/checks.hpp"
 #include "failover/engine.hpp"
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fedctl::cli {
 
@@ -15,9 +17,11 @@ std::string assessment_text(const failover::Policy& policy, const failover::Asse
                             const Style& style);
 nlohmann::json to_document(const failover::Assessment& assessment);
 
-/// How the sides are, who is active, and what was done last.
-std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const Style& style);
-nlohmann::json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey);
+/// How the sides are, what the checks say of the active one, who that is, and what was done last.
+std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
+                        const std::vector<failover::CheckResult>& checks, const Style& style);
+nlohmann::json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
+                               const std::vector<failover::CheckResult>& checks);
 
 /// One line of a run that goes on.
 std::string event_text(const failover::StepEvent& event);

@@ -90,8 +90,9 @@ int show_plan(failover::Site& site, const Flags& flags) {
 int show_status(failover::Site& site, const Flags& flags) {
   const auto situation = failover::look_around(site, {});
   if (!situation) return report(situation.error());
-  print(is_json(flags.site) ? status_document(site.policy, situation->state, situation->survey).dump(2) + "\n"
-                            : status_text(site.policy, situation->state, situation->survey, Style{flags.site.output.no_color}));
+  const auto checks = site.loop->run(failover::run_checks(site, failover::active_cluster(site.policy, situation->state)));
+  print(is_json(flags.site) ? status_document(site.policy, situation->state, situation->survey, checks).dump(2) + "\n"
+                            : status_text(site.policy, situation->state, situation->survey, checks, Style{flags.site.output.no_color}));
   return exit_done;
 }
 

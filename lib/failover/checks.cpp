@@ -121,6 +121,18 @@ Task<std::optional<Error>> run_check(Site& site, Check check, std::string cluste
   co_return co_await check_database(site, check, cluster);
 }
 
+Task<std::vector<CheckResult>> run_checks(Site& site, std::string cluster) {
+  std::vector<Task<std::optional<Error>>> asked;
+  for (const Check& check : site.policy.health.checks) asked.push_back(run_check(site, check, cluster));
+  auto problems = co_await when_all(std::move(asked));
+  std::vector<CheckResult> results;
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    CheckResult result{.name = site.policy.health.checks[i].name, .problem = std::move(problems[i])};
+    results.push_back(std::move(result));
+  }
+  co_return results;
+}
+
 Task<View> ask_vantage(Site& site, Vantage vantage, std::string cluster, time::Duration timeout) {
   if (vantage.url.empty()) co_return co_await view_of_pod(site, vantage, cluster, timeout);
   const auto response = co_await get(*site.loop, vantage.url, "", false, timeout);

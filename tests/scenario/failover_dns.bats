@@ -70,6 +70,21 @@ dns_by() {
   [ "$(role_in ireland-cluster)" = "2 read-only,standby" ]
 }
 
+@test "Route 53: credentials of a web identity come from STS, those of an instance from its metadata" {
+  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+  echo token >token
+  AWS_ROLE_ARN=arn:aws:iam::123456789012:role/failover AWS_WEB_IDENTITY_TOKEN_FILE=token run failover status
+  exits 0
+  says "app.example.com -> nothing"
+  AWS_EC2_METADATA_SERVICE_ENDPOINT=$AWS_ENDPOINT_URL run failover status
+  exits 0
+  says "app.example.com -> nothing"
+  grep -q 'GET /latest/meta-data/iam/security-credentials/' "$BATS_FILE_TMPDIR/moto.log"
+  AWS_EC2_METADATA_DISABLED=true run failover status
+  exits 0
+  says "DNS: "
+}
+
 @test "Route 53: a zone that is not there refuses the run" {
   dns_by "route53: {zone: ZNOWHERE}"
   run failover run --yes

@@ -58,6 +58,7 @@ role_in() { value "$1" $deployment '[.spec.replicas, (.spec.template.spec.contai
   run fedctl failover status production/active-standby-app $host
   exits 0
   says "production/active-standby-app: "
+  says "apiServer-1: good"
   run fedctl failover plan production/nothing $host
   exits 1
   one_error
