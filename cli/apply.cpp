@@ -3,11 +3,14 @@
 #include "apply/lock.hpp"
 #include "base/encoding.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/apply_result.hpp"
 #include "cli/events.hpp"
 #include "cli/progress.hpp"
 #include "cli/saved_plan.hpp"
+#include "plan/part.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -20,11 +23,6 @@ namespace {
 using apply::ClusterResult;
 using nlohmann::json;
 using Outcome = ClusterResult::Outcome;
-
-bool ask(const plan::Plan& plan) {
-  return confirms(
-      fmt::format("Apply this to {}?", text::count(plan.clusters_with(plan::ClusterStatus::ok) + (plan.host ? 1 : 0), "cluster")));
-}
 
 /// The waves of the flags, or else of the fleet file.
 fleet::Rollout rollout_of(const Planned& planned, const ApplyFlags& flags) {
@@ -84,7 +82,7 @@ void say_held(const std::vector<ClusterResult>& results) {
   say(
       fmt::format("held back, since an earlier wave is not ready: {}\n"
                   "to go back: apply what you applied before\n",
-                  text::join(held, ", ")));
+                  text::printable(text::join(held, ", "))));
 }
 
 control::Propagated apply_planned(http::Loop& loop, Planned& planned, const apply::Options& options, bool as_json) {
@@ -103,19 +101,18 @@ int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const
   const bool as_json = flags.plan.output.output == "json";
   if (as_json) print_events_begin(planned.the_plan());
   const control::Propagated outcome = apply_planned(loop, planned, options, as_json);
-  print(as_json ? result_json(outcome.results).dump(-1, ' ', false, json::error_handler_t::replace) + "\n"
-                : "\n" + result_table(outcome.results));
-  std::fflush(stdout);
-  for (const ClusterResult& result : outcome.results) {
-    for (const Error& error : result.errors) say(fmt::format("error: {}\n", describe(in_cluster(error, result.cluster))));
-  }
-  for (const Error& error : outcome.errors) say(fmt::format("error: {}\n", describe(error)));
+  print(as_json ? fedctl::to_text(result_json(outcome.results)) + "\n" : "\n" + result_table(outcome.results));
+  flush_output();
+  say_errors(outcome.results, planned.the_plan(), !as_json);
+  for (const Error& error : outcome.errors) say_line(fmt::format("error: {}", describe(error)));
   say_held(outcome.results);
   remember(planned, flags, outcome.results);
   say_stats(flags.plan, planned);
   const int code = exit_of(outcome.results, outcome.errors, planned.the_plan());
   if (code == exit_interrupted) say_where_it_stands(outcome.results);
-  return code;
+  // Exit code 1 would say that nothing was written.
+  const bool is_untold = flush_output() != 0 && std::ranges::any_of(outcome.results, apply::left_something);
+  return code == exit_done && is_untold ? exit_partial : code;
 }
 
 /// Of a plan that was saved just what it says is done.
@@ -142,7 +139,7 @@ int carry_out_steps(http::Loop& loop, Planned& planned, const ApplyFlags& flags,
     if (!plan.summary().has_changes() || planned.the_rendering().scheduled_replicas() == asked) return plan_exit(plan);
     say("\nthe next step, since what moved is ready:\n");
     if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
-    std::fflush(stdout);
+    flush_output();
   }
 }
 
@@ -192,7 +189,7 @@ Locked lock(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
   }
   if (!flags.lock) clients.clear();
   const auto on_wait = [](const apply::Holder& holder) {
-    say(fmt::format("waiting for {}, at work on {} since {}\n", holder.who, holder.cluster, holder.since));
+    say_line(fmt::format("waiting for {}, at work on {} since {}", holder.who, holder.cluster, holder.since));
   };
   // Who did not answer just now is not asked again.
   const auto on_skip = [&](const Error& error) {
@@ -233,12 +230,19 @@ std::optional<int> hold_against(const plan::SavedPlan& saved, Planned& planned, 
 Result<plan::SavedPlan> load_saved(ApplyFlags& flags) {
   if (!flags.resume) return load_plan(flags.saved);
   auto kept = load_plan(resume_path());
+  if (!kept && kept.error().code != Code::not_found) return kept;
   if (!kept) return Failure{{Code::not_found, "there is nothing to resume: no apply with waves stopped that was run from this folder"}};
-  const nlohmann::json how = kept->command.value("apply", nlohmann::json::object());
-  if (flags.waves.empty()) flags.waves = how.value("waves", std::vector<std::string>{});
-  if (flags.pause.empty()) flags.pause = how.value("pause", "");
-  if (flags.timeout == ApplyFlags{}.timeout) flags.timeout = how.value("timeout", flags.timeout);
-  if (flags.on_failure == ApplyFlags{}.on_failure) flags.on_failure = how.value("onFailure", flags.on_failure);
+  const auto taken = plan::read_whole([&] {
+    const plan::Part command{kept->command, "/command"};
+    if (!command.has("apply")) return true;
+    const plan::Part how = command.at("apply");
+    if (flags.waves.empty()) flags.waves = how.texts_if_any("waves");
+    if (flags.pause.empty()) flags.pause = how.text("pause", "");
+    if (flags.timeout == ApplyFlags{}.timeout) flags.timeout = how.text("timeout", flags.timeout);
+    if (flags.on_failure == ApplyFlags{}.on_failure) flags.on_failure = how.text("onFailure", flags.on_failure);
+    return true;
+  });
+  if (!taken) return Failure{taken.error()};
   return kept;
 }
 
@@ -250,7 +254,7 @@ int apply_saved(ApplyFlags& flags) {
     return exit_done;
   }
   http::Loop loop{log_for(flags.plan.output)};
-  auto planned = prepare_saved(loop, *saved, flags.plan);
+  auto planned = prepare_saved(loop, *saved, flags.plan, flags.resume ? "" : "the saved plan");
   if (!planned) return report_refusal(planned.error());
   flags.plan.unattended = true;
   flags.manifests = (*planned)->input.manifests;
@@ -262,7 +266,7 @@ int apply_saved(ApplyFlags& flags) {
   if (!options) return report(options.error());
   if (const auto refused = hold_against(*saved, **planned, flags)) return *refused;
   if (flags.plan.output.output != "json") print_plan_text((*planned)->the_plan(), Style{flags.plan.output.no_color});
-  std::fflush(stdout);
+  flush_output();
   return carry_out_saved(loop, **planned, flags, *options);
 }
 
@@ -271,12 +275,6 @@ int apply_saved(ApplyFlags& flags) {
 int apply_plan(ApplyFlags& flags) {
   if (!flags.saved.empty() || flags.resume) return apply_saved(flags);
   flags.plan.unattended = flags.yes;
-  const bool has_person = is_terminal(STDIN_FILENO);
-  if (!flags.yes && !has_person) {
-    say(fmt::format("error: {} asks before it writes, and there is no terminal to ask on; use --yes\n",
-                    flags.plan.removes ? "delete" : "apply"));
-    return exit_refused;
-  }
   http::Loop loop{log_for(flags.plan.output)};
   auto planned = prepare(loop, flags.plan);
   if (!planned) return report(planned.error());
@@ -290,12 +288,17 @@ int apply_plan(ApplyFlags& flags) {
   if (!options) return report(options.error());
   const plan::Plan& plan = (*planned)->the_plan();
   if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
-  std::fflush(stdout);
+  flush_output();
   if (const auto refused = refusal_of(**planned, flags)) return *refused;
   if (plan.summary().has_changes() && !flags.yes) {
+    if (!is_terminal(STDIN_FILENO)) {
+      say(fmt::format("error: {} asks before it writes, and there is no terminal to ask on; use --yes\n",
+                      flags.plan.removes ? "delete" : "apply"));
+      return exit_refused;
+    }
     locked->reset();
     http::Loop::end_on_signals();
-    if (!ask(plan)) {
+    if (!confirms(flags.plan.removes ? question_of_delete(plan) : question_of_apply(plan))) {
       say("not applied\n");
       return exit_refused;
     }
@@ -311,7 +314,7 @@ int apply_plan(ApplyFlags& flags) {
 void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags) {
   const std::string group = "Applying";
   command.add_flag("-y,--yes", flags.yes, "Do not ask")->group(group);
-  command.add_flag("--wait,!--no-wait", flags.wait, "Wait until what was applied is ready (--wait=false: do not)")
+  command.add_flag("--wait,!--no-wait", flags.wait, "Wait until all of the input is ready (--wait=false: do not)")
       ->group(group)
       ->default_str("true");
   add_duration(command, "--timeout", flags.timeout, "How long to wait for it")->group(group);
@@ -327,8 +330,10 @@ void add_apply(Program& program) {
   auto flags = std::make_shared<ApplyFlags>();
   CommandText text{
       "Plans, asks, and applies to all clusters at once: namespaces and CustomResourceDefinitions first, then what workloads need, then "
-      "the workloads. Then it waits until Deployments, StatefulSets, DaemonSets, Jobs and CustomResourceDefinitions are ready. A cluster "
-      "that cannot be asked, or whose plan has an error, is left alone; the others go on. A conflict stops everything before "
+      "the workloads. Then it waits until Deployments, StatefulSets, DaemonSets, Jobs and CustomResourceDefinitions are ready, also those "
+      "that "
+      "were there already, so that an apply that is run again tells what the first one did. A cluster that cannot be asked, or whose plan "
+      "has an error, is left alone; the others go on. A conflict stops everything before "
       "anything is written. Ctrl-C lets what was sent finish, and says where it stands; running the same apply again goes on from "
       "there.\n\n"
       "With --host-cluster-context (or when the current context is a host and nothing else names clusters) it propagates what the host "
@@ -341,8 +346,9 @@ void add_apply(Program& program) {
       "all went well stay as they are.\n\n"
       "With FILE it applies a plan that was saved: just that, without asking. Before, it looks whether each change still is what the plan "
       "says; if one is not, it names what moved and who moved it, and does nothing (--if-stale).\n\n"
-      "Exits with 0 when all is done, 1 on an error (or when nothing could be done), 3 when some clusters failed or are unknown, 4 when "
-      "refused (a conflict, a stale plan, no confirmation), 130 when interrupted.",
+      "Exits with 0 when all is done and ready, 1 on an error before which nothing was written, 3 when something was written but is not "
+      "ready in time, or not everywhere (a cluster failed or is unknown), 4 when refused (a conflict, a stale plan, no confirmation), "
+      "130 when interrupted.",
       {{"Apply after a look at the plan",
         "fedctl apply -f federated-web-app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster"},
        {"In a script", "fedctl apply -R -f manifests/ --fleet fleet.yaml --yes --timeout 10m"},

@@ -2,9 +2,12 @@
 
 #include "base/text.hpp"
 #include "cli/common.hpp"
+#include "cli/print_plan.hpp"
+#include "plan/shared_errors.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <set>
 
 namespace fedctl::cli {
 
@@ -40,6 +43,7 @@ json result_json(const std::vector<ClusterResult>& results) {
                         {"unchanged", result.unchanged},
                         {"restored", result.restored},
                         {"skipped", result.skipped},
+                        {"uncertain", result.uncertain},
                         {"ready", result.ready},
                         {"waitedFor", result.waited_for},
                         {"errors", std::move(errors)}});
@@ -47,11 +51,55 @@ json result_json(const std::vector<ClusterResult>& results) {
   return {{"type", "result"}, {"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "ApplyResult"}, {"clusters", std::move(clusters)}};
 }
 
+std::string question_of_apply(const plan::Plan& plan) {
+  const std::size_t clusters = plan.clusters_with(plan::ClusterStatus::ok) + (plan.host ? 1 : 0);
+  return fmt::format("Apply this to {}?", text::count(clusters, "cluster"));
+}
+
+std::string question_of_delete(const plan::Plan& plan) {
+  std::size_t objects = 0;
+  std::size_t let_go = 0;
+  std::size_t clusters = 0;
+  std::set<std::string> namespaces;
+  for (const plan::ClusterPlan* cluster : parts_of(plan)) {
+    const std::size_t before = objects + let_go;
+    for (const plan::Change& change : cluster->changes) {
+      if (change.release) ++let_go;
+      if (change.action != plan::Action::remove) continue;
+      ++objects;
+      if (change.key.kind == "Namespace" && change.key.group.empty()) namespaces.insert(change.key.name);
+    }
+    if (objects + let_go > before) ++clusters;
+  }
+  std::string what = text::count(objects, "object");
+  if (!namespaces.empty())
+    what += fmt::format(", {} with all in {},", text::count(namespaces.size(), "namespace"), namespaces.size() == 1 ? "it" : "them");
+  if (let_go > 0) what += fmt::format(" and leave {} running as nobody's,", text::count(let_go, "object"));
+  return fmt::format("Delete {} from {}?", what, text::count(clusters, "cluster"));
+}
+
+void say_errors(const std::vector<ClusterResult>& results, const plan::Plan& plan, bool was_shown) {
+  std::set<std::string> shown;
+  for (const plan::ClusterPlan& cluster : plan.clusters) {
+    for (const Error& error : cluster.errors) shown.insert(describe(in_cluster(error, cluster.name)));
+  }
+  std::vector<std::vector<Error>> left;
+  for (const ClusterResult& result : results) {
+    left.push_back(result.errors);
+    std::erase_if(left.back(),
+                  [&](const Error& error) { return was_shown && shown.contains(describe(in_cluster(error, result.cluster))); });
+  }
+  std::vector<plan::ClusterErrors> clusters;
+  for (std::size_t i = 0; i < results.size(); ++i) clusters.push_back({results[i].cluster, left[i]});
+  for (const Error& error : plan::shared_errors(clusters, results.size())) say(fmt::format("error: {}\n", describe(error)));
+}
+
 int exit_of(const std::vector<ClusterResult>& results, const std::vector<Error>& errors, const plan::Plan& plan) {
   const auto has = [&](Outcome outcome) { return static_cast<std::size_t>(std::ranges::count(results, outcome, &ClusterResult::outcome)); };
   if (has(Outcome::interrupted) > 0) return exit_interrupted;
   const auto bad = static_cast<std::size_t>(std::ranges::count_if(results, apply::is_failing));
-  if (bad == results.size() && bad > 0) return exit_error;
+  const bool is_there = std::ranges::any_of(results, apply::left_something);
+  if (bad == results.size() && bad > 0 && has(Outcome::partial) == 0 && !is_there) return exit_error;
   if (bad > 0 || has(Outcome::held) > 0 || plan.summary().unknown > 0 || !errors.empty() || !plan.errors.empty()) return exit_partial;
   return plan.summary().conflict > 0 ? exit_refused : exit_done;
 }

@@ -1,5 +1,9 @@
+#include "base/gate.hpp"
+#include "base/json.hpp"
+#include "base/url.hpp"
 #include "base/yaml.hpp"
 #include "cli/host.hpp"
+#include "cli/usage.hpp"
 #include "control/check.hpp"
 #include "control/member.hpp"
 #include "fleet/health.hpp"
@@ -28,10 +32,11 @@ struct Seen {
 };
 
 Task<std::vector<fleet::Health>> probe_all(const fleet::Fleet& fleet, const fleet::Clients& clients) {
+  Turnstile turnstile{clusters_at_once};
   std::vector<Task<fleet::Health>> tasks;
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const auto& labels = fleet.clusters[i].labels;
-    tasks.push_back(fleet::probe(*clients[i], labels.contains("region") ? labels.at("region") : ""));
+    tasks.push_back(in_turn(turnstile, fleet::probe(*clients[i], labels.contains("region") ? labels.at("region") : "")));
   }
   co_return co_await when_all(std::move(tasks));
 }
@@ -40,7 +45,7 @@ json to_json(const fleet::Fleet& fleet, const fleet::Clients& clients, const std
   json list = json::array();
   for (std::size_t i = 0; i < health.size(); ++i) {
     const fleet::Cluster& cluster = fleet.clusters[i];
-    json item{{"name", cluster.name},      {"context", cluster.context}, {"server", clients[i]->endpoint().url},
+    json item{{"name", cluster.name},      {"context", cluster.context}, {"server", url::without_password(clients[i]->endpoint().url)},
               {"ready", health[i].ready},  {"labels", cluster.labels},   {"version", health[i].version},
               {"region", health[i].region}};
     if (health[i].ready) item["latencyMilliseconds"] = health[i].latency.count();
@@ -69,7 +74,7 @@ std::string to_table(const fleet::Fleet& fleet, const fleet::Clients& clients, c
     if (wide) {
       std::string labels;
       for (const auto& [key, value] : fleet.clusters[i].labels) labels += (labels.empty() ? "" : ",") + key + "=" + value;
-      row.insert(row.end() - 1, {fleet.clusters[i].context, clients[i]->endpoint().url, or_dash(labels)});
+      row.insert(row.end() - 1, {fleet.clusters[i].context, url::without_password(clients[i]->endpoint().url), or_dash(labels)});
     }
     rows.push_back(std::move(row));
   }
@@ -118,7 +123,7 @@ int show_clusters(const Flags& flags) {
   if (!seen) return report(seen.error());
   const std::string& format = flags.output.output;
   if (format == "json") {
-    print(to_json(seen->fleet, seen->clients, seen->health).dump(2) + "\n");
+    print(fedctl::to_text(to_json(seen->fleet, seen->clients, seen->health), 2) + "\n");
   } else if (format == "yaml") {
     print(yaml::emit(to_json(seen->fleet, seen->clients, seen->health)));
   } else if (seen->health.empty()) {
@@ -147,7 +152,7 @@ void add_clusters(Program& program) {
   CLI::App* command = add_command(program, "clusters", "Show the clusters and how they are", std::move(text),
                                   [flags] { return finish(show_clusters(*flags), flags->output); });
   auto* action = command->add_option("ACTION", flags->action, "check: write the status of a host's clusters");
-  action->check(CLI::IsMember({"check"}).description(""));
+  action->check(one_of("action", {"check"}));
   program.values[action] = {ValueKind::choice, {"check"}};
   add_cluster_flags(program, *command, flags->clusters, true);
   add_output_flags(program, *command, flags->output, {"wide", "json", "yaml"});

@@ -1,11 +1,15 @@
 #include "cli/common.hpp"
 
 #include "base/file.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
+#include "cli/usage.hpp"
 #include "federation/placement.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <CLI/Validators.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -24,11 +28,23 @@ std::string check_duration(const std::string& text) {
   return time::parse_duration(text) ? "" : fmt::format("'{}' is no duration such as 30s, 2m or 1h30m", text);
 }
 
+/// Why standard output is broken; 0 as long as it is not.
+std::atomic<int>& output_problem() {
+  static std::atomic<int> problem{0};
+  return problem;
+}
+
+void write(const std::string& text, std::FILE* stream) {
+  const std::string clean = for_terminal(text);
+  const bool is_written = std::fwrite(clean.data(), 1, clean.size(), stream) == clean.size();
+  if (!is_written && stream == stdout && output_problem() == 0) output_problem() = errno;
+}
+
 }  // namespace
 
 CLI::Option* add_choice(Program& program, CLI::App& command, const std::string& name, std::string& value,
                         const std::vector<std::string>& choices, const std::string& help) {
-  CLI::Option* option = command.add_option(name, value, help)->check(CLI::IsMember(choices).description(""));
+  CLI::Option* option = command.add_option(name, value, help)->check(one_of("value of " + name, choices));
   program.values[option] = {ValueKind::choice, choices};
   return option->type_name("WHAT")->capture_default_str();
 }
@@ -52,6 +68,11 @@ void add_cluster_flags(Program& program, CLI::App& command, ClusterFlags& flags,
   kubeconfig->type_name("FILE")->group(group);
   program.values[kubeconfig] = {ValueKind::file};
   if (!talks) return;
+  auto* trusted = command.add_option("--trust-kubeconfig", flags.trusted_kubeconfigs,
+                                     "Use this kubeconfig, which runs programs or sends token files, although a saved plan or a fleet.yaml "
+                                     "found in this folder names it; may be repeated");
+  trusted->type_name("FILE")->group(group)->allow_extra_args(false);
+  program.values[trusted] = {ValueKind::file};
   auto* host = command.add_option("--host-cluster-context", flags.host_context, "Context of a host cluster: work on its members");
   host->type_name("CONTEXT")->group(group);
   program.values[host] = {ValueKind::context};
@@ -72,7 +93,7 @@ void add_output_flags(Program& program, CLI::App& command, OutputFlags& flags, s
   const std::string group = "Output";
   if (!formats.empty()) {
     auto* output = command.add_option("-o,--output", flags.output, "Format: " + text::join(formats, ", "));
-    output->check(CLI::IsMember(formats).description(""))->type_name("FORMAT")->group(group);
+    output->check(one_of("output format", formats))->type_name("FORMAT")->group(group);
     program.values[output] = {ValueKind::choice, std::move(formats)};
   }
   command.add_option("-v,--v", flags.verbosity, "How much to say on standard error: 4 retries, 6 requests")
@@ -120,9 +141,17 @@ Result<fleet::Fleet> fleet_from(const ClusterFlags& flags) {
   if (!flags.fleet.empty()) return fleet::load(flags.fleet);
   if (const std::string path = environment("FEDCTL_FLEET"); !path.empty()) return fleet::load(path);
   std::error_code ignored;
-  if (std::filesystem::exists("fleet.yaml", ignored)) return fleet::load("fleet.yaml");
+  if (std::filesystem::exists("fleet.yaml", ignored)) {
+    auto fleet = fleet::load("fleet.yaml");
+    if (fleet) fleet->brought_by = "fleet.yaml in this folder";
+    return fleet;
+  }
   return Failure{{Code::usage, "nothing says which clusters to work on", "", "", "",
                   "use --contexts A,B, --fleet FILE or --host-cluster-context H, or put a fleet.yaml here"}};
+}
+
+void say_found(const fleet::Fleet& fleet) {
+  if (!fleet.brought_by.empty()) say(fmt::format("the clusters are those of {}\n", fleet.brought_by));
 }
 
 Result<fleet::Fleet> fleet_for(const ClusterFlags& flags, const std::vector<manifest::Manifest>& manifests) {
@@ -139,11 +168,10 @@ Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::
   for (const std::string& name : only) {
     if (fleet.find(name) != nullptr) continue;
     return Failure{{Code::usage, fmt::format("--cluster {}: the fleet has no such cluster{}", name, text::did_you_mean(name, names)), "",
-                    "", "", "it has " + text::join(names, ", ")}};
+                    "", "", "it has " + text::listed(names)}};
   }
-  fleet::Fleet result{.name = fleet.name};
-  std::ranges::copy_if(fleet.clusters, std::back_inserter(result.clusters),
-                       [&](const fleet::Cluster& cluster) { return std::ranges::find(only, cluster.name) != only.end(); });
+  fleet::Fleet result = fleet;
+  std::erase_if(result.clusters, [&](const fleet::Cluster& cluster) { return std::ranges::find(only, cluster.name) == only.end(); });
   return result;
 }
 
@@ -168,7 +196,7 @@ Result<Input> input_of(std::vector<manifest::Manifest> manifests, const InputFla
 }
 
 Log log_for(const OutputFlags& flags) {
-  return {flags.verbosity, [](std::string_view line) { say(fmt::format("{}\n", line)); }};
+  return {flags.verbosity, [](std::string_view line) { say_line(line); }};
 }
 
 int report(const Error& error) {
@@ -176,28 +204,40 @@ int report(const Error& error) {
     say("interrupted; nothing was changed\n");
     return exit_interrupted;
   }
-  say(fmt::format("error: {}\n", describe(error)));
+  say_line(fmt::format("error: {}", describe(error)));
   return exit_error;
 }
 
-void warn(const std::string& line) { say(fmt::format("warning: {}\n", line)); }
+void warn(const std::string& line) {
+  constexpr std::size_t longest = 4000;
+  say_line(fmt::format("warning: {}", text::shortened(line, longest)));
+}
+
+int flush_output() {
+  if (std::fflush(stdout) != 0 && output_problem() == 0) output_problem() = errno;
+  return output_problem();
+}
 
 int finish(int code, const OutputFlags& flags) {
-  std::fflush(stdout);
+  flush_output();
   const bool is_outcome = code == exit_changes || code == exit_partial || code == exit_refused;
   return flags.no_exit_code && is_outcome ? exit_done : code;
 }
 
-void say(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+void say_line(std::string_view line) { say(text::printable(line) + "\n"); }
+
+void print_line(std::string_view line) { print(text::printable(line) + "\n"); }
+
+void say(const std::string& text) { write(text, stderr); }
 
 bool confirms(const std::string& question) {
   print(fmt::format("\n{} Only 'yes' is taken for a yes: ", question));
-  std::fflush(stdout);
+  flush_output();
   std::string answer;
   std::getline(std::cin, answer);
   return text::trim(answer) == "yes";
 }
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(const std::string& text) { write(text, stdout); }
 
 }  // namespace fedctl::cli

@@ -22,8 +22,11 @@ struct ClusterFlags {
   std::vector<std::string> contexts;
   std::vector<std::string> only;
   std::string kubeconfig;
-  std::string host_context;       ///< --host-cluster-context: the fleet is this host's members.
-  std::string kubefed_namespace;  ///< Of its control plane; empty: KubeFed's.
+  std::string kubeconfig_brought_by;             ///< What named it, where it was not the user: "the saved plan".
+  std::vector<std::string> trusted_kubeconfigs;  ///< --trust-kubeconfig
+  bool says_fleet = true;                        ///< Whether to say which fleet file was found.
+  std::string host_context;                      ///< --host-cluster-context: the fleet is this host's members.
+  std::string kubefed_namespace;                 ///< Of its control plane; empty: KubeFed's.
   int parallelism = 50;
   std::string request_timeout = "30s";
   std::string connect_timeout = "5s";
@@ -86,10 +89,19 @@ Log log_for(const OutputFlags& flags);
 
 /// Says an error on standard error; exit code 1, or 130 when the user interrupted.
 int report(const Error& error);
+
+/// Says one line on standard error, of whatever others wrote.
 void warn(const std::string& line);
 
-/// Writes to standard error, and does not mind when nobody reads it any more.
+/// A line of text that others may have had a part in: it stays one line. On standard error, and on standard output.
+void say_line(std::string_view line);
+void print_line(std::string_view line);
+
+/// Writes to standard error what for_terminal() lets out, and does not mind when nobody reads it any more.
 void say(const std::string& text);
+
+/// Hands on what was printed. Why not all of it has reached standard output (an errno); 0 where it has.
+int flush_output();
 
 /// The exit code, or 0 for 2, 3 and 4 under --no-exit-code.
 int finish(int code, const OutputFlags& flags);
@@ -97,7 +109,10 @@ int finish(int code, const OutputFlags& flags);
 /// Asks on standard output and reads the answer.
 bool confirms(const std::string& question);
 
-/// Prints everything at once; false when nobody reads it any more.
+/// Says on standard error which file a fleet comes from, where the user did not name it.
+void say_found(const fleet::Fleet& fleet);
+
+/// Writes to standard output what for_terminal() lets out, all at once.
 void print(const std::string& text);
 
 }  // namespace fedctl::cli

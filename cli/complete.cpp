@@ -1,154 +1,19 @@
 #include "base/text.hpp"
-#include "cli/common.hpp"
-#include "kubeconfig/kubeconfig.hpp"
+#include "cli/candidates.hpp"
+#include "cli/command_line.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
 
-/// The protocol: https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md
 namespace fedctl::cli {
 namespace {
-
-enum Directive : int { use_default = 0, no_space = 2, no_files = 4, folders = 16, keep_order = 32 };
-
-struct Candidates {
-  std::vector<std::pair<std::string, std::string>> items;  ///< {word, description}
-  int directive = no_files;
-};
-
-/// What the words before the last one say: the command, and the options with a value.
-struct Context {
-  const CLI::App* command = nullptr;
-  ClusterFlags clusters;
-  const CLI::Option* waiting = nullptr;  ///< The option whose value comes next.
-  std::size_t words = 0;                 ///< Words typed that belong to no option.
-};
 
 const CLI::Option* find_option(const CLI::App& command, const std::string& word) {
   for (const CLI::Option* option : command.get_options()) {
     if (option->check_name(word)) return option;
   }
   return nullptr;
-}
-
-void remember(Context& context, const CLI::Option& option, const std::string& value) {
-  if (option.check_name("--fleet")) context.clusters.fleet = value;
-  if (option.check_name("--kubeconfig")) context.clusters.kubeconfig = value;
-  if (option.check_name("--contexts")) context.clusters.contexts = text::split(value, ',');
-}
-
-bool expects_command(const Program& program, const Context& context) {
-  return !commands_of(context.command == nullptr ? program.app : *context.command).empty();
-}
-
-Context read_words(Program& program, const std::vector<std::string>& words) {
-  Context context;
-  for (const std::string& word : words) {
-    if (context.waiting != nullptr) {
-      remember(context, *context.waiting, word);
-      context.waiting = nullptr;
-    } else if (expects_command(program, context) && !word.starts_with('-')) {
-      context.command = find_command(context.command == nullptr ? program.app : *context.command, word);
-    } else if (!word.starts_with('-')) {
-      ++context.words;
-    } else if (context.command != nullptr && word.starts_with('-')) {
-      const auto equals = word.find('=');
-      const CLI::Option* option = find_option(*context.command, word.substr(0, equals));
-      if (option == nullptr || option->get_expected_min() == 0) continue;
-      if (equals == std::string::npos) {
-        context.waiting = option;
-      } else {
-        remember(context, *option, word.substr(equals + 1));
-      }
-    }
-  }
-  return context;
-}
-
-std::vector<std::string> context_names(const ClusterFlags& flags) {
-  const auto config = kubeconfig::load(flags.kubeconfig.empty() ? std::nullopt : std::optional<std::filesystem::path>{flags.kubeconfig});
-  std::vector<std::string> names;
-  if (!config) return names;
-  for (const auto& [name, entry] : config->contexts) names.push_back(name);
-  return names;
-}
-
-std::vector<std::string> cluster_names(const ClusterFlags& flags) {
-  const auto fleet = fleet_from(flags);
-  return fleet ? fleet->names() : std::vector<std::string>{};
-}
-
-/// For values that are lists: completes the part behind the last comma, leaving out what stands before it.
-Candidates list_values(const std::vector<std::string>& names, const std::string& typed) {
-  const auto comma = typed.rfind(',');
-  const std::string before = comma == std::string::npos ? "" : typed.substr(0, comma + 1);
-  const std::vector<std::string> taken = text::split(before, ',');
-  Candidates result{.directive = no_files | no_space};
-  for (const std::string& name : names) {
-    if (std::ranges::find(taken, name) == taken.end()) result.items.emplace_back(before + name, "");
-  }
-  return result;
-}
-
-/// Kubernetes' own types, as one types them; a cluster is not asked for a keystroke.
-std::vector<std::pair<std::string, std::string>> type_names() {
-  std::vector<std::pair<std::string, std::string>> names;
-  for (const char* name : {"clusterrolebindings",
-                           "clusterroles",
-                           "configmaps",
-                           "cronjobs",
-                           "daemonsets",
-                           "deployments",
-                           "horizontalpodautoscalers",
-                           "ingresses",
-                           "jobs",
-                           "limitranges",
-                           "namespaces",
-                           "networkpolicies",
-                           "persistentvolumeclaims",
-                           "poddisruptionbudgets",
-                           "replicasets",
-                           "resourcequotas",
-                           "rolebindings",
-                           "roles",
-                           "secrets",
-                           "serviceaccounts",
-                           "services",
-                           "statefulsets"}) {
-    names.emplace_back(name, "");
-  }
-  return names;
-}
-
-Candidates values_of(const Program& program, const Context& context, const CLI::Option& option, const std::string& typed) {
-  const auto known = program.values.find(&option);
-  if (known == program.values.end()) return {};
-  switch (known->second.kind) {
-    case ValueKind::file: return {{}, use_default};
-    case ValueKind::folder: return {{}, folders};
-    case ValueKind::context: return list_values(context_names(context.clusters), typed);
-    case ValueKind::cluster: return list_values(cluster_names(context.clusters), typed);
-    case ValueKind::choice: {
-      Candidates result{.directive = no_files | keep_order};
-      for (const std::string& choice : known->second.choices) result.items.emplace_back(choice, "");
-      return result;
-    }
-    case ValueKind::type: return {type_names(), no_files};
-    case ValueKind::any: break;
-  }
-  return {};
-}
-
-Candidates options_of(const CLI::App& command) {
-  Candidates result;
-  for (const CLI::Option* option : command.get_options()) {
-    if (option->get_group().empty()) continue;
-    for (const std::string& name : option->get_lnames()) result.items.emplace_back("--" + name, option->get_description());
-    for (const std::string& name : option->get_snames()) result.items.emplace_back("-" + name, option->get_description());
-  }
-  return result;
 }
 
 /// The positional argument that the next word is for; of a list, only its first word can be guessed.
@@ -163,41 +28,126 @@ const CLI::Option* next_positional(const CLI::App& command, std::size_t words) {
   return nullptr;
 }
 
-Candidates candidates_for(Program& program, const Context& context, const std::string& last) {
-  if (context.waiting != nullptr) return values_of(program, context, *context.waiting, last);
+void remember(Typed& typed, const CLI::Option& option, const std::string& value) {
+  if (option.check_name("--fleet")) typed.clusters.fleet = value;
+  if (option.check_name("--kubeconfig")) typed.clusters.kubeconfig = value;
+  if (option.check_name("--contexts")) typed.clusters.contexts = text::split(value, ',');
+  if (option.check_name("--host-cluster-context")) typed.clusters.host_context = value;
+  if (option.check_name("--kubefed-namespace")) typed.clusters.kubefed_namespace = value;
+  if (option.check_name("--filename") || option.check_name("POLICY")) typed.input.paths.push_back(value);
+}
+
+const CLI::App& command_of(const Program& program, const Typed& typed) { return typed.command == nullptr ? program.app : *typed.command; }
+
+bool expects_command(const Program& program, const Typed& typed) { return !commands_of(command_of(program, typed)).empty(); }
+
+void read_flag(const Program& program, Typed& typed, const std::string& word) {
+  const auto equals = word.find('=');
+  const CLI::Option* option = find_option(command_of(program, typed), word.substr(0, equals));
+  if (option == nullptr) return;
+  if (option->check_name("--recursive")) typed.input.recursive = true;
+  if (option->get_expected_min() == 0) return;
+  if (equals == std::string::npos) {
+    typed.waiting = option;
+  } else {
+    remember(typed, *option, word.substr(equals + 1));
+  }
+}
+
+void read_argument(Typed& typed, const std::string& word) {
+  const CLI::Option* option = next_positional(*typed.command, typed.words++);
+  if (option != nullptr) remember(typed, *option, word);
+}
+
+Typed read_words(const Program& program, const std::vector<std::string>& words) {
+  Typed typed;
+  for (const std::string& word : words) {
+    if (typed.waiting != nullptr) {
+      remember(typed, *typed.waiting, word);
+      typed.waiting = nullptr;
+    } else if (word.starts_with('-')) {
+      read_flag(program, typed, word);
+    } else if (!expects_command(program, typed)) {
+      read_argument(typed, word);
+    } else if (&word != &words.front() || word != "help") {
+      typed.command = find_command(command_of(program, typed), word);
+      typed.knows_command = typed.command != nullptr;
+      if (!typed.knows_command) return typed;
+    }
+  }
+  return typed;
+}
+
+Candidates options_of(const CLI::App& command) {
+  Candidates result;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& name : option->get_lnames()) result.items.emplace_back("--" + name, option->get_description());
+    for (const std::string& name : option->get_snames()) result.items.emplace_back("-" + name, option->get_description());
+  }
+  if (command.get_parent() == nullptr) result.items.emplace_back("--version", "Print the version");
+  return result;
+}
+
+Candidates commands_in(const CLI::App& app) {
+  Candidates result;
+  for (const CLI::App* command : commands_of(app)) result.items.emplace_back(command->get_name(), command->get_description());
+  if (app.get_parent() == nullptr) result.items.emplace_back("help", "Show the help of a command or a topic");
+  return result;
+}
+
+Candidates candidates_for(const Program& program, const Typed& typed, const std::string& last) {
+  if (!typed.knows_command) return {};
+  if (typed.waiting != nullptr) return values_of(program, typed, *typed.waiting, last);
+  const CLI::App& command = command_of(program, typed);
   const auto equals = last.find('=');
-  if (context.command != nullptr && last.starts_with("--") && equals != std::string::npos) {
-    const CLI::Option* option = find_option(*context.command, last.substr(0, equals));
+  if (last.starts_with("--") && equals != std::string::npos) {
+    const CLI::Option* option = find_option(command, last.substr(0, equals));
     if (option == nullptr) return {};
-    Candidates result = values_of(program, context, *option, last.substr(equals + 1));
+    Candidates result = values_of(program, typed, *option, last.substr(equals + 1));
     for (auto& [word, description] : result.items) word = last.substr(0, equals + 1) + word;
     return result;
   }
-  if (last.starts_with('-')) return options_of(context.command == nullptr ? program.app : *context.command);
-  Candidates result;
-  if (expects_command(program, context)) {
-    for (const CLI::App* command : commands_of(context.command == nullptr ? program.app : *context.command))
-      result.items.emplace_back(command->get_name(), command->get_description());
-  } else if (const CLI::Option* option = next_positional(*context.command, context.words)) {
-    return values_of(program, context, *option, last);
-  }
-  return result;
+  if (last.starts_with('-')) return options_of(command);
+  if (expects_command(program, typed)) return commands_in(command);
+  const CLI::Option* option = next_positional(command, typed.words);
+  return option == nullptr ? Candidates{} : values_of(program, typed, *option, last);
+}
+
+/// A word with a control character (a context may have any name) fits neither the protocol nor a terminal.
+bool is_printable(const std::string& word) {
+  return std::ranges::none_of(word, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+/// What fits behind `words`; the last is the one under the cursor.
+Candidates matching(const Program& program, const std::vector<std::string>& words) {
+  const std::string& last = words.back();
+  Candidates candidates = candidates_for(program, read_words(program, {words.begin(), words.end() - 1}), last);
+  std::erase_if(candidates.items, [&](const auto& item) { return !item.first.starts_with(last) || !is_printable(item.first); });
+  return candidates;
 }
 
 }  // namespace
 
-int complete(Program& program, const std::vector<std::string>& words, bool with_descriptions) {
+int complete(const Program& program, const std::vector<std::string>& words, bool with_descriptions) {
   if (words.empty()) return exit_error;
-  const std::string& last = words.back();
-  const Context context = read_words(program, {words.begin(), words.end() - 1});
   const char* setting = std::getenv("FEDCTL_COMPLETION_DESCRIPTIONS");
   const bool describes = with_descriptions && (setting == nullptr || std::string_view{setting} != "false");
-  const Candidates candidates = candidates_for(program, context, last);
+  const Candidates candidates = matching(program, words);
   for (const auto& [word, description] : candidates.items) {
-    if (!word.starts_with(last)) continue;
     print(describes && !description.empty() ? fmt::format("{}\t{}\n", word, description) : word + "\n");
   }
-  print(fmt::format(":{}\n", candidates.directive));
+  print_line(fmt::format(":{}", candidates.directive));
+  return exit_done;
+}
+
+int complete_line(const Program& program, const std::string& line, const std::string& word_breaks) {
+  CommandLine typed = read_command_line(line, word_breaks);
+  typed.words.erase(typed.words.begin());
+  if (typed.words.empty()) return exit_error;
+  const Candidates candidates = matching(program, typed.words);
+  for (const auto& [word, description] : candidates.items) print(insertion_of(typed, word) + "\n");
+  print_line(fmt::format(":{}", candidates.directive));
   return exit_done;
 }
 

@@ -1,4 +1,5 @@
 #include "cli/common.hpp"
+#include "cli/usage.hpp"
 
 #include <CLI/Validators.hpp>
 #include <map>
@@ -7,47 +8,40 @@
 namespace fedctl::cli {
 namespace {
 
-constexpr const char* bash_script = R"sh(# bash completion for fedctl; fedctl itself knows the candidates (fedctl __complete).
+constexpr const char* bash_script = R"sh(# bash completion for fedctl; fedctl itself knows the candidates (fedctl __completeLine).
 _fedctl() {
-  local words=("${COMP_WORDS[@]:1:COMP_CWORD}") current out directive line
-  # bash splits at '=' and ':'; put the last word together again.
-  current=${COMP_LINE:0:COMP_POINT}
-  read -ra words <<<"$current"
-  [[ $current == *' ' ]] && words+=("")
-  current=${words[-1]}
-  out=$("${words[0]}" __completeNoDesc "${words[@]:1}" 2>/dev/null) || return
-  directive=${out##*:}
-  out=${out%:*}
+  local out directive line
   COMPREPLY=()
+  if ! out=$("${1/#~\//"$HOME/"}" __completeLine "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null); then
+    compopt -o default 2>/dev/null
+    return
+  fi
+  directive=${out##*:}
   while IFS= read -r line; do
     [[ -n $line ]] && COMPREPLY+=("$line")
-  done <<<"$out"
+  done <<<"${out%:*}"
   if ((directive & 16)); then
     compopt -o dirnames 2>/dev/null
   elif ((!(directive & 4))) && ((${#COMPREPLY[@]} == 0)); then
     compopt -o default 2>/dev/null
   fi
   ((directive & 2)) && compopt -o nospace 2>/dev/null
-  # What readline sees as the current word starts behind the last '=' or ':'.
-  if [[ $COMP_WORDBREAKS == *=* && $current == *=* ]]; then
-    local prefix=${current%"${current##*=}"}
-    COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
-  fi
 }
-complete -F _fedctl fedctl
+complete -F _fedctl fedctl kubefedctl
 )sh";
 
-constexpr const char* zsh_script = R"sh(#compdef fedctl
+constexpr const char* zsh_script = R"sh(#compdef fedctl kubefedctl
 # zsh completion for fedctl; fedctl itself knows the candidates (fedctl __complete).
 _fedctl() {
   local out directive line
   local -a candidates
-  out=$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null) || return
+  out=$("${(Q)words[1]/#\~\//$HOME/}" __complete "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null) || return
   directive=${out##*:}
   for line in "${(@f)${out%:*}}"; do
     [[ -z $line ]] && continue
     local word=${line%%$'\t'*} description=
     [[ $line == *$'\t'* ]] && description=${line#*$'\t'}
+    word=${word//\\/\\\\}
     candidates+=("${word//:/\\:}${description:+:$description}")
   done
   local -a options
@@ -57,20 +51,23 @@ _fedctl() {
   elif (( ! (directive & 4) && ${#candidates} == 0 )); then
     _files
   else
-    _describe -V fedctl candidates $options
+    _describe -V fedctl candidates "${options[@]}"
   fi
 }
 if [[ $funcstack[1] == _fedctl ]]; then
   _fedctl "$@"
 else
-  compdef _fedctl fedctl
+  compdef _fedctl fedctl kubefedctl
 fi
 )sh";
 
 constexpr const char* fish_script = R"sh(# fish completion for fedctl; fedctl itself knows the candidates (fedctl __complete).
 function __fedctl_complete
     set -l words (commandline -opc)
-    set -l out ($words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null)
+    # A quote that is still open is none of the word.
+    set -l current (commandline -ct | string unescape; or commandline -ct | string replace -r '^["\']' '')
+    set -l out ($words[1] __complete $words[2..-1] "$current" 2>/dev/null)
+    or return
     set -l directive (string replace ':' '' -- $out[-1])
     set -e out[-1]
     if test (math "bitand($directive, 16)") -ne 0
@@ -82,6 +79,7 @@ function __fedctl_complete
     end
 end
 complete -c fedctl -f -a '(__fedctl_complete)'
+complete -c kubefedctl -f -a '(__fedctl_complete)'
 )sh";
 
 constexpr const char* powershell_script = R"sh(# PowerShell completion for fedctl; fedctl itself knows the candidates (fedctl __complete).
@@ -117,9 +115,9 @@ void add_completion(Program& program) {
     print(scripts().at(*shell));
     return exit_done;
   });
-  auto* option = command->add_option("shell", *shell, "bash, zsh, fish or powershell");
+  auto* option = command->add_option("SHELL", *shell, "bash, zsh, fish or powershell");
   program.values[option] = {ValueKind::choice, {"bash", "zsh", "fish", "powershell"}};
-  option->required()->check(CLI::IsMember({"bash", "zsh", "fish", "powershell"}))->type_name("SHELL");
+  option->required()->check(one_of("shell", {"bash", "zsh", "fish", "powershell"}));
 }
 
 }  // namespace fedctl::cli

@@ -85,7 +85,7 @@ int run_enable(const Flags& flags) {
       return exit_done;
     }
     const auto done = work.loop.run(control::enable(work.host.host, *types, options));
-    if (!done) return report(done.error());
+    if (!done) return report_half_done(work, done.error());
     print_written(*done, work.dry_run, false);
     if (!work.dry_run) follow(work.loop, work.host.host, flags);
     return exit_done;
@@ -104,7 +104,7 @@ int run_disable(const Flags& flags) {
                                                         .federated_group = flags.federated_group,
                                                         .dry_run = work.dry_run,
                                                         .cache = file::cache_folder()}));
-      if (!done) return report_refusal(done.error());
+      if (!done) return report_half_done(work, done.error());
       print_written(*done, work.dry_run, false);
     }
     if (!work.dry_run) follow(work.loop, work.host.host, flags);
@@ -120,7 +120,7 @@ void add_enable(Program& program) {
       "Makes types federated: for Deployment a type FederatedDeployment appears in the host, and a FederatedTypeConfig named "
       "deployments.apps says so. A type may be called as kubectl calls it: deployments, deploy, Deployment, deployments.apps. Enabling "
       "again brings the definition up to date. Members joined with minimal rights get the rights they need for it.\n\n"
-      "Exits with 0, 1 on an error, 4 when the type is federated as something else.",
+      "Exits with 0, 1 on an error, 3 when a part is done, 4 when the type is federated as something else.",
       {{"What most applications need", "fedctl enable namespaces deployments services configmaps secrets ingresses"},
        {"Everything that all members serve", "fedctl enable --all --host-cluster-context host-cluster"},
        {"Refuse templates that the type itself would refuse", "fedctl enable deployments --validate-template"},

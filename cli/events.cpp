@@ -1,5 +1,6 @@
 #include "cli/events.hpp"
 
+#include "base/json.hpp"
 #include "base/time.hpp"
 #include "cli/common.hpp"
 #include "plan/document.hpp"
@@ -15,9 +16,9 @@ using nlohmann::json;
 
 constexpr int format = 1;
 
-void print_line(const json& line) {
-  print(line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
-  std::fflush(stdout);
+void print_document(const json& line) {
+  print(fedctl::to_text(line) + "\n");
+  flush_output();
 }
 
 bool acts(Event::Type type) { return type == Event::Type::applied || type == Event::Type::failed; }
@@ -25,8 +26,8 @@ bool acts(Event::Type type) { return type == Event::Type::applied || type == Eve
 }  // namespace
 
 void print_events_begin(const plan::Plan& plan) {
-  print_line({{"type", "version"}, {"format", format}, {"fedctl", FEDCTL_VERSION}});
-  print_line({{"type", "planned"}, {"summary", plan::to_document(plan)["summary"]}});
+  print_document({{"type", "version"}, {"format", format}, {"fedctl", FEDCTL_VERSION}});
+  print_document({{"type", "planned"}, {"summary", plan::to_document(plan)["summary"]}});
 }
 
 void print_event(const Event& event) {
@@ -40,7 +41,7 @@ void print_event(const Event& event) {
   if (!event.message.empty()) line["message"] = event.message;
   if (event.type == Event::Type::begun || event.type == Event::Type::wave) line["total"] = event.total;
   if (event.type == Event::Type::begun) line["awaited"] = event.awaited;
-  print_line(line);
+  print_document(line);
 }
 
 }  // namespace fedctl::cli

@@ -1,5 +1,6 @@
 #include "plan/explain.hpp"
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "cli/planning.hpp"
@@ -74,7 +75,7 @@ int show_explanation(const Flags& flags) {
   }
   const std::string& format = flags.plan.output.output;
   if (format == "json") {
-    print(explanation_document(explanations).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    print(fedctl::to_text(explanation_document(explanations), 2) + "\n");
   } else if (format == "yaml") {
     print(yaml::emit(explanation_document(explanations)));
   } else {

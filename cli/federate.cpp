@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/yaml.hpp"
 #include "cli/host.hpp"
+#include "cli/usage.hpp"
 
 #include <fmt/format.h>
 #include <CLI/Validators.hpp>
@@ -92,7 +93,7 @@ int run_federate(const Flags& flags) {
   return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
     const std::string name_space = flags.name_space.empty() ? work.host.default_namespace : flags.name_space;
     const auto done = work.loop.run(control::federate(work.host.host, target->type, name_space, target->name, *options));
-    if (!done) return report_refusal(done.error());
+    if (!done) return report_half_done(work, done.error());
     if (options->emit) return emit(*done);
     for (const std::string& line : done->warnings) warn(line);
     print_written(done->written, options->dry_run, false);
@@ -109,7 +110,7 @@ int run_orphaning(const Flags& flags) {
     if (flags.action == "status" || work.dry_run) action = control::Orphaning::status;
     const auto done =
         work.loop.run(control::orphaning(work.host.host, action, target->type, name_space, target->name, file::cache_folder()));
-    if (!done) return report(done.error());
+    if (!done) return report_half_done(work, done.error());
     if (flags.action == "status") print(*done ? "Enabled\n" : "Disabled\n");
     return exit_done;
   });
@@ -124,7 +125,7 @@ void add_federate(Program& program) {
       "set, and it goes to every cluster unless --placement or --cluster-selector say otherwise. 'fedctl apply' then propagates it; "
       "where the object runs already it becomes the copy there, without a restart. With --contents a namespace is taken with what is "
       "in it. With -f manifests are turned into federated ones on standard output, and no cluster is asked.\n\n"
-      "Exits with 0, 1 on an error, 4 when it is federated already.",
+      "Exits with 0, 1 on an error, 3 when a part is done, 4 when it is federated already.",
       {{"A Deployment that runs in the host", "fedctl federate deployment web -n production --enable-type"},
        {"A namespace and all that is in it, to two clusters",
         "fedctl federate namespace production --contents --enable-type --placement tokyo-cluster,ireland-cluster"},
@@ -164,7 +165,7 @@ void add_orphaning_deletion(Program& program) {
   CLI::App* command = add_command(program, "orphaning-deletion", "Let copies stay when a federated object is deleted", std::move(text),
                                   [flags] { return finish(run_orphaning(*flags), flags->output); });
   auto* action = command->add_option("ACTION", flags->action, "enable, disable or status");
-  action->required()->check(CLI::IsMember({"enable", "disable", "status"}).description(""));
+  action->required()->check(one_of("action", {"enable", "disable", "status"}));
   program.values[action] = {ValueKind::choice, {"enable", "disable", "status"}};
   auto* words = command->add_option("TYPE NAME", flags->words, "Type and name of the federated object");
   words->required()->expected(1, -1);

@@ -1,6 +1,7 @@
 #include "cli/host.hpp"
 
 #include "base/file.hpp"
+#include "base/printable.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
 #include <fmt/format.h>
@@ -28,6 +29,12 @@ void accept_klog_flags(CLI::App& command) {
                            "--stderrthreshold", "--vmodule"}) {
     command.add_option(name)->group("");
   }
+}
+
+fleet::Trust trust_of(const ClusterFlags& flags) {
+  fleet::Trust trust{.brought_by = flags.kubeconfig_brought_by};
+  for (const std::string& path : flags.trusted_kubeconfigs) trust.named.push_back(file::expand_home(path));
+  return trust;
 }
 
 }  // namespace
@@ -70,6 +77,7 @@ fleet::ConnectOptions connect_options(const HostFlags& flags) {
 fleet::ConnectOptions connect_options(const ClusterFlags& flags) {
   fleet::ConnectOptions options;
   if (!flags.kubeconfig.empty()) options.kubeconfig = file::expand_home(flags.kubeconfig);
+  options.trust = trust_of(flags);
   options.parallelism = flags.parallelism;
   options.request_timeout = time::parse_duration(flags.request_timeout).value_or(options.request_timeout);
   options.connect_timeout = time::parse_duration(flags.connect_timeout).value_or(options.connect_timeout);
@@ -85,6 +93,8 @@ Result<ConnectedHost> connect_host(http::Loop& loop, const HostFlags& flags) {
   }
   auto access = kubeconfig::access(*config, context);
   if (!access) return Failure{access.error()};
+  if (auto trusted = fleet::check_trust(flags.trust, path_or_none(flags.kubeconfig), *access); !trusted)
+    return Failure{in_cluster(trusted.error(), context)};
   set_limits(*access, flags);
   ConnectedHost connected;
   connected.default_namespace = access->default_namespace.empty() ? "default" : access->default_namespace;
@@ -94,16 +104,20 @@ Result<ConnectedHost> connect_host(http::Loop& loop, const HostFlags& flags) {
 }
 
 Result<std::optional<ConnectedHost>> host_of(http::Loop& loop, const ClusterFlags& flags) {
-  HostFlags host{.kubeconfig = flags.kubeconfig};
+  HostFlags host{.kubeconfig = flags.kubeconfig, .trust = trust_of(flags)};
   host.request_timeout = flags.request_timeout;
   host.connect_timeout = flags.connect_timeout;
   const auto fleet = fleet_from(flags);
   const bool is_guess = names_no_clusters(flags);
+  if (fleet && flags.says_fleet) say_found(*fleet);
   if (!fleet && !is_guess) return Failure{fleet.error()};
   if (fleet && !fleet->host) return std::optional<ConnectedHost>{};
   if (fleet) {
     host.context = fleet->host->context;
-    if (fleet->host->kubeconfig) host.kubeconfig = fleet->host->kubeconfig->string();
+    if (fleet->host->kubeconfig) {
+      host.kubeconfig = fleet->host->kubeconfig->string();
+      host.trust.brought_by = fleet->brought_by;
+    }
     if (!fleet->host->name_space.empty()) host.name_space = fleet->host->name_space;
   } else if (!flags.kubefed_namespace.empty()) {
     host.name_space = flags.kubefed_namespace;
@@ -160,10 +174,22 @@ int on_host(const HostFlags& flags, const OutputFlags& output, const std::functi
 
 void print_written(const std::vector<control::Written>& objects, bool dry_run, bool with_cluster) {
   for (const control::Written& one : objects) {
-    print(fmt::format("{}{} {}{}{}\n", with_cluster ? one.cluster + ": " : "", one.object, to_string(one.outcome),
-                      one.name_space.empty() ? "" : " in namespace " + one.name_space, dry_run ? " (dry run)" : ""));
+    print_line(fmt::format("{}{} {}{}{}", with_cluster ? one.cluster + ": " : "", one.object, to_string(one.outcome),
+                           one.name_space.empty() ? "" : " in namespace " + one.name_space, dry_run ? " (dry run)" : ""));
   }
 }
+
+int report_half_done(const Error& error, bool has_written) {
+  if (has_written && error.code == Code::cancelled) {
+    say(fmt::format("interrupted; what was sent is done{}\n",
+                    error.hint.empty() ? ", the same command again goes on" : "; " + text::printable(error.hint)));
+    return exit_interrupted;
+  }
+  const int code = report_refusal(error);
+  return has_written && code == exit_error ? static_cast<int>(exit_partial) : code;
+}
+
+int report_half_done(const HostWork& work, const Error& error) { return report_half_done(error, work.loop.writes() > 0); }
 
 int report_refusal(const Error& error) {
   const int code = report(error);

@@ -19,7 +19,8 @@ struct HostFlags {
   std::string name;  ///< --host-cluster-name
   std::string name_space{control::default_system_namespace};
   std::string kubeconfig;
-  std::string dry_run;  ///< As typed: "", "true", "client", "server", ...
+  fleet::Trust trust = {};  ///< In the kubeconfig.
+  std::string dry_run;      ///< As typed: "", "true", "client", "server", ...
   std::string request_timeout = "30s";
   std::string connect_timeout = "5s";
 };
@@ -67,6 +68,11 @@ int on_host(const HostFlags& flags, const OutputFlags& output, const std::functi
 
 /// Lines as kubectl prints them: "federatedtypeconfig.core.kubefed.io/deployments.apps created in namespace NS (dry run)".
 void print_written(const std::vector<control::Written>& objects, bool dry_run, bool with_cluster);
+
+/// Reports an error of a command that writes several things; `has_written`: some of it was, or may have been, done. The exit code is 3
+/// then, and who interrupted it learns that it is half done.
+int report_half_done(const Error& error, bool has_written);
+int report_half_done(const HostWork& work, const Error& error);
 
 /// The exit code of an error: 4 for what was refused, else as `report`.
 int report_refusal(const Error& error);

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/yaml.hpp"
 #include "cli/host.hpp"
+#include "cli/usage.hpp"
 
 #include <fmt/format.h>
 #include <CLI/Validators.hpp>
@@ -45,12 +46,12 @@ int run_init(const Flags& flags) {
   if (flags.output.output == "yaml") return print_objects(flags);
   return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
     const auto done = work.loop.run(control::init(work.host.host, {.scope = scope_of(flags), .dry_run = *dry_run}));
-    if (!done) return report(done.error());
-    for (const std::string& found : done->found) print("found " + found + "\n");
+    if (!done) return report_half_done(work, done.error());
+    for (const std::string& found : done->found) print_line("found " + found);
     print_written(done->objects, *dry_run != control::DryRun::none, false);
     if (*dry_run == control::DryRun::none) {
-      print(fmt::format("The control plane is ready in {} (scope {}). Next: fedctl join CLUSTER --host-cluster-context {}\n",
-                        work.host.host.name, to_string(done->scope), work.host.client->cluster()));
+      print_line(fmt::format("The control plane is ready in {} (scope {}). Next: fedctl join CLUSTER --host-cluster-context {}",
+                             work.host.host.name, to_string(done->scope), work.host.client->cluster()));
     }
     return exit_done;
   });
@@ -61,9 +62,9 @@ int run_deinit(const Flags& flags) {
   if (!dry_run) return report(dry_run.error());
   return on_host(flags.host, flags.output, [&](const HostWork& work) -> int {
     const auto done = work.loop.run(control::deinit(work.host.host, flags.force, *dry_run, file::cache_folder()));
-    if (!done) return report_refusal(done.error());
+    if (!done) return report_half_done(work, done.error());
     print_written(done->objects, *dry_run != control::DryRun::none, false);
-    for (const std::string& kept : done->kept) print("kept " + kept + "\n");
+    for (const std::string& kept : done->kept) print_line("kept " + kept);
     if (done->objects.empty()) print("There is nothing here that init made.\n");
     return exit_done;
   });
@@ -78,7 +79,8 @@ void add_init(Program& program) {
       "work as before), KubeFedConfig, and roles for the people who use it. It can be run again at any time. Where KubeFed is "
       "installed already, its configuration and its rights stay as they are, and it says what it found. No controller is installed: "
       "'fedctl apply' propagates.\n\n"
-      "With -o yaml it writes nothing and asks no cluster: the objects go to standard output, for GitOps. Exits with 0, or 1 on an error.",
+      "With -o yaml it writes nothing and asks no cluster: the objects go to standard output, for GitOps. Exits with 0, 1 on an error, "
+      "or 3 when a part is done; the same command again goes on.",
       {{"Make host-cluster the host of a federation", "fedctl init --host-cluster-context host-cluster"},
        {"See what the API server would say", "fedctl init --host-cluster-context host-cluster --dry-run=server"},
        {"For a repository that GitOps applies", "fedctl init -o yaml > control-plane.yaml"}}};
@@ -86,7 +88,7 @@ void add_init(Program& program) {
                                   [flags] { return finish(run_init(*flags), flags->output); });
   auto* scope =
       command->add_option("--scope", flags->scope, "Cluster: federate in all namespaces; Namespaced: only in the control plane's own");
-  scope->check(CLI::IsMember({"Cluster", "Namespaced"}).description(""))->type_name("SCOPE");
+  scope->check(one_of("scope", {"Cluster", "Namespaced"}))->type_name("SCOPE");
   program.values[scope] = {ValueKind::choice, {"Cluster", "Namespaced"}};
   command->add_flag("--dry-run", flags->host.dry_run, "Write nothing: =client only reads, =server has the API server check");
   add_host_flags(program, *command, flags->host);

@@ -3,7 +3,9 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/host.hpp"
+#include "cli/usage.hpp"
 #include "control/check.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <chrono>
@@ -70,12 +72,13 @@ Task<Result<fleet::Health>> wait_ready(control::Host host, std::string cluster, 
     if (!members) co_return Failure{members.error()};
     const fleet::Health& health = members->front().health;
     if (health.ready) co_return health;
-    if (std::chrono::steady_clock::now() > deadline || host.client->loop().interrupted()) {
+    if (std::chrono::steady_clock::now() > deadline) {
       co_return Failure{{Code::timeout,
                          fmt::format("joined, but not ready within {}: {}", time::format_duration(timeout), health.problem->message), "",
                          cluster, "", "'fedctl clusters check' looks again"}};
     }
-    co_await host.client->loop().sleep(time::Duration{1000});
+    const http::Rest rest = co_await http::rest(host.client->loop(), time::Duration{1000});
+    if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
   }
 }
 
@@ -86,7 +89,8 @@ int run_join(const Flags& flags) {
     const auto member = connect_member(work.loop, flags.host, flags.cluster, flags.context, flags.kubeconfig);
     if (!member) return report(member.error());
     const auto done = work.loop.run(control::join(work.host.host, member->member, *options));
-    if (!done) return report_refusal(done.error());
+    // What could be undone was.
+    if (!done) return report_half_done(done.error(), done.error().uncertain);
     if (options->dry_run) {
       print_written(done->objects, true, true);
       return exit_done;
@@ -96,10 +100,14 @@ int run_join(const Flags& flags) {
     if (flags.wait && !done->health.ready) {
       const auto timeout = time::parse_duration(flags.timeout).value_or(time::Duration{120'000});
       const auto health = work.loop.run(wait_ready(work.host.host, flags.cluster, connect_options(flags.host), timeout));
-      if (!health) return report(health.error());
+      if (!health && health.error().code == Code::cancelled) {
+        say(fmt::format("interrupted; {} is joined, and not known to be ready\n", flags.cluster));
+        return exit_interrupted;
+      }
+      if (!health) return report_half_done(health.error(), true);
       state = fmt::format("ready, Kubernetes {}", health->version);
     }
-    print(fmt::format("{} {} {} ({})\n", flags.cluster, flags.rotate ? "has a fresh token for" : "joined", work.host.host.name, state));
+    print_line(fmt::format("{} {} {} ({})", flags.cluster, flags.rotate ? "has a fresh token for" : "joined", work.host.host.name, state));
     return exit_done;
   });
 }
@@ -113,7 +121,8 @@ void add_join(Program& program) {
       "KubeFedCluster. It is checked first that both answer, that you may do it, and that the cluster is not joined already, under "
       "another name neither. When a later step fails, what was made is taken away again. The credentials of your kubeconfig (also "
       "those of an exec plugin) are used for joining only and stored nowhere.\n\n"
-      "Exits with 0, 1 on an error, 4 when it is joined already.",
+      "Exits with 0, 1 on an error, 3 when something of it could not be taken away again, or when it is joined and not ready in time, 4 "
+      "when it is joined already.",
       {{"Join three clusters whose contexts are named like them",
         "for c in tokyo-cluster ireland-cluster virginia-cluster; do fedctl join $c --host-cluster-context host-cluster; done"},
        {"Only the rights that the enabled types need, and a token that ends",
@@ -144,7 +153,7 @@ void add_join(Program& program) {
   add_duration(*command, "--token-duration", flags->token_duration,
                "Ask for a token that ends after this time; default: one that does not");
   auto* rights = command->add_option("--rbac", flags->rights, "Rights of the account: full, or minimal (what the enabled types need)");
-  rights->check(CLI::IsMember({"full", "minimal"}).description(""))->type_name("RIGHTS");
+  rights->check(one_of("value of --rbac", {"full", "minimal"}))->type_name("RIGHTS");
   program.values[rights] = {ValueKind::choice, {"full", "minimal"}};
   command->add_flag("--wait", flags->wait, "Wait until the cluster is Ready");
   add_duration(*command, "--timeout", flags->timeout, "How long to wait for that");

@@ -1,8 +1,15 @@
 #include "cli/program.hpp"
 
+#include "cli/common.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -13,9 +20,27 @@ namespace {
 
 /// Output that could not be written (a full disk) must not look like success; a reader that left early is told by the code alone.
 int checked_output(int code) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  if (errno != EPIPE) std::fprintf(stderr, "error: cannot write to standard output: %s\n", std::strerror(errno));
-  return fedctl::cli::exit_error;
+  const int problem = fedctl::cli::flush_output();
+  if (problem == 0) return code;
+  if (problem != EPIPE) fedctl::cli::say_line(fmt::format("error: cannot write to standard output: {}", std::strerror(problem)));
+  const bool is_failure = code != fedctl::cli::exit_done && code != fedctl::cli::exit_changes;
+  return is_failure ? code : fedctl::cli::exit_error;
+}
+
+/// Without them a file that is opened later would take their place, and get what is printed. Reading only, so that a write fails.
+void keep_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_RDONLY) != stream) std::_Exit(fedctl::cli::exit_error);
+  }
+}
+
+/// Each cluster takes a connection. The limit that most systems begin with, 1,024 open files, is for programs that use select().
+void raise_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 }  // namespace
@@ -23,12 +48,14 @@ int checked_output(int code) {
 int main(int count, char** words) {
   // A server that closes a connection while we write to it must not end us; nor may `| head` end an apply half way.
   std::signal(SIGPIPE, SIG_IGN);
+  keep_standard_streams();
+  raise_open_files();
   try {
     return checked_output(fedctl::cli::run({words + 1, words + count}, words[0]));
   } catch (const std::bad_alloc&) {
     std::fputs("error: out of memory\n", stderr);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s; this is a bug in fedctl, please report it\n", error.what());
+    fedctl::cli::say_line(fmt::format("error: {}; this is a bug in fedctl, please report it", error.what()));
   }
   return fedctl::cli::exit_error;
 }

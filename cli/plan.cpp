@@ -27,7 +27,7 @@ int show_drift(const plan::Plan& drift, const Flags& flags, const Planned& plann
   } else if (const auto printed = print_plan(drift, flags.plan.output, flags.plan.diff); !printed) {
     return report(printed.error());
   }
-  std::fflush(stdout);
+  flush_output();
   say_stats(flags.plan, planned);
   return exit_with(drift, flags);
 }
@@ -47,14 +47,16 @@ int show_plan(Flags& flags) {
   if (const auto excess = plan::too_many_deletes(plan, flags.plan.max_deletes))
     warn(fmt::format("apply will refuse to delete {} without --yes-delete", *excess));
   if (!flags.out.empty()) {
-    std::fflush(stdout);
+    flush_output();
     if (const auto saved = save_plan(flags.out, flags.plan, **planned, std::move(manifests)); !saved) return report(saved.error());
-    say(fmt::format("Saved. To apply exactly this: fedctl apply {}\n", flags.out));
+    say_line(fmt::format("Saved. To apply exactly this: fedctl apply {}", flags.out));
   }
-  std::fflush(stdout);
+  flush_output();
   say_stats(flags.plan, **planned);
   return exit_with(plan, flags);
 }
+
+std::string not_empty(const std::string& name) { return name.empty() ? "it needs the name of a file" : ""; }
 
 }  // namespace
 
@@ -81,7 +83,7 @@ void add_plan(Program& program) {
   command->add_flag("--detailed-exitcode", flags->detailed_exit_code, "Exit with 2 when changes are pending")->group("Output");
   command->add_flag("--drift-only", flags->drift_only, "Show only what others changed since the last apply, who and when")->group("Output");
   auto* out = command->add_option("--out", flags->out, "Save the plan, for 'fedctl apply FILE'; Secrets' values are not kept");
-  out->type_name("FILE")->group("Output");
+  out->type_name("FILE")->group("Output")->check(not_empty);
   program.values[out] = {ValueKind::file};
   add_diff_flag(program, *command, flags->plan.diff);
   add_output_flags(program, *command, flags->plan.output, plan_formats());

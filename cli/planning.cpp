@@ -1,6 +1,7 @@
 #include "cli/planning.hpp"
 
 #include "base/file.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 
@@ -75,10 +76,9 @@ Result<void> observe_fleet(http::Loop& loop, const PlanFlags& flags, Planned& pl
   options.cache = file::cache_folder();
   fleet::Clients others;
   if (planned.fleet.clusters.size() < planned.whole_fleet.clusters.size()) {
-    fleet::Fleet rest;
-    for (const fleet::Cluster& cluster : planned.whole_fleet.clusters) {
-      if (planned.fleet.find(cluster.name) == nullptr) rest.clusters.push_back(cluster);
-    }
+    fleet::Fleet rest = planned.whole_fleet;
+    const auto chosen = planned.fleet.name_set();
+    std::erase_if(rest.clusters, [&](const fleet::Cluster& cluster) { return chosen.contains(cluster.name); });
     auto connected = fleet::connect(loop, rest, connect_options(flags.clusters));
     if (!connected) return Failure{connected.error()};
     others = std::move(*connected);
@@ -108,7 +108,8 @@ Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& plann
   auto rendered = federation::render(manifests, planned.whole_fleet, planned.input.types, planned.input.render);
   if (!rendered) return Failure{rendered.error()};
   planned.rendered = std::move(*rendered);
-  std::erase_if(planned.rendered.clusters, [&](const auto& cluster) { return planned.fleet.find(cluster.cluster) == nullptr; });
+  const auto chosen = planned.fleet.name_set();
+  std::erase_if(planned.rendered.clusters, [&](const auto& cluster) { return !chosen.contains(cluster.cluster); });
   if (flags.prune) options.prune = inspect::Prune{.set = options.set, .namespaces = namespaces_of(planned.rendered)};
   planned.plan = inspect::inspect_fleet(loop, planned.clients, planned.rendered, options);
   if (loop.interrupted()) return Failure{{Code::cancelled, "interrupted"}};
@@ -227,7 +228,8 @@ void say_stats(const PlanFlags& flags, const Planned& planned) {
                   text::bytes(total.bytes_sent), text::bytes(total.bytes_received), text::count(total.round_trips, "round trip")));
   if (slowest != nullptr) {
     const http::Statistics& one = slowest->statistics();
-    say(fmt::format("; slowest: {}, {} for {}", slowest->cluster(), time::format_duration(one.busy), text::count(one.requests, "request")));
+    say(fmt::format("; slowest: {}, {} for {}", text::printable(slowest->cluster()), time::format_duration(one.busy),
+                    text::count(one.requests, "request")));
   }
   say("\n");
 }

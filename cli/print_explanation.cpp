@@ -1,5 +1,7 @@
 #include "cli/print_explanation.hpp"
 
+#include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/common.hpp"
 #include "cli/terminal.hpp"
@@ -18,10 +20,12 @@ using plan::FieldOrigin;
 using Rows = std::vector<std::vector<std::string>>;
 
 std::string in_place(const std::string& text, const std::string& place) {
-  return place.empty() ? text : fmt::format("{} ({})", text, place);
+  return text::printable(place.empty() ? text : fmt::format("{} ({})", text, place));
 }
 
-std::string short_value(const json& value) { return clipped(value.is_string() ? value.get<std::string>() : value.dump(), 40); }
+std::string short_value(const json& value) {
+  return text::shortened(value.is_string() ? value.get<std::string>() : fedctl::to_text(value), 40);
+}
 
 std::string source_of(const FieldOrigin& origin) {
   std::string text = in_place(origin.source, origin.place);

@@ -1,5 +1,6 @@
 #include "cli/html.hpp"
 #include "cli/print_plan.hpp"
+#include "plan/shared_errors.hpp"
 
 #include <fmt/format.h>
 #include <map>
@@ -53,13 +54,13 @@ void add_matrix(pugi::xml_node body, const std::vector<const ClusterPlan*>& part
   }
 }
 
-void add_change(pugi::xml_node body, const Change& change, const std::string& id) {
+void add_change(pugi::xml_node body, const Change& change, const std::string& id, bool is_told) {
   const std::string word{to_string(change.action)};
   pugi::xml_node details = add(body, "details");
   details.append_attribute("id").set_value(id.c_str());
   if (change.action != Action::create) details.append_attribute("open").set_value("");
   add(details, "summary", fmt::format("{} {} {}", sign_of(change.action), word, kube::to_string(change.key)), word.c_str());
-  if (!change.note.empty()) add(details, "p", note_text(change), "note");
+  if (!change.note.empty() && !is_told) add(details, "p", note_text(change), "note");
   if (change.fields.empty()) return;
   pugi::xml_node fields = add(details, "table");
   pugi::xml_node head = add(fields, "tr");
@@ -69,7 +70,7 @@ void add_change(pugi::xml_node body, const Change& change, const std::string& id
     add(row, "td", field.path, "fields");
     add(row, "td", value_text(field.old_value), "fields");
     add(row, "td", value_text(field.new_value) + (field.reason.empty() ? "" : " " + field.reason), "fields");
-    add(row, "td", field.changed_by ? fmt::format("{}, {}", field.changed_by->manager, field.changed_by->time) : "", "note");
+    add(row, "td", field.changed_by ? writer_text(*field.changed_by) : "", "note");
   }
 }
 
@@ -77,9 +78,9 @@ void add_cluster(pugi::xml_node body, const ClusterPlan& cluster, std::size_t nu
   add(body, "h2",
       fmt::format("{}: {}", cluster.name, cluster.problem ? std::string{to_string(cluster.status)} : short_summary(summary_of(cluster))));
   if (cluster.problem) add(body, "p", fmt::format("{}: {}", to_string(cluster.problem->code), cluster.problem->message), "unknown");
-  for (const Error& error : cluster.errors) add(body, "p", "error: " + describe(error), "conflict");
   for (std::size_t i = 0; i < cluster.changes.size(); ++i) {
-    if (cluster.changes[i].action != Action::unchanged) add_change(body, cluster.changes[i], anchor(number, i));
+    if (cluster.changes[i].action != Action::unchanged)
+      add_change(body, cluster.changes[i], anchor(number, i), is_explained(cluster, cluster.changes[i]));
   }
 }
 
@@ -91,7 +92,7 @@ std::string plan_html(const plan::Plan& plan) {
   add(body, "h1", summary_line(plan.summary()));
   if (const std::string unknown = unknown_line(plan); !unknown.empty()) add(body, "p", unknown, "unknown");
   for (const std::string& notice : plan.notices) add(body, "p", notice, "note");
-  for (const Error& error : plan.errors) add(body, "p", "error: " + describe(error), "conflict");
+  for (const Error& error : errors_of(plan)) add(body, "p", "error: " + describe(error), "conflict");
   const auto parts = parts_of(plan);
   add_matrix(body, parts);
   for (std::size_t i = 0; i < parts.size(); ++i) add_cluster(body, *parts[i], i);

@@ -1,4 +1,6 @@
+#include "base/printable.hpp"
 #include "cli/print_plan.hpp"
+#include "plan/shared_errors.hpp"
 
 #include <fmt/format.h>
 #include <pugixml.hpp>
@@ -9,19 +11,29 @@ namespace {
 
 using plan::Action;
 
-void set_text(pugi::xml_node node, const std::string& text) { node.append_child(pugi::node_pcdata).set_value(text.c_str()); }
+/// Columns of an attribute, which may be a name or a message of others.
+constexpr std::size_t longest = 4000;
+
+/// XML has no way to write control characters.
+void set_text(pugi::xml_node node, const std::string& text) {
+  node.append_child(pugi::node_pcdata).set_value(text::printable_lines(text).c_str());
+}
+
+void set_attribute(pugi::xml_node node, const char* name, const std::string& value) {
+  node.append_attribute(name).set_value(text::printable(text::shortened(value, longest)).c_str());
+}
 
 pugi::xml_node add_case(pugi::xml_node suite, const std::string& cluster, const std::string& name) {
   pugi::xml_node test = suite.append_child("testcase");
-  test.append_attribute("classname").set_value(cluster.c_str());
-  test.append_attribute("name").set_value(name.c_str());
+  set_attribute(test, "classname", cluster);
+  set_attribute(test, "name", name);
   return test;
 }
 
 void add_outcome(pugi::xml_node test, const char* kind, std::string_view type, const std::string& message, const std::string& details) {
   pugi::xml_node outcome = test.append_child(kind);
-  if (!type.empty()) outcome.append_attribute("type").set_value(std::string{type}.c_str());
-  outcome.append_attribute("message").set_value(message.c_str());
+  if (!type.empty()) set_attribute(outcome, "type", std::string{type});
+  set_attribute(outcome, "message", message);
   if (!details.empty()) set_text(outcome, details);
 }
 
@@ -58,7 +70,7 @@ void set_counts(pugi::xml_node node, const Counts& counts) {
 
 Counts add_suite(pugi::xml_node suites, const plan::ClusterPlan& cluster) {
   pugi::xml_node suite = suites.append_child("testsuite");
-  suite.append_attribute("name").set_value(cluster.name.c_str());
+  set_attribute(suite, "name", cluster.name);
   Counts counts;
   if (cluster.problem) {
     ++counts.tests;
@@ -73,7 +85,7 @@ Counts add_suite(pugi::xml_node suites, const plan::ClusterPlan& cluster) {
                 describe(error), "");
   }
   for (const plan::Change& change : cluster.changes) {
-    if (!cluster.problem) add_change(suite, cluster.name, change, counts);
+    if (!cluster.problem && !is_explained(cluster, change)) add_change(suite, cluster.name, change, counts);
   }
   set_counts(suite, counts);
   return counts;

@@ -40,17 +40,25 @@ std::string plan_junit(const plan::Plan& plan);
 /// Every part of the plan that is shown: the host, where there is one, and the clusters.
 std::vector<const plan::ClusterPlan*> parts_of(const plan::Plan& plan);
 
+/// All that went wrong, each error once: what several clusters say names them.
+std::vector<Error> errors_of(const plan::Plan& plan);
+
 /// A field's value in one line, cut where it is long; "(none)" where there is none.
 std::string value_text(const std::optional<nlohmann::json>& value);
 
 /// A change's note, of an unknown with its reason before it: "forbidden: User …".
 std::string note_text(const plan::Change& change);
+/// "unreachable: no answer in 5s; check ..."
+std::string problem_text(const Error& problem);
 
 /// "spec.replicas: 7 -> 5"
 std::string field_text(const plan::FieldChange& field);
 
 /// "   changed by somebody at 2026-…", or nothing; of a conflict, who holds the field.
 std::string drift_text(const plan::Change& change, const plan::FieldChange& field, bool with_time = false);
+
+/// "kubectl-edit, 2026-…"; the name alone where the server keeps no time.
+std::string writer_text(const kube::Writer& writer);
 
 char sign_of(plan::Action action);
 

@@ -1,8 +1,10 @@
 #include "cli/print_status.hpp"
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/terminal.hpp"
 #include "plan/document.hpp"
+#include "plan/shared_errors.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -17,6 +19,8 @@ using inspect::Replicas;
 using inspect::Sync;
 using kube::Readiness;
 using nlohmann::json;
+
+constexpr std::size_t longest = 4000;
 
 struct Row {
   const std::string* cluster;
@@ -132,9 +136,12 @@ std::vector<std::string> status_lines(const std::vector<ClusterFare>& fares) {
   if (!lines.empty() && lines.back().empty()) lines.pop_back();
   for (const ClusterFare& fare : fares) {
     if (fare.problem)
-      lines.push_back(fmt::format("{}: unknown ({}): {}", fare.cluster, to_string(fare.problem->code), fare.problem->message));
-    for (const Error& error : fare.errors) lines.push_back(fmt::format("{}: {}", fare.cluster, describe(error)));
+      lines.push_back(text::printable(fmt::format("{}: unknown ({}): {}", fare.cluster, to_string(fare.problem->code),
+                                                  text::shortened(fare.problem->message, longest))));
   }
+  std::vector<plan::ClusterErrors> errors;
+  for (const ClusterFare& fare : fares) errors.push_back({fare.cluster, fare.errors});
+  for (const Error& error : plan::shared_errors(errors, fares.size())) lines.push_back("error: " + describe(error));
   lines.push_back("");
   lines.push_back(summary_line(count(fares)));
   return lines;

@@ -1,7 +1,10 @@
 #include "cli/program.hpp"
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/common.hpp"
+#include "cli/help.hpp"
+#include "cli/usage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -13,48 +16,26 @@
 namespace fedctl::cli {
 namespace {
 
-std::string footer_of(const CommandText& text) {
-  std::string footer = "EXAMPLES";
-  for (const auto& [what, line] : text.examples) footer += fmt::format("\n  # {}\n  {}\n", what, line);
-  return footer;
-}
-
-/// Paragraphs broken into lines of at most 100 columns.
-std::string wrapped(const std::string& paragraphs) {
-  std::string result;
-  for (const std::string& paragraph : text::split(paragraphs, '\n')) {
-    std::size_t column = 0;
-    for (const std::string& word : text::split(paragraph, ' ')) {
-      if (column > 0) result += column + word.size() >= 100 ? "\n" : " ";
-      column = result.ends_with('\n') ? word.size() : column + 1 + word.size();
-      result += word;
-    }
-    result += '\n';
-  }
-  return result;
-}
-
-/// The command that was given, of a group the one of its commands; null: none.
-const CLI::App* chosen_command(const CLI::App& app) {
-  const CLI::App* command = nullptr;
-  for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = command->get_subcommands()) command = chosen.front();
-  return command;
-}
-
-/// CLI11's help, with the whole description in place of the summary.
-std::string help_of(const Program& program) {
-  const CLI::App* command = chosen_command(program.app);
-  if (command == nullptr) return program.app.help();
-  const std::string help = program.app.get_subcommands().front()->help(program.name);
-  return wrapped(program.texts.at(path_of(*command)).description) + "\n" + help.substr(help.find("Usage:"));
+bool takes_value(const CLI::App& app, const std::string& flag) {
+  return std::ranges::any_of(all_commands_of(app), [&](const CLI::App* command) {
+    const CLI::Option* option = command->get_option_no_throw(flag);
+    return option != nullptr && option->get_expected_min() > 0;
+  });
 }
 
 /// kubectl takes its flags before the command too; CLI11 wants them behind it.
 void move_leading_flags(std::vector<std::string>& arguments, const CLI::App& app) {
-  const auto is_command = [&](const std::string& word) { return find_command(app, word) != nullptr; };
-  const auto command = std::ranges::find_if(arguments, is_command);
-  if (command == arguments.begin() || command == arguments.end() || !arguments.front().starts_with('-')) return;
-  std::rotate(arguments.begin(), command, command + 1);
+  if (arguments.empty() || !arguments.front().starts_with('-')) return;
+  auto first = arguments.begin();
+  while (first != arguments.end() && *first != "--" && find_command(app, *first) == nullptr) {
+    const bool has_value = first->starts_with('-') && takes_value(app, *first);
+    first += has_value && first + 1 != arguments.end() ? 2 : 1;
+  }
+  if (first == arguments.end() || *first == "--") return;
+  auto end = first;
+  const CLI::App* command = &app;
+  while (end != arguments.end() && (command = find_command(*command, *end)) != nullptr) ++end;
+  std::rotate(arguments.begin(), first, end);
 }
 
 /// kubefedctl takes `_` for `-` in the names of flags, with a word about it.
@@ -71,22 +52,38 @@ void mend_underscores(std::vector<std::string>& arguments) {
   }
 }
 
-int usage_error(const Program& program, const std::string& message) {
-  const CLI::App* chosen = chosen_command(program.app);
-  const std::string command = chosen == nullptr ? program.name : program.name + " " + path_of(*chosen);
-  say(fmt::format("error: {}; see '{} --help'\n", message, command));
+int usage_error(const Program& program, const CLI::App* command, const std::string& message) {
+  const std::string called = command == nullptr ? program.name : program.name + " " + path_of(*command);
+  say_line(message.ends_with('?') ? fmt::format("error: {}", message) : fmt::format("error: {}; see '{} --help'", message, called));
   return exit_error;
 }
 
-std::string explain(const CLI::ParseError& error, const std::vector<std::string>& arguments, const CLI::App& app) {
-  const CLI::App* group = chosen_command(app);
-  const std::vector<const CLI::App*> commands = commands_of(group == nullptr ? app : *group);
-  const std::size_t at = group == nullptr ? 0 : text::split(path_of(*group), ' ').size();
-  const std::string word = arguments.size() <= at ? "" : arguments[at];
-  if (commands.empty() || word.empty() || word.starts_with('-')) return error.what();
+/// The command that a line begins with.
+const CLI::App* command_at(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* command = nullptr;
+  for (const std::string& word : arguments) {
+    const CLI::App* next = find_command(command == nullptr ? app : *command, word);
+    if (next == nullptr) break;
+    command = next;
+  }
+  return command;
+}
+
+/// `help`, `help COMMAND` or `help TOPIC`.
+int help_about(const Program& program, std::vector<std::string> words) {
+  std::erase_if(words, [](const std::string& word) { return word.starts_with('-'); });
+  const CLI::App* command = command_at(program.app, words);
+  const auto is_known = command == nullptr ? words.empty() : path_of(*command) == text::join(words, " ");
+  const Topic* topic = words.size() == 1 ? find_topic(words.front()) : nullptr;
+  if (is_known || topic != nullptr) {
+    print(is_known ? help_of(program, command) : help_of(*topic));
+    return exit_done;
+  }
   std::vector<std::string> names;
-  for (const CLI::App* command : commands) names.push_back(command->get_name());
-  return fmt::format("unknown command '{}'{}", word, text::did_you_mean(word, names));
+  for (const CLI::App* known : all_commands_of(program.app)) names.push_back(path_of(*known));
+  for (const Topic& known : topics()) names.push_back(known.name);
+  const std::string word = text::join(words, " ");
+  return usage_error(program, nullptr, fmt::format("no help for '{}'{}", text::shortened(word, 80), text::did_you_mean(word, names)));
 }
 
 }  // namespace
@@ -98,10 +95,6 @@ Program::Program(std::string_view called_as) : app("fedctl: one plan for Kuberne
   app.name(name);
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Show help with examples and leave");
-  app.get_formatter()->column_width(34);
-  app.footer(
-      "Each command has its own --help. Exit codes: 0 done or nothing to do, 1 error, 2 changes are pending\n"
-      "(plan --detailed-exitcode), 3 some clusters failed or are unknown, 4 refused.");
   add_clusters(*this);
   add_render(*this);
   add_plan(*this);
@@ -129,7 +122,6 @@ CLI::App* add_command(Program& program, const std::string& path, const std::stri
   const std::vector<std::string> words = text::split(path, ' ');
   for (std::size_t i = 0; i + 1 < words.size(); ++i) parent = parent->get_subcommand(words[i]);
   CLI::App* command = parent->add_subcommand(words.back(), summary);
-  command->footer(footer_of(text));
   program.texts[path] = std::move(text);
   if (run) {
     command->callback([&program, run = std::move(run)] { program.action = run; });
@@ -171,23 +163,26 @@ int run(std::vector<std::string> arguments, std::string_view called_as) {
   if (!arguments.empty() && (arguments.front() == "__complete" || arguments.front() == "__completeNoDesc")) {
     return complete(program, {arguments.begin() + 1, arguments.end()}, arguments.front() == "__complete");
   }
+  if (arguments.size() == 3 && arguments.front() == "__completeLine") return complete_line(program, arguments[1], arguments[2]);
   if (arguments.size() == 2 && arguments.front() == "__man") return write_man_pages(program, arguments[1]);
-  if (!arguments.empty() && arguments.front() == "help")
-    arguments = {arguments.begin() + 1, arguments.end()}, arguments.emplace_back("--help");
+  if (!arguments.empty() && arguments.front() == "help") return help_about(program, {arguments.begin() + 1, arguments.end()});
   if (arguments.size() == 1 && arguments.front() == "--version") arguments = {"version"};
   mend_underscores(arguments);
   move_leading_flags(arguments, program.app);
+  if (const auto problem = find_usage_error(program, arguments)) {
+    return usage_error(program, command_at(program.app, arguments), *problem);
+  }
   std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
   try {
     program.app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", help_of(program));
+    print(help_of(program, chosen_command(program.app)));
     return exit_done;
   } catch (const CLI::ParseError& error) {
-    return usage_error(program, explain(error, arguments, program.app));
+    return usage_error(program, chosen_command(program.app), explain_usage_error(program, error));
   }
   if (!program.action) {
-    fmt::print("{}", help_of(program));
+    print(help_of(program, chosen_command(program.app)));
     return arguments.empty() || chosen_command(program.app) != nullptr ? exit_done : exit_error;
   }
   return program.action();

@@ -13,15 +13,15 @@ namespace fedctl::cli {
 /// Exit codes, documented in fedctl(1).
 enum Exit : int {
   exit_done = 0,           ///< Done, or nothing to do.
-  exit_error = 1,          ///< An error, of usage too; nothing was done.
+  exit_error = 1,          ///< An error, of usage too; nothing was written.
   exit_changes = 2,        ///< `plan --detailed-exitcode`: changes are pending.
-  exit_partial = 3,        ///< Some clusters failed or are unknown; the others are done.
+  exit_partial = 3,        ///< Something was written or shown, but not everything: a cluster failed, is unknown or not ready.
   exit_refused = 4,        ///< Refused: a conflict, a missing confirmation.
   exit_interrupted = 130,  ///< Ctrl-C.
 };
 
 /// What the value of an option is, for completion.
-enum class ValueKind { any, file, folder, choice, context, cluster, type };
+enum class ValueKind { any, file, folder, choice, context, cluster, member, type };
 
 /// The words of one command that CLI11 does not keep. `--help`, the man page and completion are all made from these and from
 /// the command's options.
@@ -86,7 +86,10 @@ void add_orphaning_deletion(Program& program);
 void add_completion(Program& program);
 
 /// cobra's hidden `__complete` protocol: prints candidates for the last of `words`, then ":DIRECTIVE".
-int complete(Program& program, const std::vector<std::string>& words, bool with_descriptions);
+int complete(const Program& program, const std::vector<std::string>& words, bool with_descriptions);
+
+/// The same for bash: takes the line before the cursor and COMP_WORDBREAKS, and prints what is to be put into the line.
+int complete_line(const Program& program, const std::string& line, const std::string& word_breaks);
 
 /// Writes a man page for the program and one for each command into `folder`.
 int write_man_pages(const Program& program, const std::string& folder);

@@ -68,7 +68,7 @@ void Progress::take(const Event& event) {
   const Instant now = std::chrono::steady_clock::now();
   if (event.type == Event::Type::wave) {
     wave_ = fmt::format("{}: {}", event.message, text::count(event.total, "cluster"));
-    if (!in_place_) say(wave_ + "\n");
+    if (!in_place_) say_line(wave_);
     return;
   }
   const auto cluster = std::ranges::find(clusters_, event.cluster, &Cluster::name);
@@ -86,7 +86,7 @@ void Progress::print_line(const Event& event, Cluster& cluster, Instant now) con
   if (event.type == Event::Type::begun || event.type == Event::Type::ended) return;
   if (event.type == Event::Type::waiting && now - cluster.spoke < line_interval) return;
   cluster.spoke = now;
-  say(fmt::format("{}: {}\n", event.cluster, describe(event)));
+  say_line(fmt::format("{}: {}", event.cluster, describe(event)));
 }
 
 std::vector<std::string> Progress::lines(Instant now) const {

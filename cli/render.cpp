@@ -1,4 +1,5 @@
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "cli/common.hpp"
@@ -21,19 +22,26 @@ struct Flags {
 };
 
 std::string file_name(const kube::ObjectKey& key) {
-  return fmt::format("{}{}{}-{}.yaml", text::lower(key.kind), key.group.empty() ? "" : ".", key.group, key.name);
+  return file::segment_of(fmt::format("{}{}{}-{}", text::lower(key.kind), key.group.empty() ? "" : ".", key.group, key.name)) + ".yaml";
+}
+
+/// CLUSTER/NAMESPACE/KIND-NAME.yaml, wherever the names would lead.
+std::vector<std::string> segments_of(const std::string& cluster, const kube::ObjectKey& key) {
+  std::vector<std::string> segments{file::segment_of(cluster)};
+  if (!key.name_space.empty()) segments.push_back(file::segment_of(key.name_space));
+  segments.push_back(file_name(key));
+  return segments;
 }
 
 int write_folder(const federation::Rendered& rendered, const std::filesystem::path& folder) {
   for (const federation::ClusterObjects& cluster : rendered.clusters) {
     for (const federation::DesiredObject& desired : cluster.objects) {
-      const auto path = folder / cluster.cluster / desired.key.name_space / file_name(desired.key);
-      if (auto written = file::write_atomically(path, yaml::emit(*desired.content->get()), desired.key.kind == "Secret" ? 0600 : 0644);
-          !written) {
-        return report(written.error());
-      }
+      const file::WriteOptions options{.mode = desired.key.kind == "Secret" ? 0600u : 0644u, .lasts = false};
+      const auto written =
+          file::write_inside(folder, segments_of(cluster.cluster, desired.key), yaml::emit(*desired.content->get()), options);
+      if (!written) return report(written.error());
     }
-    print(fmt::format("{}: {}\n", (folder / cluster.cluster).string(), text::count(cluster.objects.size(), "object")));
+    print_line(fmt::format("{}: {}", (folder / file::segment_of(cluster.cluster)).string(), text::count(cluster.objects.size(), "object")));
   }
   return exit_done;
 }
@@ -41,7 +49,8 @@ int write_folder(const federation::Rendered& rendered, const std::filesystem::pa
 void print_yaml(const federation::Rendered& rendered) {
   for (const federation::ClusterObjects& cluster : rendered.clusters) {
     for (const federation::DesiredObject& desired : cluster.objects) {
-      print(fmt::format("---\n# cluster: {}\n", cluster.cluster));
+      print("---\n");
+      print_line(fmt::format("# cluster: {}", cluster.cluster));
       print(yaml::emit(*desired.content->get()));
     }
   }
@@ -54,7 +63,7 @@ void print_json(const federation::Rendered& rendered) {
     for (const federation::DesiredObject& desired : cluster.objects) objects.push_back(*desired.content->get());
     clusters.push_back({{"name", cluster.cluster}, {"objects", std::move(objects)}});
   }
-  print(json{{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "Rendering"}, {"clusters", std::move(clusters)}}.dump(2) + "\n");
+  print(fedctl::to_text({{"apiVersion", "fedctl.io/v1alpha1"}, {"kind", "Rendering"}, {"clusters", std::move(clusters)}}, 2) + "\n");
 }
 
 int show_rendered(const Flags& flags) {
@@ -62,6 +71,7 @@ int show_rendered(const Flags& flags) {
   if (!input) return report(input.error());
   const auto fleet = fleet_for(flags.clusters, input->manifests);
   if (!fleet) return report(fleet.error());
+  say_found(*fleet);
   const auto shown = narrowed(*fleet, flags.clusters.only);
   if (!shown) return report(shown.error());
   auto rendered = federation::render(input->manifests, *fleet, input->types, input->render);

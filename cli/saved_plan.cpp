@@ -2,6 +2,8 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "cli/print_plan.hpp"
+#include "plan/part.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -27,11 +29,11 @@ json fleet_document(const fleet::Fleet& fleet) {
   return clusters;
 }
 
-fleet::Fleet read_fleet(const json& clusters) {
-  fleet::Fleet fleet;
-  for (const json& item : clusters) {
-    fleet::Cluster cluster{.name = item.at("name"), .context = item.at("context"), .labels = item.at("labels")};
-    if (const std::string kubeconfig = item.at("kubeconfig"); !kubeconfig.empty()) cluster.kubeconfig = kubeconfig;
+fleet::Fleet read_fleet(const std::vector<plan::Part>& clusters, const std::string& from) {
+  fleet::Fleet fleet{.brought_by = from};
+  for (const plan::Part& item : clusters) {
+    fleet::Cluster cluster{.name = item.text("name"), .context = item.text("context"), .labels = item.table("labels")};
+    if (const std::string kubeconfig = item.text("kubeconfig"); !kubeconfig.empty()) cluster.kubeconfig = kubeconfig;
     fleet.clusters.push_back(std::move(cluster));
   }
   return fleet;
@@ -43,11 +45,11 @@ json rollout_document(const fleet::Rollout& rollout) {
   return {{"waves", std::move(waves)}, {"pause", rollout.pause.count()}, {"maxFailing", rollout.max_failing}};
 }
 
-fleet::Rollout read_rollout(const json& document) {
+fleet::Rollout read_rollout(const plan::Part& document) {
   fleet::Rollout rollout;
-  for (const json& wave : document.at("waves")) rollout.waves.push_back({wave.at("clusters"), wave.at("labels")});
-  rollout.pause = time::Duration{document.at("pause").get<std::int64_t>()};
-  rollout.max_failing = document.at("maxFailing");
+  for (const plan::Part& wave : document.items("waves")) rollout.waves.push_back({wave.texts("clusters"), wave.table("labels")});
+  rollout.pause = time::Duration{document.number("pause")};
+  rollout.max_failing = static_cast<int>(document.number("maxFailing"));
   return rollout;
 }
 
@@ -94,21 +96,24 @@ std::vector<std::string> settled_flags(const PlanFlags& flags) {
 }
 
 /// The fleet of the saved plan; without clusters where it is a host's.
-fleet::Fleet restore(const json& command, PlanFlags& flags) {
-  flags.input.paths = command.at("paths").get<std::vector<std::string>>();
-  flags.input.recursive = command.at("recursive");
-  flags.input.name_space = command.at("namespace");
-  flags.input.apis = command.at("apis").get<std::vector<std::string>>();
-  if (flags.clusters.kubeconfig.empty()) flags.clusters.kubeconfig = command.at("kubeconfig");
-  flags.clusters.only = command.at("only").get<std::vector<std::string>>();
-  flags.create_namespaces = command.at("createNamespaces");
-  flags.adopt = command.at("adopt");
-  flags.force_conflicts = command.at("forceConflicts");
-  flags.prune = command.at("prune");
-  flags.set = command.at("set");
-  if (!command.contains("host")) return read_fleet(command.at("clusters"));
-  flags.clusters.host_context = command["host"].at("context");
-  flags.clusters.kubefed_namespace = command["host"].at("namespace");
+fleet::Fleet restore(const plan::Part& command, PlanFlags& flags, const std::string& from) {
+  flags.input.paths = command.texts("paths");
+  flags.input.recursive = command.flag("recursive");
+  flags.input.name_space = command.text("namespace");
+  flags.input.apis = command.texts("apis");
+  if (flags.clusters.kubeconfig.empty()) {
+    flags.clusters.kubeconfig = command.text("kubeconfig");
+    flags.clusters.kubeconfig_brought_by = from;
+  }
+  flags.clusters.only = command.texts("only");
+  flags.create_namespaces = command.flag("createNamespaces");
+  flags.adopt = command.flag("adopt");
+  flags.force_conflicts = command.flag("forceConflicts");
+  flags.prune = command.flag("prune");
+  flags.set = command.text("set");
+  if (!command.has("host")) return read_fleet(command.items("clusters"), from);
+  flags.clusters.host_context = command.at("host").text("context");
+  flags.clusters.kubefed_namespace = command.at("host").text("namespace");
   return {};
 }
 
@@ -124,7 +129,7 @@ Result<void> save_plan(const std::string& path, const PlanFlags& flags, const Pl
     return Failure{{Code::usage, "Secrets from standard input cannot be saved: their values are not kept, and - cannot be read again", "",
                     "", "", "name the file with -f"}};
   }
-  return file::write_atomically(path, plan::to_text(saved), 0600);
+  return file::write_atomically(path, plan::to_text(saved), {.mode = 0600});
 }
 
 Result<plan::SavedPlan> load_plan(const std::string& path) {
@@ -135,19 +140,16 @@ Result<plan::SavedPlan> load_plan(const std::string& path) {
   return saved;
 }
 
-Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::SavedPlan& saved, PlanFlags& flags) {
+Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::SavedPlan& saved, PlanFlags& flags, const std::string& from) {
   if (const auto given = settled_flags(flags); !given.empty()) {
     return Failure{{Code::usage, fmt::format("a saved plan has settled {} already", text::join(given, ", ")), "", "", "",
                     "apply it as it is, or plan again"}};
   }
-  fleet::Fleet fleet;
-  fleet::Rollout rollout;
-  try {
-    fleet = restore(saved.command, flags);
-    rollout = read_rollout(saved.command.at("rollout"));
-  } catch (const json::exception& problem) {
-    return Failure{{Code::invalid_input, fmt::format("the saved plan is damaged: {}", problem.what()), "", "", "", "plan again"}};
-  }
+  const plan::Part command{saved.command, "/command"};
+  auto fleet = plan::read_whole([&] { return restore(command, flags, from); });
+  if (!fleet) return Failure{fleet.error()};
+  auto rollout = plan::read_whole([&] { return read_rollout(command.at("rollout")); });
+  if (!rollout) return Failure{rollout.error()};
   flags.identify = true;
   std::vector<manifest::Manifest> source;
   if (plan::needs_source(saved)) {
@@ -159,18 +161,18 @@ Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::Sav
   if (!manifests) return Failure{manifests.error()};
   auto input = input_of(std::move(*manifests), flags.input);
   if (!input) return Failure{input.error()};
-  auto planned = prepare(loop, flags, std::move(*input), std::move(fleet));
-  if (planned) (*planned)->rollout = std::move(rollout);
+  auto planned = prepare(loop, flags, std::move(*input), std::move(*fleet));
+  if (planned) (*planned)->rollout = std::move(*rollout);
   return planned;
 }
 
 void say_staleness(const plan::Staleness& staleness) {
   for (const plan::Moved& one : staleness.moved) {
     const std::string object = one.key.kind.empty() ? "" : kube::to_string(one.key) + ": ";
-    const std::string who = one.who ? fmt::format(" ({}, {})", one.who->manager, one.who->time) : "";
-    say(fmt::format("moved: {}: {}{}{}\n", one.cluster, object, one.what, who));
+    const std::string who = one.who ? fmt::format(" ({})", writer_text(*one.who)) : "";
+    say_line(fmt::format("moved: {}: {}{}{}", one.cluster, object, one.what, who));
   }
-  if (staleness.done > 0) say(fmt::format("{} made already\n", text::count(staleness.done, "planned change")));
+  if (staleness.done > 0) say_line(fmt::format("{} made already", text::count(staleness.done, "planned change")));
   if (staleness.elsewhere > 0)
     say(fmt::format("{} moved that the plan leaves alone; plan again to see\n", text::count(staleness.elsewhere, "object")));
 }

@@ -21,7 +21,8 @@ Result<plan::SavedPlan> load_plan(const std::string& path);
 
 /// Everything for making the saved plan again, with `flags` set as they were then; what says how to reach clusters stays.
 /// Errors: of the source, which is read again where it holds Secrets; usage for flags that the plan has settled.
-Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::SavedPlan& saved, PlanFlags& flags);
+/// `from` is what the plan is called where it names a kubeconfig that is not trusted; empty for one that nobody but the user can have made.
+Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::SavedPlan& saved, PlanFlags& flags, const std::string& from);
 
 /// What moved, a line each: on standard error.
 void say_staleness(const plan::Staleness& staleness);

@@ -1,5 +1,6 @@
 #include "federation/what_if.hpp"
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/common.hpp"
 #include "manifest/manifest.hpp"
@@ -90,7 +91,7 @@ void print_json(const std::vector<Scheduled>& all) {
       document["preferences"].push_back(std::move(item));
     }
   }
-  print(document.dump(2) + "\n");
+  print(fedctl::to_text(document, 2) + "\n");
 }
 
 std::string bar(std::int64_t part, std::int64_t whole) {
@@ -125,7 +126,7 @@ void print_table(const Scheduled& one, const std::vector<std::string>& unhealthy
         is_unhealthy ? "not healthy" : federation::reason_of(share, schedule.total_weight));
   }
   add("total", placed, "", "", fmt::format("of {}", one.preference.total));
-  print(fmt::format("{} {}/{}\n", one.preference.target_kind, one.preference.name_space, one.preference.name));
+  print_line(fmt::format("{} {}/{}", one.preference.target_kind, one.preference.name_space, one.preference.name));
   print(table(headings, rows));
 }
 

@@ -1,5 +1,6 @@
 #include "cli/screen.hpp"
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/terminal.hpp"
 
@@ -27,7 +28,7 @@ void Screen::draw(const std::vector<std::string>& lines) {
   std::string output = back_to_top();
   drawn_.clear();
   const auto add = [&](std::string_view line) {
-    const std::string shortened = clipped(line, width);
+    const std::string shortened = clipped(text::printable(line), width);
     output += shortened + "\x1b[K\n";
     drawn_.push_back(text::width(shortened));
   };

@@ -1,3 +1,4 @@
+#include "base/printable.hpp"
 #include "cli/saved_plan.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ int show(const Flags& flags) {
   const auto saved = load_plan(flags.path);
   if (!saved) return report(saved.error());
   if (flags.output.output.empty() || flags.output.output == "text")
-    print(fmt::format("Planned by {} at {} with fedctl {}.\n\n", saved->made_by, saved->created, saved->version));
+    print(text::printable(fmt::format("Planned by {} at {} with fedctl {}.", saved->made_by, saved->created, saved->version)) + "\n\n");
   if (const auto printed = print_plan(saved->plan, flags.output, flags.diff); !printed) return report(printed.error());
   return exit_done;
 }

@@ -1,11 +1,13 @@
 #include "inspect/status.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "base/yaml.hpp"
 #include "cli/planning.hpp"
 #include "cli/print_status.hpp"
 #include "cli/screen.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -68,24 +70,23 @@ Result<std::vector<ClusterFare>> look(http::Loop& loop, const Flags& flags) {
 int exit_of(const std::vector<ClusterFare>& fares, const Flags& flags) {
   const auto unknown = std::ranges::count_if(fares, [](const ClusterFare& fare) { return fare.problem.has_value(); });
   if (unknown > 0) return unknown == static_cast<std::ptrdiff_t>(fares.size()) ? exit_error : exit_partial;
+  // An object that was read, and of which only the input could tell more, is no failure.
+  const auto is_unread = [](const auto& object) { return object.sync == inspect::Sync::unknown && !object.readiness; };
+  const bool knows_all = std::ranges::all_of(fares, [&](const ClusterFare& fare) { return std::ranges::none_of(fare.objects, is_unread); });
+  if (!knows_all) return exit_partial;
   return flags.detailed_exit_code && !is_all_well(fares) ? exit_changes : exit_done;
 }
 
 std::vector<std::string> lines_of(const std::vector<ClusterFare>& fares, const Flags& flags, bool one_line) {
   const std::string& format = flags.plan.output.output;
-  if (format == "json") return {status_document(fares).dump(one_line ? -1 : 2, ' ', false, nlohmann::json::error_handler_t::replace)};
+  if (format == "json") return {fedctl::to_text(status_document(fares), one_line ? -1 : 2)};
   if (format == "yaml") return {yaml::emit(status_document(fares))};
   return status_lines(fares);
 }
 
 void print_lines(const std::vector<std::string>& lines) {
   print(text::join(lines, "\n") + "\n");
-  std::fflush(stdout);
-}
-
-Task<Done> pause(http::Loop& loop, time::Duration duration) {
-  co_await loop.sleep(duration);
-  co_return Done{};
+  flush_output();
 }
 
 /// On a terminal redrawn in place, elsewhere printed again whenever something changed, until Ctrl-C.
@@ -93,10 +94,12 @@ int watch(http::Loop& loop, const Flags& flags) {
   const bool in_place = is_terminal(STDOUT_FILENO) && (flags.plan.output.output.empty() || flags.plan.output.output == "text");
   const time::Duration interval = time::parse_duration(flags.interval).value_or(time::Duration{2000});
   Screen screen{stdout};
+  Flags again = flags;
   std::vector<std::string> last;
   while (!loop.interrupted()) {
-    const auto fares = look(loop, flags);
+    const auto fares = look(loop, again);
     if (loop.interrupted()) break;
+    again.plan.clusters.says_fleet = false;
     if (!fares) return report(fares.error());
     std::vector<std::string> lines = lines_of(*fares, flags, true);
     if (in_place) {
@@ -105,7 +108,7 @@ int watch(http::Loop& loop, const Flags& flags) {
       print_lines(lines);
     }
     last = std::move(lines);
-    loop.run(pause(loop, interval));
+    if (loop.run(http::rest(loop, interval)) == http::Rest::interrupted) break;
   }
   return exit_done;
 }
@@ -135,7 +138,8 @@ void add_status(Program& program) {
       "foreign (there, and not applied by fedctl), unknown. WANTED, CURRENT and READY count replicas, with their sum over the clusters. "
       "Nothing is written.\n\n"
       "With TYPE/NAME it shows that object alone; without -f and host that is what the clusters tell of it.\n\n"
-      "Exits with 0, with 1 when no cluster answers, 3 when some do not; with --detailed-exitcode 2 when something is not synced or not "
+      "Exits with 0, with 1 when no cluster answers, 3 when a cluster or an object is unknown; with --detailed-exitcode 2 when something "
+      "is not synced or not "
       "ready.",
       {{"All that files bring", "fedctl status -f federated-web-app.yaml --fleet fleet.yaml"},
        {"One object, watched", "fedctl status deployment/web-app -n production --contexts tokyo-cluster,ireland-cluster --watch"},

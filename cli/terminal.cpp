@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +19,22 @@ bool wants_color() {
   return (no_color == nullptr || *no_color == '\0') && !dumb && is_terminal(STDOUT_FILENO);
 }
 
+/// Begins a colour in what a Style gives; no UTF-8 has this byte, so that nobody else's text can hold one.
+constexpr char mark = '\xFF';
+constexpr char plain = '0';
+
+std::string_view sequence_of(char colour) {
+  switch (colour) {
+    case 'b': return "\x1b[1m";
+    case 'f': return "\x1b[2m";
+    case 'r': return "\x1b[31m";
+    case 'g': return "\x1b[32m";
+    case 'y': return "\x1b[33m";
+    case plain: return "\x1b[0m";
+    default: return "";
+  }
+}
+
 winsize terminal_size() {
   winsize size{};
   for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
@@ -28,15 +45,31 @@ winsize terminal_size() {
 
 }  // namespace
 
+std::string for_terminal(std::string_view text) {
+  std::string result;
+  while (true) {
+    const auto next = text.find(mark);
+    result += text::printable_lines(text.substr(0, next));
+    if (next == std::string_view::npos) return result;
+    const std::string_view sequence = next + 1 < text.size() ? sequence_of(text[next + 1]) : std::string_view{};
+    result += sequence.empty() ? std::string_view{"\xEF\xBF\xBD"} : sequence;
+    text.remove_prefix(next + (sequence.empty() ? 1 : 2));
+  }
+}
+
 bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
 
 Style::Style(bool no_color) : on_(!no_color && wants_color()) {}
 
-std::string Style::paint(std::string_view code, std::string_view text) const {
-  return on_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
+std::string Style::paint(char colour, std::string_view text) const {
+  return on_ ? fmt::format("{0}{1}{2}{0}{3}", mark, colour, text, plain) : std::string{text};
 }
 
-std::string table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::string>& headings, std::vector<std::vector<std::string>> rows) {
+  constexpr std::size_t longest_cell = 1000;
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = text::shortened(cell, longest_cell);
+  }
   std::vector<std::size_t> widths;
   for (const std::string& heading : headings) widths.push_back(text::width(heading));
   for (const auto& row : rows) {

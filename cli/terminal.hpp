@@ -7,23 +7,26 @@
 
 namespace fedctl::cli {
 
+/// What a person is given: all that would steer the terminal is written out, apart from line ends, tabs and the colours of a Style.
+std::string for_terminal(std::string_view text);
+
 /// Colours, or none: for standard output that is no terminal, NO_COLOR, --no-color and TERM=dumb.
 class Style {
  public:
   explicit Style(bool no_color);
-  std::string bold(std::string_view text) const { return paint("1", text); }
-  std::string faint(std::string_view text) const { return paint("2", text); }
-  std::string red(std::string_view text) const { return paint("31", text); }
-  std::string green(std::string_view text) const { return paint("32", text); }
-  std::string yellow(std::string_view text) const { return paint("33", text); }
+  std::string bold(std::string_view text) const { return paint('b', text); }
+  std::string faint(std::string_view text) const { return paint('f', text); }
+  std::string red(std::string_view text) const { return paint('r', text); }
+  std::string green(std::string_view text) const { return paint('g', text); }
+  std::string yellow(std::string_view text) const { return paint('y', text); }
 
  private:
-  std::string paint(std::string_view code, std::string_view text) const;
+  std::string paint(char colour, std::string_view text) const;
   bool on_;
 };
 
-/// Rows under headings, columns as wide as their widest cell, as kubectl prints them. Cells must hold no colours.
-std::string table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows);
+/// Rows under headings, columns as wide as their widest cell, as kubectl prints them. Each cell becomes a printable line, without colours.
+std::string table(const std::vector<std::string>& headings, std::vector<std::vector<std::string>> rows);
 
 bool is_terminal(int descriptor);
 

@@ -1,5 +1,7 @@
 #include "cli/common.hpp"
 
+#include "base/json.hpp"
+
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,12 +13,12 @@ int show_version(const OutputFlags& flags, const std::string& program) {
   const std::string compiler = __VERSION__;
   if (program == "kubefedctl" && flags.output != "json") {
     // What scripts made for kubefedctl take the version out of.
-    print(fmt::format("kubefedctl version: version.Info{{Version:\"v{}\", Compiler:\"{}\"}}\n", FEDCTL_VERSION, compiler));
+    print_line(fmt::format("kubefedctl version: version.Info{{Version:\"v{}\", Compiler:\"{}\"}}", FEDCTL_VERSION, compiler));
     return exit_done;
   }
   if (flags.output == "json") {
     const nlohmann::json version{{"version", "v" FEDCTL_VERSION}, {"compiler", compiler}};
-    print(version.dump(2) + "\n");
+    print(fedctl::to_text(version, 2) + "\n");
   } else {
     print("fedctl version: v" FEDCTL_VERSION "\n");
   }

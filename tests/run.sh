@@ -51,6 +51,8 @@ if ! $quick; then
     build "$preset" nice -n 19
     quietly "test-$preset" nice -n 19 ctest --preset "$preset" --label-regex unit --parallel 2
   done
+  say "beside them: a minute of each fuzz target"
+  SEED=1 quietly fuzz nice -n 19 tests/fuzz/run 60
 fi
 passed=0
 wait $tests || passed=$?

@@ -1,5 +1,6 @@
 #include "failover/back.hpp"
 
+#include "base/printable.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/print.hpp"
 #include "cli/failover/site.hpp"
@@ -21,14 +22,14 @@ struct Flags {
 };
 
 std::string plan_text(const BackPlan& plan, const failover::BackOptions& options) {
-  std::string text = fmt::format("Going back: {} -> {}\n", plan.from, plan.to);
+  const std::string from = text::printable(plan.from);
+  std::string text = fmt::format("Going back: {} -> {}\n", from, text::printable(plan.to));
   if (plan.rejoin == BackPlan::Rejoin::by_program)
-    text += fmt::format("  the program 'rejoin' makes its database a standby of {} ({})\n", plan.from, plan.why);
-  if (plan.diverged)
-    text += fmt::format("  its log has {} bytes that {} never got; rejoining throws them away\n", *plan.diverged, plan.from);
+    text += fmt::format("  the program 'rejoin' makes its database a standby of {} ({})\n", from, text::printable(plan.why));
+  if (plan.diverged) text += fmt::format("  its log has {} bytes that {} never got; rejoining throws them away\n", *plan.diverged, from);
   if (plan.rejoin == BackPlan::Rejoin::by_hand) {
-    text += fmt::format("  its database must be made a standby of {} first ({}), by hand:\n", plan.from, plan.why);
-    for (std::size_t i = 0; i < plan.by_hand.size(); ++i) text += fmt::format("    {}. {}\n", i + 1, plan.by_hand[i]);
+    text += fmt::format("  its database must be made a standby of {} first ({}), by hand:\n", from, text::printable(plan.why));
+    for (std::size_t i = 0; i < plan.by_hand.size(); ++i) text += fmt::format("    {}. {}\n", i + 1, text::printable(plan.by_hand[i]));
     return text;
   }
   return text + fmt::format("  it is caught up for {}, then a switchover without loss\n", time::format_duration(options.window));
@@ -47,7 +48,7 @@ int run_back(const Flags& flags) {
   const auto plan = failover::plan_back(site, options);
   if (!plan) return report_refusal(plan.error());
   if (!is_json(flags.site)) print(plan_text(*plan, options));
-  std::fflush(stdout);
+  flush_output();
   if (plan->rejoin != BackPlan::Rejoin::by_hand) {
     if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   }

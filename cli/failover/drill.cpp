@@ -1,6 +1,8 @@
 #include "drill/drill.hpp"
 
 #include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/print.hpp"
 #include "cli/failover/print_drill.hpp"
@@ -27,8 +29,8 @@ std::optional<int> show_what(failover::Site& site, const drill::DrillOptions& op
   const auto refused = drill::refusal_of_drill(site, options);
   if (!refused) return report(refused.error());
   if (*refused) return report_refusal(**refused);
-  say(fmt::format("This moves {} to its standby{}, for real; writes stop for a moment each time.\n", site.policy.full_name(),
-                  options.one_way ? "" : " and back"));
+  say(fmt::format("This moves {} to its standby{}, for real; writes stop for a moment each time.\n",
+                  text::printable(site.policy.full_name()), options.one_way ? "" : " and back"));
   return std::nullopt;
 }
 
@@ -37,7 +39,8 @@ int print_report(const drill::Report& report_of, const Flags& flags) {
     const auto written = file::write_atomically(file::expand_home(flags.html), drill_html(report_of));
     if (!written) return report(written.error());
   }
-  print(is_json(flags.site) ? to_json(report_of, true).dump(2) + "\n" : drill_text(report_of, Style{flags.site.output.no_color}));
+  print(is_json(flags.site) ? fedctl::to_text(to_json(report_of, true), 2) + "\n"
+                            : drill_text(report_of, Style{flags.site.output.no_color}));
   const bool is_refused = report_of.assessment && !report_of.assessment->blockers.empty();
   return is_refused ? exit_refused : exit_done;
 }
@@ -57,7 +60,7 @@ int run_drill_command(const Flags& flags) {
   loop.interrupt_on_signals();
   const auto done = drill::run_drill(site, options, [&](const failover::StepEvent& event) {
     if (!is_json(flags.site)) print(event_text(event));
-    std::fflush(stdout);
+    flush_output();
   });
   if (done) return print_report(*done, flags);
   return print_outcome(site, Failure{done.error()}, flags.site);

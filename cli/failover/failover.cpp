@@ -4,7 +4,8 @@ namespace fedctl::cli {
 
 void add_failover(Program& program) {
   CommandText text{
-      "Moves an application with its database from one cluster to another, as a FailoverPolicy says (docs/failover.md). 'plan' shows what "
+      "Moves an application with its database from one cluster to another, as a FailoverPolicy says (share/doc/fedctl/docs/failover.md). "
+      "'plan' shows what "
       "a "
       "failover would do and changes nothing.",
       {{"What would happen", "fedctl failover plan failover-policy.yaml -f active-standby-app.yaml"}}};

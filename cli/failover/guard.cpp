@@ -1,8 +1,10 @@
 #include "guard/guard.hpp"
+#include "base/json.hpp"
 #include "base/process.hpp"
 #include "cli/failover/commands.hpp"
+#include "cli/failover/listen.hpp"
 #include "cli/failover/site.hpp"
-#include "exporter/server.hpp"
+#include "failover/needs.hpp"
 #include "failover/state.hpp"
 
 #include <fmt/format.h>
@@ -19,30 +21,28 @@ struct Flags {
 void tell(const guard::GuardEvent& event, bool as_json) {
   const std::string at = failover::timestamp_now();
   if (as_json) {
-    print(nlohmann::json{{"at", at}, {"type", to_string(event.type)}, {"text", event.text}}.dump() + "\n");
+    print(fedctl::to_text({{"at", at}, {"type", to_string(event.type)}, {"text", event.text}}) + "\n");
   } else {
-    print(fmt::format("{} {:<8} {}\n", at, to_string(event.type), event.text));
+    print_line(fmt::format("{} {:<8} {}", at, to_string(event.type), event.text));
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 int run_guard(const Flags& flags) {
   http::Loop loop{log_for(flags.site.output)};
   auto open = open_site(loop, flags.site, Needs::host);
   if (!open) return report(open.error());
+  const auto missing = loop.run(failover::missing_needs_of_side((*open)->site, flags.side));
+  for (const Error& error : missing) report(error);
+  if (!missing.empty()) return exit_error;
   exporter::Metrics metrics;
   guard::GuardOptions options{.side = flags.side, .holder = process::identity()};
   guard::Guard guard{(*open)->site, std::move(options), metrics, [&](const guard::GuardEvent& event) { tell(event, is_json(flags.site)); }};
-  std::unique_ptr<exporter::Server> server;
-  if (!flags.listen.empty()) {
-    exporter::Answers answers;
-    answers["/healthz"] = [] { return exporter::Answer{true, "ok"}; };
-    answers["/active"] = [&guard] { return exporter::Answer{guard.is_active(), guard.is_active() ? "active" : "not active"}; };
-    auto listening = exporter::Server::listen(flags.listen, metrics, std::move(answers));
-    if (!listening) return report(listening.error());
-    server = std::move(*listening);
-    say(fmt::format("listening on port {}\n", server->port()));
-  }
+  exporter::Answers answers;
+  answers["/healthz"] = [] { return exporter::Answer{true, "ok"}; };
+  answers["/active"] = [&guard] { return exporter::Answer{guard.is_active(), guard.is_active() ? "active" : "not active"}; };
+  const auto server = listen_at(flags.listen, metrics, std::move(answers));
+  if (!server) return report(server.error());
   loop.interrupt_on_signals();
   const auto done = guard.run();
   return done ? static_cast<int>(exit_done) : report_refusal(done.error());
@@ -62,7 +62,7 @@ void add_failover_guard(Program& program) {
       "Give it the policy in a file and the connection in a variable, so that it can start while the host is out of reach: then the "
       "database "
       "takes no writes until the Lease is renewed. A guard that is ended in good order gives its Lease back and leaves the database as it "
-      "is; a guard that is killed must be started again at once (examples/fedctl-guard.service).\n\n"
+      "is; a guard that is killed must be started again at once (share/doc/fedctl/examples/fedctl-guard.service).\n\n"
       "With --listen, /active answers 200 while the side is the active one and 503 while it is not, for Route 53's health checks; /metrics "
       "is for Prometheus.\n\nExits with 0 when ended by a signal, 1 on an error, 4 where the side is guarded already.",
       {{"On the database server of Tokyo",

@@ -1,4 +1,5 @@
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "cli/common.hpp"
 #include "cli/failover/commands.hpp"
 #include "import/imported.hpp"
@@ -17,8 +18,7 @@ struct Flags {
 
 bool is_manifest(const std::string& path) {
   std::error_code ignored;
-  return path == "-" || path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json") ||
-         std::filesystem::is_directory(path, ignored);
+  return path == "-" || manifest::is_manifest_file(path) || std::filesystem::is_directory(path, ignored);
 }
 
 int run_import(const Flags& flags) {
@@ -48,7 +48,7 @@ int run_import(const Flags& flags) {
   const auto imported = import::import_scripts(manifests.items, scripts, options);
   if (!imported) return report(imported.error());
   if (flags.output.output == "json") {
-    print(nlohmann::json{{"policy", imported->policy}, {"forgotten", imported->forgotten}, {"missing", imported->missing}}.dump(2) + "\n");
+    print(fedctl::to_text({{"policy", imported->policy}, {"forgotten", imported->forgotten}, {"missing", imported->missing}}, 2) + "\n");
   } else {
     print(to_yaml(*imported));
   }

@@ -1,3 +1,4 @@
+#include "base/json.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/site.hpp"
 
@@ -22,12 +23,13 @@ int run_prepare(const Flags& flags) {
   const auto laid = loop.run(site.dns->lay(records, site.policy.clusters, flags.dry_run));
   if (!laid) return report(laid.error());
   if (is_json(flags.site)) {
-    print(nlohmann::json{{"provider", site.dns->display_name()}, {"dryRun", flags.dry_run}, {"changes", laid->changes}}.dump(2) + "\n");
+    const nlohmann::json document{{"provider", site.dns->display_name()}, {"dryRun", flags.dry_run}, {"changes", laid->changes}};
+    print(fedctl::to_text(document, 2) + "\n");
     return exit_done;
   }
   for (const std::string& change : laid->changes)
-    print(fmt::format("{}: {}{}\n", site.dns->display_name(), change, flags.dry_run ? " (dry run)" : ""));
-  if (laid->changes.empty()) print(fmt::format("{}: nothing to lay, all is there\n", site.dns->display_name()));
+    print_line(fmt::format("{}: {}{}", site.dns->display_name(), change, flags.dry_run ? " (dry run)" : ""));
+  if (laid->changes.empty()) print_line(fmt::format("{}: nothing to lay, all is there", site.dns->display_name()));
   return exit_done;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/failover/print.hpp"
 
+#include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 
@@ -16,10 +18,10 @@ using failover::SideSurvey;
 using nlohmann::json;
 
 std::string loss_text(const Loss& loss) {
-  if (!loss.bytes) return fmt::format("unknown: {}", loss.basis);
+  if (!loss.bytes) return fmt::format("unknown: {}", text::printable(loss.basis));
   std::string text = fmt::format("{} bytes", *loss.bytes);
   if (loss.behind) text += fmt::format(", the last {}", time::format_duration(*loss.behind));
-  return fmt::format("{} ({})", text, loss.basis);
+  return fmt::format("{} ({})", text, text::printable(loss.basis));
 }
 
 std::string database_text(const SideSurvey& side) {
@@ -40,19 +42,20 @@ std::string lag_text(const failover::Policy& policy, const failover::State& stat
 std::string guard_text(const SideSurvey& side) {
   const failover::GuardLease& guard = side.guard;
   if (!guard.exists()) return {};
-  std::string text = fmt::format("\nguard of {}: ", side.cluster);
+  std::string text = fmt::format("guard of {}: ", side.cluster);
   text += guard.holder.empty()
               ? std::string{"ended in good order, guards no more"}
               : fmt::format("{}, renewed {} ago, ttl {}", guard.holder, time::format_duration(guard.age), time::format_duration(guard.ttl));
   if (guard.fenced_by != 0)
     text += fmt::format("; fenced by the run with token {}{}", guard.fenced_by, guard.is_harmless ? ", takes no writes" : "");
-  return text + "\n";
+  return "\n" + text::printable(text) + "\n";
 }
 
 std::string drill_line(const json& drill) {
-  std::string text = fmt::format("\nlast drill: {}, ended {}", drill.value("kind", ""), drill.value("endedAt", ""));
-  if (drill.contains("rtoSeconds")) text += fmt::format(", RTO {:.1f}s", drill.value("rtoSeconds", 0.0));
-  if (drill.contains("lostWrites")) text += fmt::format(", {} writes lost", drill.value("lostWrites", 0));
+  std::string text =
+      fmt::format("\nlast drill: {}, ended {}", text::printable(string_at(drill, "kind")), text::printable(string_at(drill, "endedAt")));
+  if (drill.contains("rtoSeconds")) text += fmt::format(", RTO {:.1f}s", failover::number_in(drill, "rtoSeconds"));
+  if (drill.contains("lostWrites")) text += fmt::format(", {} writes lost", integer_at(drill, "lostWrites"));
   return text + "\n";
 }
 
@@ -60,16 +63,17 @@ std::string drill_line(const json& drill) {
 
 std::string assessment_text(const failover::Policy& policy, const Assessment& assessment, failover::RunKind kind, const Style& style) {
   std::string text =
-      style.bold(fmt::format("{} of {}: {} -> {}", to_string(kind), policy.full_name(), assessment.from, assessment.to)) + "\n\n";
+      style.bold(text::printable(fmt::format("{} of {}: {} -> {}", to_string(kind), policy.full_name(), assessment.from, assessment.to))) +
+      "\n\n";
   std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 0; i < assessment.steps.size(); ++i)
     rows.push_back({std::to_string(i + 1), assessment.steps[i].name, assessment.steps[i].text});
   text += table({"", "STEP", "WHAT"}, rows);
   if (assessment.loss) text += fmt::format("\nData that would be lost now: {}\n", loss_text(*assessment.loss));
-  for (const std::string& warning : assessment.warnings) text += style.yellow("warning: ") + warning + "\n";
+  for (const std::string& warning : assessment.warnings) text += style.yellow("warning: ") + text::printable(warning) + "\n";
   for (const failover::Blocker& blocker : assessment.blockers) {
-    text += style.red("refused: ") + blocker.message;
-    if (!blocker.lifted_by.empty()) text += fmt::format("; {}", blocker.lifted_by);
+    text += style.red("refused: ") + text::printable(blocker.message);
+    if (!blocker.lifted_by.empty()) text += fmt::format("; {}", text::printable(blocker.lifted_by));
     text += "\n";
   }
   return text;
@@ -95,7 +99,8 @@ json to_document(const Assessment& assessment) {
 std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
                         const std::vector<failover::CheckResult>& checks, const Style& style) {
   const std::string active = failover::active_cluster(policy, state);
-  std::string text = style.bold(fmt::format("{}: {} is active, token {}", policy.full_name(), active, state.token)) + "\n\n";
+  std::string text =
+      style.bold(text::printable(fmt::format("{}: {} is active, token {}", policy.full_name(), active, state.token))) + "\n\n";
   std::vector<std::vector<std::string>> rows;
   for (const SideSurvey& side : survey.sides) {
     rows.push_back({side.cluster, side.cluster == active ? "active" : "standby",
@@ -103,25 +108,33 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
                     lag_text(policy, state, survey, side)});
   }
   text += table({"CLUSTER", "ROLE", "REACHABLE", "DATABASE", "LAG"}, rows);
-  text += fmt::format("\nchecks of {}:\n", active);
+  text += fmt::format("\nchecks of {}:\n", text::printable(active));
   for (const failover::CheckResult& check : checks)
-    text += fmt::format("  {}: {}\n", check.name, check.problem ? style.red(check.problem->message) : "good");
-  if (survey.dns) text += fmt::format("\n{} -> {}\n", policy.dns->record.name, survey.dns->value.empty() ? "nothing" : survey.dns->value);
+    text += fmt::format("  {}: {}\n", text::printable(check.name),
+                        check.problem ? style.red(describe({.message = check.problem->message})) : "good");
+  if (survey.dns)
+    text += fmt::format("\n{} -> {}\n", text::printable(policy.dns->record.name),
+                        survey.dns->value.empty() ? "nothing" : text::printable(survey.dns->value));
   if (survey.dns_problem) text += fmt::format("\nDNS: {}\n", describe(*survey.dns_problem));
   if (survey.is_isolated())
     text += style.red(
         fmt::format("only {} of {} clusters can be reached from here: nothing would be decided\n", survey.reachable, survey.clusters));
   for (const SideSurvey& side : survey.sides) text += guard_text(side);
   if (state.primary)
-    text += fmt::format("\nprimary last seen {} in {}: log at {}{}\n", state.primary->at, state.primary->cluster, state.primary->lsn,
-                        state.primary->counted.empty() ? "" : ", counted " + state.primary->counted);
+    text += "\n" +
+            text::printable(fmt::format("primary last seen {} in {}: log at {}{}", state.primary->at, state.primary->cluster,
+                                        state.primary->lsn, state.primary->counted.empty() ? "" : ", counted " + state.primary->counted)) +
+            "\n";
   if (!state.drills.empty()) text += drill_line(state.drills.back());
   if (state.run) {
-    text += fmt::format("\nlast run: {} {} -> {}, {}, began {}\n", to_string(state.run->kind), state.run->from, state.run->to,
-                        to_string(state.run->state), state.run->began_at);
+    text += "\n" +
+            text::printable(fmt::format("last run: {} {} -> {}, {}, began {}", to_string(state.run->kind), state.run->from, state.run->to,
+                                        to_string(state.run->state), state.run->began_at)) +
+            "\n";
     if (const failover::StepRecord* next = state.has_unfinished_run() ? state.run->next() : nullptr)
-      text += fmt::format(
-          "  it stands at the step {}; go on with 'fedctl failover run --resume', or undo it with 'fedctl failover abort'\n", next->name);
+      text +=
+          fmt::format("  it stands at the step {}; go on with 'fedctl failover run --resume', or undo it with 'fedctl failover abort'\n",
+                      text::printable(next->name));
   }
   return text;
 }
@@ -170,8 +183,10 @@ std::string event_text(const failover::StepEvent& event) {
   using Type = failover::StepEvent::Type;
   if (event.type == Type::begun) return {};
   if (event.type == Type::note || event.type == Type::retried)
-    return fmt::format("{:<10} {}{}\n", event.step, event.type == Type::retried ? "again: " : "", event.text);
-  return fmt::format("{:<10} {:<7} {:>7}  {}\n", event.step, to_string(event.type), time::format_duration(event.took), event.text);
+    return fmt::format("{:<10} {}{}\n", text::printable(event.step), event.type == Type::retried ? "again: " : "",
+                       text::printable(event.text));
+  return fmt::format("{:<10} {:<7} {:>7}  {}\n", text::printable(event.step), to_string(event.type), time::format_duration(event.took),
+                     text::printable(event.text));
 }
 
 json to_document(const failover::StepEvent& event) {
@@ -183,30 +198,30 @@ json to_document(const failover::StepEvent& event) {
 }
 
 std::string outcome_text(const failover::Policy& policy, const failover::Run& run) {
-  std::string text = fmt::format("\n{} of {} {}: {} -> {}, token {}", to_string(run.kind), policy.full_name(), to_string(run.state),
-                                 run.from, run.to, run.token);
+  std::string text = "\n" + text::printable(fmt::format("{} of {} {}: {} -> {}, token {}", to_string(run.kind), policy.full_name(),
+                                                        to_string(run.state), run.from, run.to, run.token));
   if (run.outcome.contains("rtoSeconds")) text += fmt::format(", in {:.1f}s", run.outcome["rtoSeconds"].get<double>());
-  const json lost = run.outcome.value("lostBytes", json());
+  const json lost = value_at(run.outcome, "lostBytes");
   if (lost.is_number_integer()) text += fmt::format(", {} bytes lost", lost.get<std::int64_t>());
   if (run.outcome.contains("lostCounted")) text += fmt::format(", {} counted lost", run.outcome["lostCounted"].get<std::int64_t>());
-  for (const std::string& overridden : run.overridden) text += fmt::format("\noverridden: {}", overridden);
+  for (const std::string& overridden : run.overridden) text += fmt::format("\noverridden: {}", text::printable(overridden));
   return text + "\n";
 }
 
 failover::OnStep step_printer(const SiteFlags& flags) {
   return [as_json = is_json(flags)](const failover::StepEvent& event) {
-    print(as_json ? to_document(event).dump() + "\n" : event_text(event));
-    std::fflush(stdout);
+    print(as_json ? fedctl::to_text(to_document(event)) + "\n" : event_text(event));
+    flush_output();
   };
 }
 
 int print_outcome(const failover::Site& site, const Result<failover::Run>& run, const SiteFlags& flags) {
   if (run) {
-    print(is_json(flags) ? to_json(*run).dump() + "\n" : outcome_text(site.policy, *run));
+    print(is_json(flags) ? fedctl::to_text(to_json(*run)) + "\n" : outcome_text(site.policy, *run));
     return exit_done;
   }
   if (run.error().code != Code::cancelled) return report_refusal(run.error());
-  say(fmt::format("{}\n", describe(run.error())));
+  say_line(fmt::format("{}", describe(run.error())));
   return exit_interrupted;
 }
 

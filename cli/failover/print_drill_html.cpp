@@ -123,18 +123,14 @@ void add_promises(pugi::xml_node body, const Report& report) {
   pugi::xml_node head = add(table, "tr");
   for (const char* heading : {"", "promised", "measured", ""}) add(head, "th", heading);
   const auto rto = report.rto();
-  std::optional<bool> rto_kept;
-  if (rto && report.promised_rto) rto_kept = *rto <= *report.promised_rto;
   add_promise(table, "RTO: from the beginning to the proof", report.promised_rto ? time::format_duration(*report.promised_rto) : "-",
-              rto ? time::format_duration(*rto) : "not measured", rto_kept);
+              rto ? time::format_duration(*rto) : "not measured", report.kept_rto());
   if (const auto gap = report.longest_gap())
     add_promise(table, "The longest time without a write", "-", time::format_duration(*gap), std::nullopt);
   std::string rpo = "-";
   if (report.promised_rpo) rpo = time::format_duration(*report.promised_rpo);
   if (report.promised_rpo_bytes) rpo = fmt::format("{} bytes", *report.promised_rpo_bytes);
-  std::optional<bool> rpo_kept;
-  if (rpo != "-") rpo_kept = report.lost() == 0;
-  add_promise(table, "RPO: acknowledged writes that are lost", rpo, std::to_string(report.lost()), rpo_kept);
+  add_promise(table, "RPO: acknowledged writes that are lost", rpo, std::to_string(report.lost()), report.kept_rpo());
   add_promise(table, "Two sides took writes at once", "never", report.had_two_writers() ? "yes" : "no", !report.had_two_writers());
 }
 

@@ -1,3 +1,4 @@
+#include "base/json.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/print.hpp"
 #include "cli/failover/site.hpp"
@@ -68,10 +69,10 @@ void print_planned(const failover::Site& site, const Planned& planned, const Fla
   print(assessment_text(site.policy, planned.assessment, kind, style));
   if (planned.roles) {
     print("\nWhat the step roles changes:\n");
-    std::fflush(stdout);
+    flush_output();
     print_plan_text(*planned.roles, style);
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 int show_plan(failover::Site& site, const Flags& flags) {
@@ -80,7 +81,7 @@ int show_plan(failover::Site& site, const Flags& flags) {
   const auto planned = plan_run(site, flags, options->run);
   if (!planned) return report(planned.error());
   if (is_json(flags.site)) {
-    print(to_document(planned->assessment).dump(2) + "\n");
+    print(fedctl::to_text(to_document(planned->assessment), 2) + "\n");
   } else {
     print_planned(site, *planned, flags, options->run.kind);
   }
@@ -91,7 +92,7 @@ int show_status(failover::Site& site, const Flags& flags) {
   const auto situation = failover::look_around(site, {});
   if (!situation) return report(situation.error());
   const auto checks = site.loop->run(failover::run_checks(site, failover::active_cluster(site.policy, situation->state)));
-  print(is_json(flags.site) ? status_document(site.policy, situation->state, situation->survey, checks).dump(2) + "\n"
+  print(is_json(flags.site) ? fedctl::to_text(status_document(site.policy, situation->state, situation->survey, checks), 2) + "\n"
                             : status_text(site.policy, situation->state, situation->survey, checks, Style{flags.site.output.no_color}));
   return exit_done;
 }

@@ -23,7 +23,7 @@ Result<failover::Policy> policy_among(const std::vector<Manifest>& manifests, co
   }
   if (found == nullptr)
     return Failure{{Code::invalid_input, "there is no FailoverPolicy (fedctl.io/v1alpha1) in the file", path, "", "",
-                    "see examples/failover-policy.yaml"}};
+                    "see share/doc/fedctl/examples/failover-policy.yaml"}};
   return failover::read_policy(*found, name_space);
 }
 
@@ -44,8 +44,7 @@ Result<Manifest> policy_in_host(http::Loop& loop, const ConnectedHost& host, con
 
 bool is_file(const std::string& policy) {
   std::error_code ignored;
-  return policy == "-" || policy.ends_with(".yaml") || policy.ends_with(".yml") || policy.ends_with(".json") ||
-         std::filesystem::exists(policy, ignored);
+  return policy == "-" || manifest::is_manifest_file(policy) || std::filesystem::exists(policy, ignored);
 }
 
 /// Contexts named like the policy's clusters, where nothing else says which clusters there are.
@@ -74,7 +73,7 @@ Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlag
     if (std::ranges::find(names, cluster) != names.end()) continue;
     return Failure{{Code::not_found,
                     fmt::format("the policy's cluster {} is no cluster of the fleet{}", cluster, text::did_you_mean(cluster, names)),
-                    site.policy.place, "", "", "it has " + text::join(names, ", ")}};
+                    site.policy.place, "", "", "it has " + text::listed(names)}};
   }
   return {};
 }
@@ -131,9 +130,10 @@ Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& f
   const bool in_file = !open->host || !flags.state.empty();
   const std::filesystem::path path =
       flags.state.empty() ? failover::default_state_file(site.policy.name_space, site.policy.name) : file::expand_home(flags.state);
-  site.store = in_file
+  auto store = in_file
                    ? failover::make_file_store(path)
                    : failover::make_host_store(*open->host->client, open->host->host.name_space, site.policy.name_space, site.policy.name);
+  site.store = failover::make_policy_store(std::move(store), site.policy.clusters);
   if (needs == Needs::host) return open;
   if (auto connected = connect_members(loop, *open, flags.clusters); !connected) return Failure{connected.error()};
   if (auto found = loop.run(failover::find_targets(site)); !found) return Failure{found.error()};

@@ -1,7 +1,13 @@
+#include "base/json.hpp"
+#include "base/printable.hpp"
+#include "base/subprocess.hpp"
+#include "base/text.hpp"
 #include "cli/failover/commands.hpp"
+#include "cli/failover/listen.hpp"
 #include "cli/failover/site.hpp"
-#include "exporter/server.hpp"
+#include "failover/needs.hpp"
 #include "failover/state.hpp"
+#include "http/rest.hpp"
 #include "watch/notifier.hpp"
 #include "watch/watcher.hpp"
 
@@ -61,9 +67,11 @@ class Teller {
         {"at", failover::timestamp_now()}, {"type", to_string(event.type)}, {"policy", event.policy}, {"text", event.text}};
     {
       const std::lock_guard lock{mutex_};
-      print(as_json_ ? document.dump() + "\n"
-                     : fmt::format("{} {} {:<9} {}\n", document["at"].get<std::string>(), event.policy, to_string(event.type), event.text));
-      std::fflush(stdout);
+      print(as_json_ ? fedctl::to_text(document) + "\n"
+                     : text::printable(fmt::format("{} {} {:<9} {}", document["at"].get<std::string>(), event.policy, to_string(event.type),
+                                                   event.text)) +
+                           "\n");
+      flush_output();
     }
     if (event.type != watch::WatchEvent::Type::step) notifier_.send(document);
   }
@@ -71,7 +79,7 @@ class Teller {
  private:
   void complain(const std::string& problem) {
     const std::lock_guard lock{mutex_};
-    say(fmt::format("warning: {}\n", problem));
+    say_line(fmt::format("warning: {}", problem));
   }
 
   std::mutex mutex_;
@@ -104,6 +112,15 @@ Result<std::unique_ptr<Watched>> open_one(const Flags& flags, const std::string&
   return one;
 }
 
+std::vector<Error> missing_programs(const std::vector<std::string>& targets) {
+  std::vector<Error> missing;
+  for (const std::string& target : targets) {
+    if (watch::is_url(target) || subprocess::can_run(text::split(target, ' ').front())) continue;
+    missing.push_back({Code::not_found, fmt::format("--notify: there is no program {} that may be run", text::split(target, ' ').front())});
+  }
+  return missing;
+}
+
 int exit_code(const std::vector<std::unique_ptr<Watched>>& all) {
   int code = exit_done;
   for (const auto& one : all) {
@@ -117,20 +134,19 @@ int run_watch(const Flags& flags) {
   exporter::Metrics metrics;
   Teller teller{is_json(flags.site), flags.notify};
   std::vector<std::unique_ptr<Watched>> all;
+  std::vector<Error> missing = missing_programs(flags.notify);
   for (const std::string& path : flags.policies) {
     auto one = open_one(flags, path);
     if (!one) return report(one.error());
+    std::ranges::move((*one)->loop.run(failover::missing_needs((*one)->open->site)), std::back_inserter(missing));
     (*one)->watcher = std::make_unique<watch::Watcher>((*one)->open->site, watch_options(flags), metrics,
                                                        [&](const watch::WatchEvent& event) { teller.tell(event); });
     all.push_back(std::move(*one));
   }
-  std::unique_ptr<exporter::Server> server;
-  if (!flags.listen.empty()) {
-    auto listening = exporter::Server::listen(flags.listen, metrics, answers_of(all));
-    if (!listening) return report(listening.error());
-    server = std::move(*listening);
-    say(fmt::format("listening on port {}\n", server->port()));
-  }
+  for (const Error& error : missing) report(error);
+  if (!missing.empty()) return exit_error;
+  const auto server = listen_at(flags.listen, metrics, answers_of(all));
+  if (!server) return report(server.error());
   // The policies have a loop each, and signals come to one only.
   http::Loop signals{log_for(flags.site.output)};
   signals.interrupt_on_signals();
@@ -138,14 +154,17 @@ int run_watch(const Flags& flags) {
   std::atomic<std::size_t> running{all.size()};
   for (const auto& one : all) {
     one->thread = std::thread{[&stop, &running, &one = *one] {
-      one.loop.on_tick(stop_pace, [&] {
-        if (stop) one.loop.interrupt();
+      // Once: what is given back after an interrupt is not to be interrupted again.
+      one.loop.on_tick(stop_pace, [&stop, &one, is_told = false]() mutable {
+        if (stop && !std::exchange(is_told, true)) one.loop.interrupt();
       });
       one.result = one.watcher->run();
       --running;
     }};
   }
-  while (running > 0 && !signals.interrupted()) signals.run(signals.sleep(stop_pace));
+  while (running > 0) {
+    if (signals.run(http::rest(signals, stop_pace)) == http::Rest::interrupted) break;
+  }
   stop = true;
   for (const auto& one : all) one->thread.join();
   return exit_code(all);
@@ -163,7 +182,10 @@ void add_failover_watch(Program& program) {
       "remembers where the primary's log is, so that the loss of a failover is known.\n\n"
       "--notify tells a URL (POST) or a program (standard input) each event as JSON: at, type, policy, text. --listen serves /metrics for "
       "Prometheus, /healthz, and /view/NAMESPACE/NAME, which answers 200 while the active side is seen up and 503 while it is not: a "
-      "vantage for others. See examples/fedctl-watch.service, and examples/failover-watch-cronjob.yaml for --once.\n\n"
+      "vantage for others. See share/doc/fedctl/examples/fedctl-watch.service and, for --once, "
+      "share/doc/fedctl/examples/failover-watch-cronjob.yaml.\n\n"
+      "Watch does not start where something is missing that the policy needs: a variable, a Secret, a program, a file. What cannot be "
+      "asked later, since it is gone or the credentials are not taken any more, is told as a problem and is no vote for a failover.\n\n"
       "Exits with 0 when ended by a signal; with --once 0 when the side is well or a failover is done, 1 on an error, 4 where one is due "
       "and refused.",
       {{"Watch from a server outside of both regions",
@@ -181,10 +203,10 @@ void add_failover_watch(Program& program) {
   add_duration(*command, "--interval", flags->interval, "Instead of the interval of the policy's checks");
   add_duration(*command, "--timeout", flags->timeout, "Instead of their timeout");
   command->add_option("--failure-threshold", flags->failure_threshold, "Instead of their failureThreshold")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000).description(""))
       ->type_name("N");
   command->add_option("--success-threshold", flags->success_threshold, "Instead of their successThreshold")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000).description(""))
       ->type_name("N");
   command->add_option("--notify", flags->notify, "A URL or a program that is told what happens; may be repeated")
       ->type_name("TARGET")

@@ -3,11 +3,11 @@
 #include "apply/order.hpp"
 #include "apply/rollback.hpp"
 #include "apply/wait.hpp"
+#include "apply/write.hpp"
+#include "base/fence.hpp"
 #include "base/gate.hpp"
+#include "http/rest.hpp"
 #include "kube/readiness.hpp"
-#include "kube/takeover.hpp"
-#include "plan/mark.hpp"
-#include "plan/release.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -22,9 +22,6 @@ using nlohmann::json;
 using plan::Action;
 using plan::Change;
 using Outcome = ClusterResult::Outcome;
-
-/// How long a type whose definition was just established may take until its requests are served.
-constexpr std::chrono::seconds type_patience{15};
 
 /// Carries out one cluster's plan.
 class Runner {
@@ -49,12 +46,16 @@ class Runner {
     co_await run_steps(0, early, deadline);
     if (options_.wait && may_begin()) co_await wait(to_wait_for(), deadline, true);
     if (may_go_back() && result_.outcome == Outcome::failed && !client_.loop().interrupted()) co_await go_back();
+    // What this run did not touch is no reason to go back, so it is waited for later.
+    if (options_.wait && may_go_back() && may_begin()) co_await wait(found(), deadline, true);
     co_await run_steps(early, steps_.size(), deadline);
     if (!plan_.errors.empty()) {
       if (result_.outcome == Outcome::done) result_.outcome = Outcome::failed;
       result_.errors.insert(result_.errors.begin(), plan_.errors.begin(), plan_.errors.end());
     }
-    if (client_.loop().interrupted() && (result_.skipped > 0 || result_.ready < result_.waited_for)) result_.outcome = Outcome::interrupted;
+    if (result_.outcome == Outcome::done && plan::summary_of(plan_).unknown > 0) result_.outcome = Outcome::partial;
+    const bool is_through = result_.skipped == 0 && result_.ready >= result_.waited_for && result_.errors.empty();
+    if (client_.loop().interrupted() && !is_through) result_.outcome = Outcome::interrupted;
     listener_({.type = Event::Type::ended, .cluster = plan_.name});
     co_return std::move(result_);
   }
@@ -111,21 +112,34 @@ class Runner {
 
   bool is_awaited(const Change& change) const {
     const bool is_written = change.action == Action::create || change.action == Action::update;
-    const bool is_found = !options_.waves.empty() && change.action == Action::unchanged && change.resource;
+    const bool is_found = change.action == Action::unchanged && change.resource;
     return (is_found || (is_written && !change.release)) && !change.refresh;
   }
 
-  /// What was written, and with waves what was found. Definitions were waited for at once.
-  std::vector<const Change*> to_wait_for() const {
+  /// What was written. Definitions were waited for at once.
+  std::vector<const Change*> written() const {
     std::vector<const Change*> changes;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Change* change = steps_[i].change;
       if (change != nullptr && nodes_[i].succeeded && change->action != Action::unchanged && is_awaited(*change)) changes.push_back(change);
     }
-    for (const Change& change : plan_.changes) {
-      if (change.action == Action::unchanged && is_awaited(change)) changes.push_back(&change);
-    }
     std::erase_if(changes, [](const Change* change) { return is_definition(change->key); });
+    return changes;
+  }
+
+  /// What was there already, as wanted.
+  std::vector<const Change*> found() const {
+    std::vector<const Change*> changes;
+    for (const Change& change : plan_.changes) {
+      const bool counts = change.action == Action::unchanged && is_awaited(change) && !is_definition(change.key);
+      if (counts) changes.push_back(&change);
+    }
+    return changes;
+  }
+
+  std::vector<const Change*> to_wait_for() const {
+    std::vector<const Change*> changes = written();
+    if (!may_go_back()) std::ranges::move(found(), std::back_inserter(changes));
     return changes;
   }
 
@@ -141,21 +155,32 @@ class Runner {
     } else if (!sound || !may_begin()) {
       if (is_visible(*step.change)) ++result_.skipped;
     } else {
-      co_await turns_.turn();
-      const bool done = co_await apply_one(*step.change);
-      turns_.leave();
-      nodes_[index].succeeded = done;
-      const bool defines = done && is_definition(step.change->key) && is_awaited(*step.change);
-      if (defines) nodes_[index].succeeded = co_await is_established(*step.change, deadline);
+      const auto failed = [&](const Error& error) {
+        fail(*step.change, error);
+        return false;
+      };
+      nodes_[index].succeeded = co_await fenced(carry_out(*step.change, deadline), failed);
     }
     nodes_[index].done.open();
     co_return Done{};
   }
 
+  Task<bool> carry_out(const Change& change, Clock::time_point deadline) {
+    const bool done = co_await apply_in_turn(change);
+    const bool defines = done && is_definition(change.key) && is_awaited(change);
+    if (!defines) co_return done;
+    co_return co_await is_established(change, deadline);
+  }
+
+  Task<bool> apply_in_turn(const Change& change) {
+    co_await turns_.turn();
+    const Turnstile::Stay stay{turns_};
+    co_return co_await apply_one(change);
+  }
+
   Task<bool> is_established(const Change& definition, Clock::time_point deadline) {
     const std::size_t errors = result_.errors.size();
-    std::vector<const Change*> one;
-    one.push_back(&definition);
+    std::vector<const Change*> one(1, &definition);
     co_await wait(std::move(one), deadline, false);
     co_return result_.errors.size() == errors;
   }
@@ -172,10 +197,10 @@ class Runner {
         co_return false;
       }
     }
-    Task<Result<Done>> task = change.action == Action::remove ? remove(change) : change.release ? release(change) : write(change);
-    const Result<Done> done = co_await task;
-    if (!done) {
-      fail(change, done.error());
+    const auto written = co_await write(client_, change);
+    if (written || written.error().uncertain) rollback_.wrote(change, written ? written->created : "");
+    if (!written) {
+      fail(change, written.error());
       co_return false;
     }
     if (change.action == Action::create) ++result_.created;
@@ -183,53 +208,6 @@ class Runner {
     if (change.action == Action::remove) ++result_.deleted;
     if (is_visible(change)) listener_({.type = Event::Type::applied, .cluster = plan_.name, .key = change.key, .action = change.action});
     co_return true;
-  }
-
-  Task<Result<Done>> remove(const Change& change) {
-    const kube::DeleteOptions options{.propagation = kube::Propagation::background, .uid = change.uid};
-    co_return co_await client_.remove(*change.resource, change.key.name_space, change.key.name, options);
-  }
-
-  /// What is gone already need not be let go.
-  Task<Result<Done>> release(const Change& change) {
-    const auto live = co_await client_.get(*change.resource, change.key.name_space, change.key.name, true);
-    if (!live && live.error().code == Code::not_found) co_return Done{};
-    if (!live) co_return Failure{live.error()};
-    const json operations = plan::release_operations(*live);
-    const auto released = co_await client_.patch(*change.resource, change.key.name_space, change.key.name, operations);
-    if (!released) co_return Failure{released.error()};
-    co_return Done{};
-  }
-
-  /// Somebody may write it meanwhile; then it is read again.
-  Task<Result<Done>> take_over(const Change& change) {
-    for (int tries = 0;; ++tries) {
-      const auto live = co_await client_.get(*change.resource, change.key.name_space, change.key.name, true);
-      if (!live) co_return Failure{live.error()};
-      if (!kube::has_predecessor(*live)) co_return Done{};
-      const json operations = kube::takeover_operations(*live);
-      const auto taken = co_await client_.patch(*change.resource, change.key.name_space, change.key.name, operations);
-      if (taken) co_return Done{};
-      if (taken.error().code != Code::conflict || tries == 5) co_return Failure{taken.error()};
-    }
-  }
-
-  Task<Result<Done>> write(const Change& change) {
-    if (change.takes_over) {
-      const auto taken = co_await take_over(change);
-      if (!taken) co_return taken;
-    }
-    json object = *change.desired;
-    // With its UID in it the server refuses to touch an object that was deleted and made again since.
-    if (!change.uid.empty()) object["metadata"]["uid"] = change.uid;
-    const auto until = Clock::now() + type_patience;
-    while (true) {
-      const auto applied = co_await client_.apply(*change.resource, object, {});
-      if (applied) co_return Done{};
-      const bool is_new_type = !change.checked && applied.error().code == Code::not_found && !kube::is_missing_namespace(applied.error());
-      if (!is_new_type || Clock::now() > until || client_.loop().interrupted()) co_return Failure{applied.error()};
-      co_await client_.loop().sleep(time::Duration{200});
-    }
   }
 
   void fail(const Change& change, Error error) {
@@ -240,6 +218,10 @@ class Runner {
     error = in_cluster(std::move(error), plan_.name);
     error.object = kube::to_string(change.key);
     if (error.code == Code::conflict && error.hint.empty()) error.hint = "it changed since it was planned; plan again";
+    if (error.uncertain) {
+      ++result_.uncertain;
+      error.message += "; it may have been done all the same";
+    }
     listener_({.type = Event::Type::failed, .cluster = plan_.name, .key = change.key, .action = change.action, .message = error.message});
     result_.errors.push_back(std::move(error));
     result_.outcome = Outcome::failed;
@@ -248,8 +230,8 @@ class Runner {
   Task<Done> wait(std::vector<const Change*> changes, Clock::time_point deadline, bool counts) {
     Waited waited = co_await wait_until_ready(client_, std::move(changes), deadline, listener_);
     if (counts) {
-      result_.ready = waited.ready;
-      result_.waited_for = waited.total;
+      result_.ready += waited.ready;
+      result_.waited_for += waited.total;
     }
     if (!waited.errors.empty()) result_.outcome = Outcome::failed;
     std::ranges::move(waited.errors, std::back_inserter(result_.errors));
@@ -267,17 +249,23 @@ class Runner {
   Turnstile turns_{requests_in_hand};
 };
 
-Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener) {
-  Runner runner{client, plan, options, listener};
-  co_return co_await runner.run();
-}
-
 ClusterResult held_back(const plan::ClusterPlan& plan) {
   const plan::Summary summary = summary_of(plan);
   ClusterResult result{.cluster = plan.name, .outcome = Outcome::held};
   result.skipped = summary.create + summary.update + summary.remove;
   result.unchanged = summary.unchanged;
   return result;
+}
+
+Task<ClusterResult> run_one(kube::Client& client, const plan::ClusterPlan& plan, const Options& options, const Listener& listener) {
+  Runner runner{client, plan, options, listener};
+  const auto failed = [&](const Error& error) {
+    ClusterResult result = held_back(plan);
+    result.outcome = Outcome::failed;
+    result.errors.push_back(in_cluster(error, client.cluster()));
+    return result;
+  };
+  co_return co_await fenced(runner.run(), failed);
 }
 
 std::vector<std::vector<std::size_t>> waves_or_all(const Options& options, std::size_t clusters) {
@@ -303,46 +291,16 @@ Task<std::vector<ClusterResult>> run_all(http::Loop& loop, const fleet::Clients&
     const auto failing = static_cast<std::size_t>(std::ranges::count_if(done, is_failing));
     const bool changed = std::ranges::any_of(done, [](const auto& one) { return one.created + one.updated + one.deleted > 0; });
     for (std::size_t k = 0; k < done.size(); ++k) results[waves[number][k]] = std::move(done[k]);
-    if (loop.interrupted()) break;
     const bool is_last = number + 1 == waves.size();
-    if (failing > options.max_failing && !is_last) break;
-    if (changed && !is_last && options.pause.count() > 0) co_await loop.sleep(options.pause);
+    if (loop.interrupted() || (failing > options.max_failing && !is_last)) break;
+    if (!changed || is_last || options.pause.count() == 0) continue;
+    const http::Rest rest = co_await http::rest(loop, options.pause);
+    if (rest == http::Rest::interrupted) break;
   }
   co_return results;
 }
 
 }  // namespace
-
-bool is_failing(const ClusterResult& result) {
-  return result.outcome == Outcome::failed || result.outcome == Outcome::rolled_back || result.outcome == Outcome::untouched;
-}
-
-std::string_view to_string(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done: return "done";
-    case Outcome::untouched: return "untouched";
-    case Outcome::failed: return "failed";
-    case Outcome::rolled_back: return "rolled back";
-    case Outcome::held: return "held";
-    case Outcome::interrupted: break;
-  }
-  return "interrupted";
-}
-
-std::string_view to_string(Event::Type type) {
-  switch (type) {
-    case Event::Type::begun: return "begun";
-    case Event::Type::applied: return "applied";
-    case Event::Type::failed: return "failed";
-    case Event::Type::waiting: return "waiting";
-    case Event::Type::ready: return "ready";
-    case Event::Type::not_ready: return "not_ready";
-    case Event::Type::rolled_back: return "rolled_back";
-    case Event::Type::ended: return "ended";
-    case Event::Type::wave: break;
-  }
-  return "wave";
-}
 
 std::vector<ClusterResult> run(http::Loop& loop, const fleet::Clients& clients, const plan::Plan& plan, const Options& options,
                                const Listener& listener) {

@@ -21,11 +21,12 @@ enum class OnFailure {
 };
 
 struct Options {
-  bool wait = true;                 ///< Until what was applied is ready.
+  /// Until all that takes time is ready, also what was found unchanged: whoever retries an apply learns whether it is ready by now.
+  bool wait = true;
   time::Duration timeout{300'000};  ///< For that wait, from the start of the apply.
   OnFailure on_failure = OnFailure::stop;
-  /// Positions of clusters that are changed together, one wave after the other; empty: all at once. With waves what is unchanged is
-  /// waited for too: the next wave begins when the last is ready, whoever made it so.
+  /// Positions of clusters that are changed together, one wave after the other; empty: all at once. The next wave begins when the last
+  /// is ready, whoever made it so.
   std::vector<std::vector<std::size_t>> waves = {};
   time::Duration pause{0};      ///< Between waves, after one in which something changed.
   std::size_t max_failing = 0;  ///< So many clusters of a wave may fail without holding the next ones back.
@@ -56,6 +57,7 @@ using Listener = std::function<void(const Event&)>;
 struct ClusterResult {
   enum class Outcome {
     done,         ///< All of the cluster's changes are made, and ready where waited for.
+    partial,      ///< The same, but some objects are unknown and were left alone.
     untouched,    ///< The plan has an error or an unknown for this cluster: nothing was written.
     failed,       ///< A change failed, or did not become ready.
     rolled_back,  ///< The same, and all that was changed is as it was before.
@@ -68,15 +70,19 @@ struct ClusterResult {
   std::size_t updated = 0;
   std::size_t deleted = 0;
   std::size_t unchanged = 0;
-  std::size_t restored = 0;  ///< Objects that went back to what they were.
-  std::size_t skipped = 0;   ///< Changes not tried, since one before them failed.
-  std::size_t ready = 0;     ///< Of those waited for.
+  std::size_t restored = 0;   ///< Objects that went back to what they were.
+  std::size_t skipped = 0;    ///< Changes not tried, since one before them failed.
+  std::size_t uncertain = 0;  ///< Changes that failed and may have been made, wholly or in part: no answer tells.
+  std::size_t ready = 0;      ///< Of those waited for.
   std::size_t waited_for = 0;
   std::vector<Error> errors;
 };
 
-/// Did the cluster not become what the plan says?
+/// Did the cluster not become what the input says, or is that unknown?
 bool is_failing(const ClusterResult& result);
+
+/// Is anything there that was written, or may have been, by this run or by one before, and is not ready or not all of it?
+bool left_something(const ClusterResult& result);
 
 std::string_view to_string(ClusterResult::Outcome outcome);
 std::string_view to_string(Event::Type type);

@@ -12,6 +12,9 @@ namespace {
 
 using nlohmann::json;
 
+/// The apply is over by then, and what keeps an object is not worth a long wait.
+constexpr time::Duration patience{5'000};
+
 /// Of a Deployment whose Pods cannot even be created: a quota, an admission webhook.
 std::string creation_failure(const json& object) {
   const json conditions = kube::list_at(kube::map_at(object, "status"), "conditions");
@@ -25,7 +28,7 @@ std::string creation_failure(const json& object) {
 std::string selector_of(const json& object) {
   const json labels = kube::map_at(kube::map_at(kube::map_at(object, "spec"), "selector"), "matchLabels");
   std::vector<std::string> parts;
-  for (const auto& [key, value] : labels.items()) parts.push_back(key + "=" + value.get<std::string>());
+  for (const auto& [key, value] : labels.items()) parts.push_back(key + "=" + kube::string_at(labels, key));
   return text::join(parts, ",");
 }
 
@@ -39,7 +42,7 @@ Task<Diagnosis> diagnose(kube::Client& client, kube::Resource resource, kube::Ob
   const std::string selector = selector_of(*object);
   if (!diagnosis.reason.empty() || selector.empty()) co_return diagnosis;
   const kube::Resource pods{.version = "v1", .kind = "Pod", .plural = "pods"};
-  const kube::ListOptions options{.name_space = key.name_space, .label_selector = selector};
+  const kube::ListOptions options{.name_space = key.name_space, .label_selector = selector, .timeout = patience};
   const auto list = co_await client.list(pods, options);
   if (!list) co_return diagnosis;
   std::optional<kube::PodTrouble> gravest;

@@ -5,14 +5,19 @@
 #include "base/time.hpp"
 #include "kube/client.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// A Lease of a cluster, by which one at a time does something there: `fedctl` is that of applies. Its times are the cluster's own (the
 /// Date header of its answers), so that people's clocks need not agree.
 namespace fedctl::apply {
+
+/// Whose process holds a Lease, as process::mark tells it.
+inline constexpr std::string_view process_annotation = "fedctl.io/process";
 
 /// Who holds a lock.
 struct Holder {
@@ -45,9 +50,20 @@ struct Try {
   bool held_already = false;     ///< By this process: the cluster goes by two names.
 };
 
-/// Takes the Lease if it is free: nobody's, not renewed in time, or held by a process of this machine that is gone.
-/// Errors: the cluster's, `Code::forbidden` among them.
-Task<Result<Try>> try_lease(kube::Client& client, std::string name_space, Claim claim);
+/// How long a Lease has been seen as it is. A holder that lives renews it; one whose times lie in a far future does not, and must not
+/// block others for ever.
+struct Sighting {
+  std::string resource_version;
+  std::chrono::steady_clock::time_point since = {};
+};
+
+/// What is wrong with `lease` as the Lease of the name. Its spec and annotations are written to as they were read, so they must be maps.
+std::optional<Error> problem_of_lease(const nlohmann::json& lease, std::string_view name);
+
+/// Takes the Lease if it is free: nobody's, not renewed in time, held by a process of this machine that is gone, or seen unchanged
+/// for as long as it lasts. Only a 404 means that there is none. Errors: the cluster's, `Code::forbidden` among them; conflict where
+/// the server goes on refusing to let it be taken though it shows it as free.
+Task<Result<Try>> try_lease(kube::Client& client, std::string name_space, Claim claim, Sighting& sighting);
 
 /// Waits until the Lease changes, at most for `patience`.
 Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::string lease, std::string resource_version,

@@ -1,10 +1,13 @@
 #include "apply/lock.hpp"
 
+#include "base/fence.hpp"
 #include "base/process.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <random>
 
@@ -44,15 +47,19 @@ class Acquisition {
       if (!std::exchange(told, true)) on_wait_(attempt.holder);
       const time::Duration patience = std::min(left, attempt.free_in + time::Duration{1000});
       co_await wait_for_change(*client, options_.name_space, options_.lease, attempt.resource_version, patience);
-      // Two that wait for each other should not come back at the same moment.
-      if (clients_.size() > 1) co_await client->loop().sleep(time::Duration{std::uniform_int_distribution{0, 200}(random_)});
+      // A watch may end at once, and two that wait for each other should not come back at the same moment.
+      const http::Rest rest = co_await http::rest(client->loop(), time::Duration{std::uniform_int_distribution{100, 300}(random_)});
+      if (rest == http::Rest::interrupted) co_return Failure{given_up(attempt.holder, true)};
     }
   }
 
  private:
   Task<Result<Done>> try_all(std::optional<std::pair<kube::Client*, Try>>& contended) {
     std::vector<Task<Result<Try>>> tasks;
-    for (kube::Client* client : clients_) tasks.push_back(try_lease(*client, options_.name_space, claim_));
+    for (kube::Client* client : clients_) {
+      const auto failed = [](const Error& error) -> Result<Try> { return Failure{error}; };
+      tasks.push_back(fenced(try_lease(*client, options_.name_space, claim_, sightings_[client]), failed));
+    }
     std::vector<Result<Try>> tries = co_await when_all(std::move(tasks));
     std::optional<Error> problem;
     std::vector<kube::Client*> usable;
@@ -93,7 +100,7 @@ class Acquisition {
             "",
             holder.cluster,
             "",
-            "wait longer with --lock-timeout; if it died, the lock is free half a minute after"};
+            "wait longer with --lock-timeout; if it died, the lock is free half a minute after; --no-lock goes on without it"};
   }
 
   std::vector<kube::Client*> clients_;
@@ -103,6 +110,7 @@ class Acquisition {
   Lock::OnSkip on_skip_;
   Clock::time_point deadline_;
   std::vector<Lock::Part> parts_;
+  std::map<kube::Client*, Sighting> sightings_;
   std::minstd_rand random_{std::random_device{}()};
 };
 
@@ -128,7 +136,7 @@ Lock::Lock(http::Loop& loop, std::string identity, std::vector<Part> parts)
 Lock::~Lock() { release(); }
 
 std::int64_t Lock::transitions() const {
-  return parts_.empty() ? 0 : kube::integer_at(parts_.front().held.lease, "/spec/leaseTransitions", 0);
+  return parts_.empty() ? 0 : kube::integer_in(parts_.front().held.lease, "/spec/leaseTransitions", 0);
 }
 
 bool Lock::was_ours() const {
@@ -138,8 +146,8 @@ bool Lock::was_ours() const {
 /// Renews until it is given back. A lock that is lost (this process slept for long) stops the work.
 Task<Done> Lock::keep() {
   while (true) {
-    co_await loop_.sleep(renewal, this);
-    if (!held_ || loop_.interrupted()) co_return Done{};
+    const http::Rest rest = co_await http::rest(loop_, renewal, this);
+    if (!held_ || rest == http::Rest::interrupted) co_return Done{};
     std::vector<Task<Result<Done>>> tasks;
     for (Part& part : parts_) tasks.push_back(renew(*part.client, part.held));
     const auto renewed = co_await when_all(std::move(tasks));
@@ -149,9 +157,14 @@ Task<Done> Lock::keep() {
 }
 
 Task<Done> Lock::give_all_back() {
-  while (!keeping_.done()) co_await loop_.sleep(time::Duration{5});
+  while (!keeping_.done()) {
+    const http::Rest rest = co_await http::rest(loop_, time::Duration{5});
+    // What is given back is not to be interrupted.
+    if (rest == http::Rest::interrupted) loop_.clear_interrupt();
+  }
   std::vector<Task<Done>> tasks;
-  for (Part& part : parts_) tasks.push_back(give_back(*part.client, part.held));
+  // One that cannot be given back is free when its time is over.
+  for (Part& part : parts_) tasks.push_back(fenced(give_back(*part.client, part.held), [](const Error&) { return Done{}; }));
   co_await when_all(std::move(tasks));
   co_return Done{};
 }
@@ -160,8 +173,10 @@ void Lock::release() {
   if (!held_) return;
   held_ = false;
   loop_.wake(this);
+  const bool was_interrupted = loop_.interrupted();
   loop_.clear_interrupt();
   loop_.run(give_all_back());
+  if (was_interrupted) loop_.interrupt();
 }
 
 }  // namespace fedctl::apply

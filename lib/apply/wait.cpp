@@ -2,6 +2,7 @@
 
 #include "apply/diagnosis.hpp"
 #include "federation/render.hpp"
+#include "http/rest.hpp"
 #include "kube/readiness.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +17,11 @@ using kube::Readiness;
 using nlohmann::json;
 using plan::Change;
 
+constexpr time::Duration shortest_pace{100};
+constexpr time::Duration longest_pace{5'000};
+/// A watch that lasted at least this long counts as one that works.
+constexpr std::chrono::seconds settled{10};
+
 /// The objects of one type in one namespace, watched together.
 class Watcher {
  public:
@@ -26,20 +32,25 @@ class Watcher {
 
   Task<Waited> run() {
     result_.total = pending_.size();
-    const kube::ListOptions options{.name_space = name_space_, .label_selector = std::string{federation::managed_label} + "=true"};
+    kube::ListOptions options{.name_space = name_space_, .label_selector = std::string{federation::managed_label} + "=true"};
     while (!pending_.empty() && time_left().count() > 0 && !client_.loop().interrupted()) {
+      options.timeout = time_left();
       const auto listed = co_await client_.list(resource_, options);
       if (!listed) {
-        if (co_await gives_up(listed.error())) break;
+        if (!is_worth_retrying(listed.error())) break;
+        if (co_await is_interrupted_between()) break;
         continue;
       }
       last_error_.reset();
       take_all(*listed);
       if (pending_.empty()) break;
+      const auto began = Clock::now();
       const auto watched = co_await client_.watch(resource_, options, listed->resource_version, time_left(),
                                                   [this](const std::string& type, const json& object) { return take(type, object); });
-      if (watched) continue;
-      if (co_await gives_up(watched.error())) break;
+      if (Clock::now() - began > settled) pace_ = shortest_pace;
+      if (pending_.empty()) break;
+      if (!watched && !is_worth_retrying(watched.error())) break;
+      if (co_await is_interrupted_between()) break;
     }
     end();
     if (!result_.interrupted) co_await explain_failures();
@@ -55,12 +66,18 @@ class Watcher {
   time::Duration time_left() const { return std::chrono::duration_cast<time::Duration>(deadline_ - Clock::now()); }
 
   /// A server that is away for a moment is asked again; one that says no is not.
-  Task<bool> gives_up(Error error) {
-    if (client_.loop().interrupted() || time_left().count() <= 0) co_return true;
+  bool is_worth_retrying(const Error& error) {
+    if (client_.loop().interrupted() || time_left().count() <= 0) return false;
     last_error_ = error;
-    if (error.code != Code::unreachable && error.code != Code::timeout && error.code != Code::rejected) co_return true;
-    co_await client_.loop().sleep(std::min(time::Duration{500}, time_left()));
-    co_return false;
+    return error.code == Code::unreachable || error.code == Code::timeout || error.code == Code::rejected;
+  }
+
+  /// However quickly its answers end, a server is asked again by and by only.
+  Task<bool> is_interrupted_between() {
+    const auto pause = std::clamp(time_left(), time::Duration{0}, pace_);
+    pace_ = std::min(pace_ * 2, longest_pace);
+    const http::Rest rest = co_await http::rest(client_.loop(), pause);
+    co_return rest == http::Rest::interrupted;
   }
 
   void take_all(const kube::List& list) {
@@ -142,6 +159,7 @@ class Watcher {
   std::map<std::string, Pending> pending_;
   std::vector<kube::ObjectKey> failed_;  ///< In the order of `result_.errors`.
   std::optional<Error> last_error_;
+  time::Duration pace_ = shortest_pace;
   Waited result_;
 };
 

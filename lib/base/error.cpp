@@ -1,5 +1,7 @@
 #include "base/error.hpp"
 
+#include "base/printable.hpp"
+
 #include <fmt/format.h>
 
 namespace fedctl {
@@ -27,12 +29,14 @@ std::string_view to_string(Code code) {
 }
 
 std::string describe(const Error& error) {
+  constexpr std::size_t longest_name = 500;
+  constexpr std::size_t longest_message = 4000;
   std::string line;
-  if (!error.place.empty()) line += error.place + ": ";
-  if (!error.cluster.empty()) line += "cluster " + error.cluster + ": ";
-  if (!error.object.empty()) line += error.object + ": ";
-  line += error.message;
-  if (!error.hint.empty()) line += "; " + error.hint;
+  if (!error.place.empty()) line += text::shortened(error.place, longest_name) + ": ";
+  if (!error.cluster.empty()) line += "cluster " + text::shortened(error.cluster, longest_name) + ": ";
+  if (!error.object.empty()) line += text::shortened(error.object, longest_name) + ": ";
+  line += text::shortened(error.message, longest_message);
+  if (!error.hint.empty()) line += "; " + text::shortened(error.hint, longest_message);
   return line;
 }
 

@@ -37,13 +37,14 @@ struct Error {
   std::string cluster = {};  ///< The cluster it happened in; may be empty.
   std::string object = {};   ///< "deployment.apps production/web"; may be empty.
   std::string hint = {};     ///< What to do next; may be empty.
+  bool uncertain = false;    ///< A write was sent, and no answer says that it was refused: all of it or a part may have been done.
 };
 
 template <typename T>
 using Result = tl::expected<T, Error>;
 using Failure = tl::unexpected<Error>;
 
-/// The whole error in one line, for a terminal.
+/// The whole error in one printable line, for a person; what is very long is cut.
 std::string describe(const Error& error);
 
 /// Copies with one thing filled in, if it was not yet known.

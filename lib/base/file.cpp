@@ -1,29 +1,21 @@
 #include "base/file.hpp"
 
+#include "base/descriptor.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 namespace fedctl::file {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 tl::unexpected<Error> failed(std::string_view what, const std::filesystem::path& path) {
   return Failure{{Code::not_found, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(errno))}};
@@ -34,51 +26,47 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-}  // namespace
-
-Result<std::string> read(const std::filesystem::path& path) {
-  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (descriptor.get() < 0) return failed("read", path);
+Result<std::string> read_all(int descriptor, const std::filesystem::path& name, std::size_t longest) {
   std::string content;
   std::string chunk(1 << 16, '\0');
   while (true) {
-    const ssize_t got = ::read(descriptor.get(), chunk.data(), chunk.size());
+    const ssize_t got = ::read(descriptor, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed("read", path);
+    if (got < 0) return failed("read", name);
     if (got == 0) return content;
     content.append(chunk, 0, static_cast<std::size_t>(got));
+    if (content.size() > longest) {
+      return Failure{{Code::invalid_input, fmt::format("cannot read {}: it is longer than {}", name.string(), text::bytes(longest))}};
+    }
   }
 }
 
-Result<void> write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode) {
-  std::error_code ignored;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
-  const std::filesystem::path temporary = path.string() + fmt::format(".{}.new", ::getpid());
-  {
-    const Descriptor descriptor{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
-    if (descriptor.get() < 0) return failed("write", path);
-    while (!content.empty()) {
-      const ssize_t put = ::write(descriptor.get(), content.data(), content.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) {
-        const auto error = failed("write", path);
-        ::unlink(temporary.c_str());
-        return error;
-      }
-      content.remove_prefix(static_cast<std::size_t>(put));
-    }
+}  // namespace
+
+Result<std::string> read(const std::filesystem::path& path, ReadOptions options) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return failed("read", path);
+  const bool is_regular = S_ISREG(status.st_mode);
+  if (options.only_regular && !is_regular) {
+    return Failure{{Code::invalid_input, fmt::format("cannot read {}: it is no regular file", path.string())}};
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const auto error = failed("write", path);
-    ::unlink(temporary.c_str());
-    return error;
-  }
-  return {};
+  std::optional<process::EndedBySignals> waiting;
+  if (!is_regular) waiting.emplace();
+  const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  if (descriptor.get() < 0) return failed("read", path);
+  return read_all(descriptor.get(), path, options.longest);
+}
+
+Result<std::string> read_standard_input(ReadOptions options) {
+  const process::EndedBySignals waiting;
+  return read_all(STDIN_FILENO, "<stdin>", options.longest);
 }
 
 std::filesystem::path home() {
   const std::string value = environment("HOME");
-  return value.empty() ? "." : value;
+  if (!value.empty()) return value;
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry != nullptr && *entry->pw_dir != '\0' ? entry->pw_dir : ".";
 }
 
 std::filesystem::path expand_home(std::string_view path) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/task.hpp"
+
 #include <coroutine>
 #include <cstddef>
 #include <deque>
@@ -54,8 +56,20 @@ class Turnstile {
     void await_resume() const noexcept { --turnstile->places_; }
   };
 
-  /// To be awaited: over when there is a place, which is taken then.
+  /// To be awaited: over when there is a place, which is taken then, until `leave`.
   Turn turn() { return {this}; }
+
+  /// Leaves when it goes out of scope, however that comes.
+  class Stay {
+   public:
+    explicit Stay(Turnstile& turnstile) : turnstile_(turnstile) {}
+    Stay(const Stay&) = delete;
+    Stay& operator=(const Stay&) = delete;
+    ~Stay() { turnstile_.leave(); }
+
+   private:
+    Turnstile& turnstile_;
+  };
 
   /// Gives the place back; who waits longest goes on before it returns. Those who leave again without having waited for anything do not
   /// pile up on the stack.
@@ -75,5 +89,17 @@ class Turnstile {
   bool is_letting_in_ = false;
   std::deque<std::coroutine_handle<>> waiting_;
 };
+
+/// The number of clusters that are asked at the same time. Each begins with a TLS handshake, which costs our own processor time. If a
+/// thousand handshakes began at once, the last ones would run into their connect timeouts, although their servers are well.
+inline constexpr std::size_t clusters_at_once = 100;
+
+/// Runs the task when the turnstile lets it through.
+template <typename T>
+Task<T> in_turn(Turnstile& turnstile, Task<T> task) {
+  co_await turnstile.turn();
+  const Turnstile::Stay stay{turnstile};
+  co_return co_await std::move(task);
+}
 
 }  // namespace fedctl

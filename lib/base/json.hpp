@@ -1,47 +1,65 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+/// Reading JSON that others wrote. Nothing here throws: whatever the value is, the accessors answer, and what has another type than
+/// asked for counts as missing. Never use `value()`, `at()` or `operator[]` of nlohmann::json on what a server, a file or a program said.
 namespace fedctl {
 
-/// The string at `object[key]`, or "" where there is none.
-inline std::string string_at(const nlohmann::json& object, std::string_view key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+/// How deep JSON and YAML may be nested. API servers refuse 10,000 levels; real objects have fewer than 50. The bound keeps everything
+/// that walks a value by recursion within the stack.
+inline constexpr std::size_t deepest_nesting = 1000;
+
+/// How many values a text may hold. A page of 1,000 Pods has fewer than a million. Each takes up to 160 bytes of memory, so without a bound
+/// a few hundred kilobytes of gzip could be all there is.
+inline constexpr std::size_t most_values = 8'000'000;
+
+/// Parses `text`; `is_discarded()` where it is not JSON, is nested deeper than `deepest_nesting` or holds more than `most_values`.
+nlohmann::json parse_json(std::string_view text);
+
+/// The same, leaving out what `worth_keeping` refuses (see nlohmann's parser_callback_t).
+nlohmann::json parse_json(std::string_view text, const nlohmann::json::parser_callback_t& worth_keeping);
+
+/// The value as JSON text. Bytes that are not UTF-8 become U+FFFD.
+std::string to_text(const nlohmann::json& value, int indent = -1);
+
+/// The value at `object[key]`; null where there is none, or where `object` is not a map.
+const nlohmann::json& value_at(const nlohmann::json& object, std::string_view key);
+
+/// What the accessors return is part of `object`, which must therefore outlive it.
+const nlohmann::json& value_at(const nlohmann::json&& object, std::string_view key) = delete;
+const nlohmann::json& map_at(const nlohmann::json&& object, std::string_view key) = delete;
+const nlohmann::json& list_at(const nlohmann::json&& object, std::string_view key) = delete;
+
+/// The value at the end of a path of keys; null where there is none.
+template <typename... Keys>
+const nlohmann::json& value_at(const nlohmann::json& object, std::string_view key, std::string_view next, const Keys&... more) {
+  return value_at(value_at(object, key), next, more...);
 }
+
+/// The string at `object[key]`, or "" where there is none.
+std::string string_at(const nlohmann::json& object, std::string_view key);
+
+/// The boolean at `object[key]`, or `otherwise`.
+bool bool_at(const nlohmann::json& object, std::string_view key, bool otherwise = false);
+
+/// The integer at `object[key]`, or `otherwise`, also where it does not fit.
+std::int64_t integer_at(const nlohmann::json& object, std::string_view key, std::int64_t otherwise = 0);
 
 /// The map at `object[key]`, or an empty one where there is none, or something else.
-inline nlohmann::json map_at(const nlohmann::json& object, std::string_view key) {
-  if (!object.is_object()) return nlohmann::json::object();
-  const auto found = object.find(key);
-  return found != object.end() && found->is_object() ? *found : nlohmann::json::object();
-}
+const nlohmann::json& map_at(const nlohmann::json& object, std::string_view key);
 
 /// The list at `object[key]`, or an empty one where there is none, or something else.
-inline nlohmann::json list_at(const nlohmann::json& object, std::string_view key) {
-  if (!object.is_object()) return nlohmann::json::array();
-  const auto found = object.find(key);
-  return found != object.end() && found->is_array() ? *found : nlohmann::json::array();
-}
+const nlohmann::json& list_at(const nlohmann::json& object, std::string_view key);
 
 /// How much text is in the strings of a value.
-inline std::size_t text_in(const nlohmann::json& value) {
-  if (value.is_string()) return value.get_ref<const std::string&>().size();
-  if (!value.is_structured()) return 0;
-  std::size_t total = 0;
-  for (const auto& item : value) total += text_in(item);
-  return total;
-}
+std::size_t text_in(const nlohmann::json& value);
 
 /// The same value with empty strings for those that are longer than `longest`.
-inline nlohmann::json without_long_text(nlohmann::json value, std::size_t longest) {
-  if (value.is_string()) return value.get_ref<const std::string&>().size() > longest ? nlohmann::json("") : value;
-  if (!value.is_structured()) return value;
-  for (auto& item : value) item = without_long_text(std::move(item), longest);
-  return value;
-}
+nlohmann::json without_long_text(nlohmann::json value, std::size_t longest);
 
 }  // namespace fedctl

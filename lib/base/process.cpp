@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 
 namespace fedctl::process {
@@ -53,6 +55,47 @@ bool is_gone(std::string_view mark) {
   if (here.empty() || !mark.starts_with(here + "/")) return false;
   const auto parts = text::split(mark.substr(here.size() + 1), '/');
   return parts.size() == 2 && start_time(parts[0]) != parts[1];
+}
+
+HeldSignals::HeldSignals() {
+  sigemptyset(&held_);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held_, signal);
+  pthread_sigmask(SIG_BLOCK, &held_, &before_);
+}
+
+HeldSignals::~HeldSignals() {
+  if (signal_ != 0) ::raise(signal_);
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+int HeldSignals::wait_for(int child) {
+  sigset_t awaited = held_;
+  sigaddset(&awaited, SIGCHLD);
+  sigset_t outside{};
+  pthread_sigmask(SIG_BLOCK, &awaited, &outside);
+  // A SIGCHLD may have come before it was blocked, so the child is looked at now and then as well.
+  const timespec pause{0, 100'000'000};
+  int status = 0;
+  pid_t ended = ::waitpid(child, &status, WNOHANG);
+  for (; ended == 0 || (ended < 0 && errno == EINTR); ended = ::waitpid(child, &status, WNOHANG)) {
+    const int signal = sigtimedwait(&awaited, nullptr, &pause);
+    if (signal <= 0 || signal == SIGCHLD) continue;
+    signal_ = signal;
+    ::kill(child, signal);
+  }
+  pthread_sigmask(SIG_SETMASK, &outside, nullptr);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+EndedBySignals::EndedBySignals() {
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    ::sigaction(signals[i], nullptr, &before_[i]);
+    if (before_[i].sa_handler != SIG_IGN) std::signal(signals[i], SIG_DFL);
+  }
+}
+
+EndedBySignals::~EndedBySignals() {
+  for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &before_[i], nullptr);
 }
 
 }  // namespace fedctl::process

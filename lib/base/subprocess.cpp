@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 extern char** environ;
@@ -18,6 +21,7 @@ namespace fedctl::subprocess {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds grace{2};
 
 class Pipe {
  public:
@@ -55,20 +59,21 @@ class FileActions {
   posix_spawn_file_actions_t actions_{};
 };
 
-/// Programs expect SIGPIPE to end them; we ignore it, and a child would inherit that.
-class DefaultSignals {
+/// Programs expect SIGPIPE to end them; we ignore it, and a child would inherit that. One that is `apart` has a session of its own, and so
+/// a process group: a group in the background of our session would be stopped by the terminal as soon as it read from there.
+class Attributes {
  public:
-  DefaultSignals() {
+  explicit Attributes(bool apart) {
     sigset_t pipe_signal{};
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
     posix_spawnattr_init(&attributes_);
     posix_spawnattr_setsigdefault(&attributes_, &pipe_signal);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes_, static_cast<short>(POSIX_SPAWN_SETSIGDEF | (apart ? POSIX_SPAWN_SETSID : 0)));
   }
-  DefaultSignals(const DefaultSignals&) = delete;
-  DefaultSignals& operator=(const DefaultSignals&) = delete;
-  ~DefaultSignals() { posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  ~Attributes() { posix_spawnattr_destroy(&attributes_); }
   const posix_spawnattr_t* get() const { return &attributes_; }
 
  private:
@@ -121,41 +126,107 @@ struct Pipes {
   Pipe input;
   Pipe output;
   Pipe error;
+  Pipe stop;
 };
 
-/// Feeds the one and reads both others until they are closed; false when `deadline` came first.
-bool drain(Pipes& pipes, std::string_view input, Output& output, Clock::time_point deadline) {
-  std::array<pollfd, 3> files{{{pipes.output.reader(), POLLIN, 0}, {pipes.error.reader(), POLLIN, 0}, {pipes.input.writer(), POLLOUT, 0}}};
-  std::array<std::string*, 2> texts{&output.standard_output, &output.standard_error};
-  ::fcntl(files[2].fd, F_SETFL, O_NONBLOCK);
-  while (files[0].fd >= 0 || files[1].fd >= 0) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
-    if (::poll(files.data(), files.size(), static_cast<int>(left)) < 0 && errno != EINTR) return false;
-    if (files[2].fd >= 0 && files[2].revents != 0) feed(pipes.input, input, files[2]);
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      if (files.at(i).fd < 0 || files.at(i).revents == 0) continue;
-      std::array<char, 4096> chunk{};
-      const ssize_t got = ::read(files.at(i).fd, chunk.data(), chunk.size());
-      if (got > 0) texts.at(i)->append(chunk.data(), static_cast<std::size_t>(got));
-      if (got == 0) files.at(i).fd = -1;
-    }
+/// Keeps what there is room for, and counts the rest.
+void keep(Output& output, std::string& text, std::string_view chunk) {
+  const std::string_view kept = chunk.substr(0, most_output - text.size());
+  text.append(kept);
+  output.dropped += chunk.size() - kept.size();
+}
+
+class Child {
+ public:
+  Child(pid_t id, bool leads_group) : id_(id), leads_group_(leads_group) {}
+
+  bool has_ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == id_;
   }
-  return true;
+  /// Its number is its own until its end is taken.
+  void signal(int number) const { ::kill(leads_group_ ? -id_ : id_, number); }
+  int take_exit_status() const {
+    int status = 0;
+    while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {}
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t id_;
+  bool leads_group_;
+};
+
+/// Feeds a child, and reads what it says, until it ends.
+class Attendance {
+ public:
+  enum class End { ended, late, stopped };
+
+  Attendance(const Child& child, Pipes& pipes, std::string_view input, Output& output)
+      : child_(child), pipes_(pipes), input_(input), output_(output) {
+    files_ = {{{pipes.output.reader(), POLLIN, 0},
+               {pipes.error.reader(), POLLIN, 0},
+               {pipes.input.writer(), POLLOUT, 0},
+               {pipes.stop.reader(), POLLIN, 0}}};
+    for (const pollfd& file : files_) ::fcntl(file.fd, F_SETFL, O_NONBLOCK);
+  }
+
+  End wait(Clock::time_point deadline) {
+    constexpr std::chrono::milliseconds longest_pace{50};
+    // A pipe that closes is noticed at once; that a child ended while another one holds its pipes, by looking.
+    std::chrono::milliseconds pace{1};
+    while (!child_.has_ended()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+      if (left.count() <= 0) return End::late;
+      const int events = ::poll(files_.data(), files_.size(), static_cast<int>(std::min(left, pace).count()));
+      pace = events > 0 ? std::chrono::milliseconds{1} : std::min(pace * 2, longest_pace);
+      if (events <= 0) continue;
+      if (files_[3].revents != 0) {
+        files_[3].fd = -1;
+        return End::stopped;
+      }
+      if (files_[2].fd >= 0 && files_[2].revents != 0) feed(pipes_.input, input_, files_[2]);
+      read_chunk(files_[0], output_.standard_output);
+      read_chunk(files_[1], output_.standard_error);
+    }
+    read_rest(files_[0], output_.standard_output);
+    read_rest(files_[1], output_.standard_error);
+    return End::ended;
+  }
+
+ private:
+  /// False where there is nothing more, or nothing more now.
+  bool read_chunk(pollfd& file, std::string& text) {
+    if (file.fd < 0) return false;
+    std::array<char, 16384> chunk{};
+    const ssize_t got = ::read(file.fd, chunk.data(), chunk.size());
+    if (got > 0) keep(output_, text, {chunk.data(), static_cast<std::size_t>(got)});
+    if (got == 0) file.fd = -1;
+    return got > 0;
+  }
+
+  /// What it had said before it ended. Somebody else may hold the pipe and write for ever.
+  void read_rest(pollfd& file, std::string& text) {
+    for (int chunks = 0; chunks < 256 && read_chunk(file, text); ++chunks) {}
+  }
+
+  const Child& child_;
+  Pipes& pipes_;
+  std::string_view input_;
+  Output& output_;
+  std::array<pollfd, 4> files_{};
+};
+
+/// Ends it and all that it started.
+void end(const Child& child, Attendance& attendance) {
+  child.signal(SIGTERM);
+  attendance.wait(Clock::now() + grace);
+  child.signal(SIGKILL);
 }
 
-int exit_status_of(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-}  // namespace
-
-Result<Output> run(const Command& command) {
-  Pipes pipes;
+Result<Child> start(const Command& command, const Pipes& pipes) {
   FileActions actions;
-  const DefaultSignals signals;
+  const Attributes attributes{!command.shares_terminal};
   actions.connect(pipes.output.writer(), 1);
   if (!command.shares_terminal) {
     actions.connect(pipes.input.reader(), 0);
@@ -164,22 +235,52 @@ Result<Output> run(const Command& command) {
   std::vector<std::string> words{command.program};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   std::vector<std::string> variables = environment_with(command.environment);
-  pid_t child = 0;
+  pid_t id = 0;
   const int problem =
-      ::posix_spawnp(&child, command.program.c_str(), actions.get(), signals.get(), pointers(words).data(), pointers(variables).data());
+      ::posix_spawnp(&id, command.program.c_str(), actions.get(), attributes.get(), pointers(words).data(), pointers(variables).data());
   if (problem != 0) return Failure{{Code::not_found, fmt::format("cannot run {}: {}", command.program, std::strerror(problem))}};
+  return Child{id, !command.shares_terminal};
+}
+
+}  // namespace
+
+bool can_run(const std::string& program) {
+  const auto may_run = [](const std::string& path) {
+    struct stat found {};
+    return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  };
+  if (program.find('/') != std::string::npos) return may_run(program);
+  const char* path = std::getenv("PATH");
+  std::string_view left = path == nullptr ? "/bin:/usr/bin" : path;
+  while (true) {
+    const auto colon = left.find(':');
+    const std::string folder{left.substr(0, colon)};
+    if (may_run((folder.empty() ? "." : folder) + "/" + program)) return true;
+    if (colon == std::string_view::npos) return false;
+    left.remove_prefix(colon + 1);
+  }
+}
+
+Result<Output> run(const Command& command) {
+  Pipes pipes;
+  const auto child = start(command, pipes);
+  if (!child) return Failure{child.error()};
   pipes.output.close(1);
   pipes.error.close(1);
   pipes.input.close(0);
   Output output;
-  const bool in_time = drain(pipes, command.standard_input, output, Clock::now() + command.timeout);
-  if (!in_time) ::kill(child, SIGKILL);
-  output.exit_status = exit_status_of(child);
-  if (!in_time) {
-    return Failure{
-        {Code::timeout, fmt::format("{} gave no answer within {} and was ended", command.program, time::format_duration(command.timeout))}};
+  Attendance attendance{*child, pipes, command.standard_input, output};
+  const std::stop_callback on_stop{command.stop, [&] { write_quietly(pipes.stop.writer(), "x"); }};
+  const auto ended = attendance.wait(Clock::now() + command.timeout);
+  if (ended != Attendance::End::ended) end(*child, attendance);
+  output.exit_status = child->take_exit_status();
+  switch (ended) {
+    case Attendance::End::ended: return output;
+    case Attendance::End::stopped: return Failure{{Code::cancelled, fmt::format("{} was interrupted", command.program)}};
+    case Attendance::End::late: break;
   }
-  return output;
+  return Failure{
+      {Code::timeout, fmt::format("{} gave no answer within {} and was ended", command.program, time::format_duration(command.timeout))}};
 }
 
 }  // namespace fedctl::subprocess

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/runner.hpp"
+
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -83,7 +85,7 @@ class [[nodiscard]] WhenAll {
     awaiting_ = awaiting;
     runners_.reserve(tasks_.size());
     for (Task<T>& task : tasks_) runners_.push_back(run(task));
-    for (Runner& runner : runners_) runner.handle.resume();
+    for (Beside& runner : runners_) runner.handle.resume();
     return --remaining_ != 0;
   }
   std::vector<T> await_resume() {
@@ -94,34 +96,12 @@ class [[nodiscard]] WhenAll {
   }
 
  private:
-  struct Runner {
-    struct promise_type {
-      WhenAll& owner;
-      promise_type(WhenAll& all, Task<T>&) : owner(all) {}
-      Runner get_return_object() { return Runner{std::coroutine_handle<promise_type>::from_promise(*this)}; }
-      std::suspend_always initial_suspend() noexcept { return {}; }
-      auto final_suspend() noexcept {
-        struct WakeWhenLast {
-          bool await_ready() noexcept { return false; }
-          std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> finished) noexcept {
-            WhenAll& all = finished.promise().owner;
-            return --all.remaining_ == 0 ? all.awaiting_ : std::noop_coroutine();
-          }
-          void await_resume() noexcept {}
-        };
-        return WakeWhenLast{};
-      }
-      void return_void() {}
-      void unhandled_exception() { std::terminate(); }
-    };
-    explicit Runner(std::coroutine_handle<promise_type> h) : handle(h) {}
-    Runner(Runner&& other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
-    Runner& operator=(Runner&&) = delete;
-    ~Runner() {
-      if (handle) handle.destroy();
-    }
-    std::coroutine_handle<promise_type> handle;
-  };
+  using Beside = Runner<WhenAll>;
+  friend Beside;
+  std::coroutine_handle<> one_ended() noexcept { return --remaining_ == 0 ? awaiting_ : std::noop_coroutine(); }
+  /// Results are not taken out here, so nothing throws.
+  [[noreturn]] static void failed(const std::exception_ptr&) { std::terminate(); }
+
   /// Waits for a task without taking its result out.
   struct Finished {
     Task<T>& task;
@@ -129,10 +109,10 @@ class [[nodiscard]] WhenAll {
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept { return task.await_suspend(awaiting); }
     void await_resume() noexcept {}
   };
-  Runner run(Task<T>& task) { co_await Finished{task}; }
+  Beside run(Task<T>& task) { co_await Finished{task}; }
 
   std::vector<Task<T>> tasks_;
-  std::vector<Runner> runners_;
+  std::vector<Beside> runners_;
   std::size_t remaining_ = 0;
   std::coroutine_handle<> awaiting_;
 };

@@ -40,7 +40,10 @@ std::optional<Duration> parse_duration(std::string_view text) {
   while (!text.empty()) {
     const auto number = take_number(text);
     if (!number) return std::nullopt;
-    if (text.empty() && total == 0) return Duration{static_cast<Duration::rep>(*number * 1e3)};
+    if (text.empty() && total == 0) {
+      if (*number * 1e3 > longest) return std::nullopt;
+      return Duration{static_cast<Duration::rep>(*number * 1e3)};
+    }
     const auto unit = take_unit(text);
     if (!unit) return std::nullopt;
     total += *number * *unit;
@@ -65,8 +68,10 @@ std::string format_duration(Duration duration) {
 }
 
 Instant instant_of(std::time_t seconds) {
-  constexpr std::time_t year_2200 = 7258118400;  // The clock's nanoseconds end in 2262.
-  return std::chrono::system_clock::from_time_t(std::min(seconds, year_2200));
+  // The clock's nanoseconds last from 1677 to 2262.
+  constexpr std::time_t year_1700 = -8520336000;
+  constexpr std::time_t year_2200 = 7258118400;
+  return std::chrono::system_clock::from_time_t(std::clamp(seconds, year_1700, year_2200));
 }
 
 std::optional<Instant> parse_instant(std::string_view text) {

@@ -37,10 +37,11 @@ struct Parsed {
   std::vector<std::string> warnings;  ///< One line each, place included.
 };
 
-/// Reads every document of `source`. JSON is read too, being YAML.
+/// Reads every document of `source`. JSON is read too, being YAML; its documents may stand back to back, without `---`.
 ///
 /// Errors, all `Code::invalid_input` with "name:line:column" as their place: what is no YAML; a duplicate key (both
-/// lines); a value JSON cannot hold (.inf, .nan, bytes that are no UTF-8); aliases that expand to more than 64 MiB.
+/// lines); a value that JSON cannot hold (.inf, .nan, bytes that are not UTF-8); a value nested deeper than `deepest_nesting`; anchors
+/// and aliases that expand to more than 64 MiB in one source.
 Result<Parsed> parse(std::shared_ptr<const Source> source);
 
 /// The same, handing over one document after the other, so that they need not be in memory together; an error that `on_document` returns
@@ -48,7 +49,7 @@ Result<Parsed> parse(std::shared_ptr<const Source> source);
 using OnDocument = std::function<Result<void>(Document document)>;
 Result<std::vector<std::string>> parse_each(std::shared_ptr<const Source> source, const OnDocument& on_document);
 
-/// "name:line:column" of what `pointer` (RFC 6901) names in the document, or of its nearest ancestor written there.
+/// "name:line:column" of what `pointer` (RFC 6901, see base/pointer.hpp) names in the document, or of its nearest ancestor written there.
 std::string place_of(const Document& document, const std::string& pointer = "");
 
 /// What a bare (unquoted) scalar means; nothing for .inf and .nan, which JSON cannot hold.

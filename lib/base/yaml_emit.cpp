@@ -1,5 +1,9 @@
 #include "base/yaml.hpp"
 
+#include "base/encoding.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
@@ -9,15 +13,11 @@ namespace {
 
 using nlohmann::json;
 
-/// NEL, the line and paragraph separators and the byte order mark: YAML 1.1 takes them for breaks, or drops them.
-bool has_unicode_breaks(std::string_view text) {
-  return text.find("\xC2\x85") != std::string_view::npos || text.find("\xE2\x80\xA8") != std::string_view::npos ||
-         text.find("\xE2\x80\xA9") != std::string_view::npos || text.find("\xEF\xBB\xBF") != std::string_view::npos;
-}
+/// What steers a terminal or is no UTF-8 is written with escapes; NEL, the separators of lines and paragraphs and the byte order mark,
+/// which YAML 1.1 takes for breaks or drops, are among that.
+bool is_printable_line_text(const std::string& text) { return text::printable(text) == text; }
 
-bool is_printable_line_text(std::string_view text) {
-  return std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c != 0x7F; }) && !has_unicode_breaks(text);
-}
+std::string quoted(const std::string& text) { return text::printable(to_text(text)); }
 
 /// Can the string stand without quotes and still be a string, for every YAML reader?
 bool may_be_plain(const std::string& text) {
@@ -33,15 +33,14 @@ bool may_be_plain(const std::string& text) {
   return meaning && meaning->is_string() && text != "...";
 }
 
-/// Can the string be a literal block (`|`)? Each line must survive: no control characters, no trailing blanks.
+/// Can the string be a literal block (`|`)? Each line must survive: printable, and without trailing blanks.
 bool may_be_literal(const std::string& text) {
   if (text.find('\n') == std::string::npos || text.front() == ' ' || text.front() == '\n') return false;
-  if (has_unicode_breaks(text)) return false;
+  if (text::printable_lines(text) != text) return false;
   for (std::size_t start = 0; start < text.size();) {
     const std::size_t end = std::min(text.find('\n', start), text.size());
     const std::string_view line = std::string_view{text}.substr(start, end - start);
-    const bool clean = std::ranges::all_of(line, [](unsigned char c) { return (c >= 0x20 && c != 0x7F) || c == '\t'; });
-    if (!clean || line.starts_with('\t') || line.ends_with(' ') || line.ends_with('\t')) return false;
+    if (line.starts_with('\t') || line.ends_with(' ') || line.ends_with('\t')) return false;
     start = end + 1;
   }
   return true;
@@ -102,17 +101,18 @@ class Emitter {
     if (value.is_string()) {
       string(value.get_ref<const std::string&>(), indent, true);
     } else {
-      out += value.dump();
+      out += to_text(value);
     }
   }
 
   void string(const std::string& text, std::size_t indent, bool may_take_lines) {
-    if (may_be_plain(text)) {
+    const bool is_text = encoding::is_utf8(text);
+    if (is_text && may_be_plain(text)) {
       out += text;
-    } else if (may_take_lines && may_be_literal(text)) {
+    } else if (is_text && may_take_lines && may_be_literal(text)) {
       literal(text, indent + 2);
     } else {
-      out += json(text).dump(-1, ' ', has_unicode_breaks(text) || text.find('\x7F') != std::string::npos);
+      out += quoted(text);
     }
   }
 

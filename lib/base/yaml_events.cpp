@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 #include <yaml.h>
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 namespace fedctl::yaml {
 namespace {
@@ -24,25 +28,96 @@ SyntaxError error_of(const yaml_parser_t& parser) {
   return {mark_of(is_scanning ? parser.context_mark : parser.problem_mark), message};
 }
 
-/// An event of the parser, which must be given back.
-class Event {
- public:
-  explicit Event(yaml_parser_t& parser) {
-    if (yaml_parser_parse(&parser, &event_) == 0) throw error_of(parser);
-  }
-  ~Event() { yaml_event_delete(&event_); }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-
-  const yaml_event_t& operator*() const { return event_; }
-
- private:
-  yaml_event_t event_{};
-};
-
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
+
+/// What is parsed. It is handed over in pieces that begin small, for libyaml decodes a piece at once, and JSON documents that stand
+/// back to back begin anew each time.
+class Input {
+ public:
+  explicit Input(std::string_view text) : text_(text) {}
+  explicit Input(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "rb")) {
+    if (!file_) throw SyntaxError{{}, fmt::format("it cannot be read: {}", std::strerror(errno))};
+  }
+
+  std::size_t read(unsigned char* out, std::size_t most) {
+    const std::size_t wanted = std::min(most, piece_);
+    piece_ = std::min(piece_ * 2, greatest_piece);
+    const std::size_t given = file_ ? std::fread(out, 1, wanted, file_.get()) : text_.copy(reinterpret_cast<char*>(out), wanted, position_);
+    position_ += given;
+    return given;
+  }
+
+  bool has_failed() const { return file_ && std::ferror(file_.get()) != 0; }
+
+  void begin_at(std::size_t position) {
+    position_ = position;
+    piece_ = smallest_piece;
+    if (file_) std::fseek(file_.get(), static_cast<long>(position), SEEK_SET);
+  }
+
+  /// The position of the character that comes `count` characters after `position`; nothing where that is no '{'.
+  std::optional<std::size_t> brace_after(std::size_t position, std::size_t count) {
+    begin_at(position);
+    for (int byte = next_byte(); byte != EOF; byte = next_byte()) {
+      const bool begins_character = (byte & 0xC0) != 0x80;
+      if (begins_character && count-- == 0) return byte == '{' ? std::optional{position_ - 1} : std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::size_t smallest_piece = 1u << 10;
+  static constexpr std::size_t greatest_piece = 1u << 16;
+
+  int next_byte() {
+    if (!file_ && position_ >= text_.size()) return EOF;
+    const int byte = file_ ? std::fgetc(file_.get()) : static_cast<unsigned char>(text_[position_]);
+    ++position_;
+    return byte;
+  }
+
+  std::string_view text_;
+  std::unique_ptr<std::FILE, CloseFile> file_;
+  std::size_t position_ = 0;
+  std::size_t piece_ = smallest_piece;
+};
+
+/// The number that `text` begins with a \u escape for; nothing where it begins with something else.
+std::optional<unsigned> code_unit(std::string_view text) {
+  unsigned unit = 0;
+  if (!text.starts_with("\\u") || text.size() < 6) return std::nullopt;
+  const auto [end, problem] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  return problem == std::errc{} && end == text.data() + 6 ? std::optional{unit} : std::nullopt;
+}
+
+/// JSON writes characters beyond the basic plane as two \u escapes; YAML has \U for them.
+std::string without_surrogates(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      result += text[i];
+      continue;
+    }
+    const auto high = code_unit(text.substr(i));
+    const auto low = high && *high >> 10 == 0x36 ? code_unit(text.substr(i + 6)) : std::nullopt;
+    if (low && *low >> 10 == 0x37) {
+      result += fmt::format("\\U{:08x}", 0x10000 + ((*high & 0x3FFu) << 10) + (*low & 0x3FFu));
+      i += 11;
+    } else {
+      result += text.substr(i, 2);
+      ++i;
+    }
+  }
+  return result;
+}
+
+bool has_surrogates(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string_view::npos && text[first] == '{';
+  return is_json && (text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos);
+}
 
 void hand_over(const yaml_event_t& event, EventHandler& handler) {
   const Mark mark = mark_of(event.start_mark);
@@ -67,34 +142,91 @@ void hand_over(const yaml_event_t& event, EventHandler& handler) {
 }  // namespace
 
 struct EventStream::State {
-  State() {
-    if (yaml_parser_initialize(&parser) == 0) throw std::bad_alloc{};
-  }
+  explicit State(Input from) : input(std::move(from)) { begin(); }
   ~State() { yaml_parser_delete(&parser); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  void begin() {
+    if (yaml_parser_initialize(&parser) == 0) throw std::bad_alloc{};
+    const auto read = [](void* data, unsigned char* buffer, std::size_t size, std::size_t* given) noexcept {
+      auto* from = static_cast<Input*>(data);
+      *given = from->read(buffer, size);
+      return from->has_failed() ? 0 : 1;
+    };
+    yaml_parser_set_input(&parser, read, &input);
+  }
+
+  /// Where a JSON document ended and the next one begins without `---`, which libyaml takes for an error: begins again there.
+  bool goes_on_with_json() {
+    const std::string_view problem = parser.problem == nullptr ? "" : parser.problem;
+    if (!root_is_flow_map || problem != "did not find expected <document start>") return false;
+    const yaml_mark_t mark = parser.problem_mark;
+    const auto brace = input.brace_after(start, mark.index);
+    if (!brace) return false;
+    yaml_parser_delete(&parser);
+    begin();
+    input.begin_at(*brace);
+    start = *brace;
+    parser.mark.line = mark.line;
+    parser.mark.column = mark.column;
+    return true;
+  }
+
+  void note(const yaml_event_t& event) {
+    if (event.type == YAML_MAPPING_START_EVENT && is_at_root) root_is_flow_map = event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
+    is_at_root = event.type == YAML_DOCUMENT_START_EVENT;
+    if (is_at_root) root_is_flow_map = false;
+    if (event.type == YAML_STREAM_END_EVENT) ended = true;
+  }
+
   yaml_parser_t parser{};
-  std::unique_ptr<std::FILE, CloseFile> file;
+  std::string converted;
+  Input input;
+  std::size_t start = 0;  ///< Where in the input the parser began.
+  bool is_at_root = false;
+  bool root_is_flow_map = false;
   bool ended = false;
 };
 
-EventStream::EventStream(std::string_view text) : state_(std::make_unique<State>()) {
-  yaml_parser_set_input_string(&state_->parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+namespace {
+
+/// An event of the parser, which must be given back.
+class Event {
+ public:
+  template <typename State>
+  explicit Event(State& state) {
+    if (yaml_parser_parse(&state.parser, &event_) != 0) return;
+    const SyntaxError error = error_of(state.parser);
+    if (!state.goes_on_with_json()) throw error;
+    if (yaml_parser_parse(&state.parser, &event_) == 0) throw error_of(state.parser);
+  }
+  ~Event() { yaml_event_delete(&event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  const yaml_event_t& operator*() const { return event_; }
+
+ private:
+  yaml_event_t event_{};
+};
+
+}  // namespace
+
+EventStream::EventStream(std::string_view text) : state_(std::make_unique<State>(Input{text})) {
+  if (!has_surrogates(text)) return;
+  state_->converted = without_surrogates(text);
+  state_->input = Input{std::string_view{state_->converted}};
 }
 
-EventStream::EventStream(const std::filesystem::path& file) : state_(std::make_unique<State>()) {
-  state_->file.reset(std::fopen(file.c_str(), "rb"));
-  if (!state_->file) throw SyntaxError{{}, fmt::format("it cannot be read: {}", std::strerror(errno))};
-  yaml_parser_set_input_file(&state_->parser, state_->file.get());
-}
+EventStream::EventStream(const std::filesystem::path& file) : state_(std::make_unique<State>(Input{file})) {}
 
 EventStream::~EventStream() = default;
 
 bool EventStream::next_document(EventHandler& handler) {
   while (!state_->ended) {
-    const Event event{state_->parser};
-    if ((*event).type == YAML_STREAM_END_EVENT) state_->ended = true;
+    const Event event{*state_};
+    state_->note(*event);
     if ((*event).type == YAML_DOCUMENT_END_EVENT) return true;
     hand_over(*event, handler);
   }

@@ -40,6 +40,7 @@ struct SyntaxError : std::runtime_error {
   Mark mark;
 };
 
+/// JSON is read as well: documents may stand back to back (`{...}{...}`), and characters beyond the basic plane may be two \u escapes.
 class EventStream {
  public:
   /// `text` must outlive it.

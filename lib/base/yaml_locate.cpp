@@ -1,18 +1,16 @@
 #include "base/yaml_locate.hpp"
 
+#include "base/pointer.hpp"
+
 #include <fmt/format.h>
 
 namespace fedctl::yaml {
 namespace {
 
-using nlohmann::json;
-
 /// Finds where in a document a JSON pointer leads, without building anything.
 class Locator : public EventHandler {
  public:
-  explicit Locator(const json::json_pointer& wanted) {
-    for (json::json_pointer rest = wanted; !rest.empty(); rest.pop_back()) tokens_.insert(tokens_.begin(), rest.back());
-  }
+  explicit Locator(const std::vector<std::string>& wanted) : tokens_(wanted) {}
 
   Mark best;
 
@@ -86,12 +84,12 @@ EventStream events_of(const Source& source) {
 
 std::string place(const Source& source, const Mark& mark) { return fmt::format("{}:{}:{}", source.name, mark.line + 1, mark.column + 1); }
 
-Mark locate(const Source& source, std::size_t index, const json::json_pointer& pointer) {
-  Locator locator{pointer};
+Mark locate(const Source& source, std::size_t index, const std::vector<std::string>& keys) {
+  Locator locator{keys};
   try {
     EventStream stream = events_of(source);
     for (std::size_t i = 0; i <= index; ++i) {
-      locator = Locator{pointer};
+      locator = Locator{keys};
       if (!stream.next_document(locator)) break;
     }
   } catch (const SyntaxError&) {
@@ -102,7 +100,7 @@ Mark locate(const Source& source, std::size_t index, const json::json_pointer& p
 
 std::string place_of(const Document& document, const std::string& pointer) {
   if (pointer.empty()) return fmt::format("{}:{}:{}", document.source->name, document.line, document.column);
-  return place(*document.source, locate(*document.source, document.index, json::json_pointer{pointer}));
+  return place(*document.source, locate(*document.source, document.index, pointer::parse(pointer).value_or(std::vector<std::string>{})));
 }
 
 }  // namespace fedctl::yaml

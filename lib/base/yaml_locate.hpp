@@ -11,7 +11,7 @@ EventStream events_of(const Source& source);
 /// "name:line:column", counted from 1.
 std::string place(const Source& source, const Mark& mark);
 
-/// Where the value that `pointer` names stands in the document number `index`: its key's mark, or the nearest ancestor's.
-Mark locate(const Source& source, std::size_t index, const nlohmann::json::json_pointer& pointer);
+/// Where the value that `keys` lead to stands in the document number `index`: its key's mark, or the nearest ancestor's.
+Mark locate(const Source& source, std::size_t index, const std::vector<std::string>& keys);
 
 }  // namespace fedctl::yaml

@@ -1,4 +1,5 @@
 #include "base/encoding.hpp"
+#include "base/json.hpp"
 #include "base/yaml.hpp"
 #include "base/yaml_events.hpp"
 #include "base/yaml_locate.hpp"
@@ -13,29 +14,40 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t most_alias_bytes = 64u << 20;
+/// Of what anchors keep and aliases repeat, in one source.
+constexpr std::size_t most_copied = 64u << 20;
 
 /// Carries a problem out of the parser's callbacks; `path` leads to the value where a key stood first.
 struct Problem {
   Mark mark;
   std::string message;
-  std::optional<json::json_pointer> first_seen = {};
+  std::optional<std::vector<std::string>> first_seen = {};
 };
 
-/// About what a value takes in memory; what bounds the expansion of aliases.
-std::size_t weight(const json& value) {
-  std::size_t total = 32;
-  if (value.is_string()) total += value.get_ref<const std::string&>().size();
-  if (value.is_structured()) {
-    for (const auto& [key, item] : value.items()) total += key.size() + weight(item);
+/// About what a value takes in memory, and how deep it is nested: a scalar is 0 deep.
+struct Measure {
+  std::size_t weight = 32;
+  std::size_t depth = 0;
+};
+
+Measure measure_of(const json& value) {
+  Measure whole;
+  if (value.is_string()) whole.weight += value.get_ref<const std::string&>().size();
+  if (!value.is_structured()) return whole;
+  for (const auto& [key, item] : value.items()) {
+    const Measure part = measure_of(item);
+    whole.weight += (value.is_object() ? key.size() : 0) + part.weight;
+    whole.depth = std::max(whole.depth, part.depth);
   }
-  return total;
+  ++whole.depth;
+  return whole;
 }
 
 /// Builds JSON from the parser's events.
 class Builder : public EventHandler {
  public:
-  explicit Builder(const Source& source) : source_(source) {}
+  /// `copied` counts for all documents of the source.
+  Builder(const Source& source, std::size_t& copied) : source_(source), copied_(copied) {}
 
   std::optional<json> result;
   Mark start;  ///< Of the result.
@@ -48,8 +60,8 @@ class Builder : public EventHandler {
       throw Problem{mark, is_around ? "the alias stands inside the value it refers to"
                                     : fmt::format("the alias *{} refers to nothing that stands before it", anchor)};
     }
-    alias_bytes_ += found->second.weight;
-    if (alias_bytes_ > most_alias_bytes) throw Problem{mark, "the aliases expand to more than 64 MiB"};
+    count(mark, found->second.measure);
+    check_depth(mark, stack_.size() + found->second.measure.depth);
     add(mark, found->second.value, {}, {});
   }
 
@@ -69,10 +81,8 @@ class Builder : public EventHandler {
 
   void on_end() override {
     Frame& frame = stack_.back();
-    for (const json& merged : frame.merges) {
-      for (const auto& [key, value] : merged.items()) {
-        if (!frame.container.contains(key)) frame.container[key] = value;
-      }
+    for (json& merged : frame.merges) {
+      for (auto& [key, value] : merged.get_ref<json::object_t&>()) frame.container.emplace(key, std::move(value));
     }
     Frame done = std::move(frame);
     stack_.pop_back();
@@ -82,7 +92,7 @@ class Builder : public EventHandler {
  private:
   struct Anchored {
     json value;
-    std::size_t weight;
+    Measure measure;
   };
   struct Frame {
     json container;
@@ -98,13 +108,27 @@ class Builder : public EventHandler {
 
   static bool is_bare(const Scalar& scalar) { return scalar.is_plain && scalar.tag.empty(); }
 
+  void count(const Mark& mark, const Measure& measure) {
+    copied_ += measure.weight;
+    if (copied_ > most_copied) throw Problem{mark, "what anchors and aliases stand for takes more than 64 MiB"};
+  }
+
+  static void check_depth(const Mark& mark, std::size_t depth) {
+    if (depth > deepest_nesting) throw Problem{mark, fmt::format("this is nested more than {} levels deep", deepest_nesting)};
+  }
+
   void open(const Mark& mark, json container, std::string_view anchor) {
+    check_depth(mark, stack_.size() + 1);
     if (!stack_.empty() && stack_.back().wants_key()) throw Problem{mark, "a key must be a scalar"};
     stack_.push_back({std::move(container), mark, std::string{anchor}});
   }
 
   void add(const Mark& mark, json value, std::string_view anchor, std::string_view text) {
-    if (!anchor.empty()) anchors_.insert_or_assign(std::string{anchor}, Anchored{value, weight(value)});
+    if (!anchor.empty()) {
+      const Measure measure = measure_of(value);
+      count(mark, measure);
+      anchors_.insert_or_assign(std::string{anchor}, Anchored{value, measure});
+    }
     if (stack_.empty()) {
       start = mark;
       result = std::move(value);
@@ -116,7 +140,7 @@ class Builder : public EventHandler {
     } else if (!frame.has_key) {
       begin_entry(frame, mark, value, text);
     } else if (frame.merging) {
-      merge(frame, mark, value);
+      merge(frame, mark, std::move(value));
     } else {
       frame.container[frame.key] = std::move(value);
       frame.has_key = false;
@@ -125,24 +149,24 @@ class Builder : public EventHandler {
 
   void begin_entry(Frame& frame, const Mark& mark, const json& key, std::string_view text) {
     if (key.is_null() || key.is_structured()) throw Problem{mark, "a key must be a string"};
-    frame.key = key.is_string() ? key.get<std::string>() : key.dump();
+    frame.key = key.is_string() ? key.get<std::string>() : to_text(key);
     frame.has_key = true;
     if (key.is_boolean() && text != frame.key) {
       warnings.push_back(fmt::format("{}: the bare key {} is read as \"{}\", as kubectl reads it; quote it to keep it as it is",
                                      place(source_, mark), text, frame.key));
     }
     if (frame.container.contains(frame.key)) {
-      throw Problem{mark, fmt::format("the key \"{}\" stands twice in one map", frame.key), pointer_to(frame.key)};
+      throw Problem{mark, fmt::format("the key \"{}\" stands twice in one map", frame.key), path_to(frame.key)};
     }
   }
 
-  static void merge(Frame& frame, const Mark& mark, const json& value) {
-    const auto take = [&](const json& map) {
+  static void merge(Frame& frame, const Mark& mark, json value) {
+    const auto take = [&](json& map) {
       if (!map.is_object()) throw Problem{mark, "'<<' merges a map, or a list of maps"};
-      frame.merges.push_back(map);
+      frame.merges.push_back(std::move(map));
     };
     if (value.is_array()) {
-      for (const json& item : value) take(item);
+      for (json& item : value) take(item);
     } else {
       take(value);
     }
@@ -150,8 +174,8 @@ class Builder : public EventHandler {
     frame.has_key = false;
   }
 
-  json::json_pointer pointer_to(const std::string& key) const {
-    json::json_pointer path;
+  std::vector<std::string> path_to(const std::string& key) const {
+    std::vector<std::string> path;
     for (std::size_t i = 0; i + 1 < stack_.size(); ++i) {
       const Frame& frame = stack_[i];
       if (frame.container.is_array()) {
@@ -191,35 +215,13 @@ class Builder : public EventHandler {
   const Source& source_;
   std::vector<Frame> stack_;
   std::map<std::string, Anchored, std::less<>> anchors_;
-  std::size_t alias_bytes_ = 0;
+  std::size_t& copied_;
 };
 
 Error failed(const Source& source, std::size_t index, const Problem& problem) {
   std::string message = problem.message;
   if (problem.first_seen) message += fmt::format(" (first in line {})", locate(source, index, *problem.first_seen).line + 1);
   return {Code::invalid_input, message, place(source, problem.mark)};
-}
-
-/// JSON writes characters beyond the basic plane as two \u escapes; YAML has \U for them.
-std::string without_surrogates(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] != 'u') {
-      result += text[i++];
-      result += text[i];
-      continue;
-    }
-    unsigned high = 0;
-    unsigned low = 0;
-    if (text[i] == '\\' && i + 12 <= text.size() && std::sscanf(text.c_str() + i, "\\u%4x\\u%4x", &high, &low) == 2 && high >> 10 == 0x36 &&
-        low >> 10 == 0x37) {
-      result += fmt::format("\\U{:08x}", 0x10000 + ((high & 0x3FFu) << 10) + (low & 0x3FFu));
-      i += 11;
-      continue;
-    }
-    result += text[i];
-  }
-  return result;
 }
 
 }  // namespace
@@ -237,13 +239,12 @@ Result<Parsed> parse(std::shared_ptr<const Source> source) {
 
 Result<std::vector<std::string>> parse_each(std::shared_ptr<const Source> source, const OnDocument& on_document) {
   std::vector<std::string> warnings;
-  const bool is_json = source->text.starts_with('{') && source->text.find("\\ud") != std::string::npos;
-  const std::string converted = is_json ? without_surrogates(source->text) : std::string{};
   std::size_t index = 0;
   try {
-    EventStream stream = is_json ? EventStream{std::string_view{converted}} : events_of(*source);
+    EventStream stream = events_of(*source);
+    std::size_t copied = 0;
     while (true) {
-      Builder builder{*source};
+      Builder builder{*source, copied};
       if (!stream.next_document(builder)) return warnings;
       warnings.insert(warnings.end(), builder.warnings.begin(), builder.warnings.end());
       if (builder.result && !builder.result->is_null()) {

@@ -209,7 +209,7 @@ std::optional<apply::ClusterResult> apply_host(http::Loop& loop, Propagation& al
 Propagated carry_out(http::Loop& loop, Propagation& all, const apply::Options& options, const apply::Listener& listener) {
   Propagated outcome;
   if (auto host = apply_host(loop, all, listener)) {
-    const bool failed = host->outcome != apply::ClusterResult::Outcome::done;
+    const bool failed = host->outcome != apply::ClusterResult::Outcome::done && host->outcome != apply::ClusterResult::Outcome::partial;
     outcome.results.push_back(std::move(*host));
     if (failed) return outcome;
   }

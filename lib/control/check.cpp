@@ -1,5 +1,6 @@
 #include "control/check.hpp"
 
+#include "base/gate.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 
@@ -34,10 +35,12 @@ Task<Result<std::vector<Checked>>> check_clusters(Host host, fleet::ConnectOptio
     co_return Failure{{Code::not_found, fmt::format("the cluster {} is not joined{}", name, text::did_you_mean(name, names)), "",
                        host.client->cluster()}};
   }
+  Turnstile turnstile{clusters_at_once};
   std::vector<Task<Result<Checked>>> tasks;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const bool is_wanted = only.empty() || std::ranges::find(only, names[i]) != only.end();
-    if (is_wanted) tasks.push_back(check_one(host, *members->clients[i], members->objects[i], members->malformed[i]));
+    if (!is_wanted) continue;
+    tasks.push_back(in_turn(turnstile, check_one(host, *members->clients[i], members->objects[i], members->malformed[i])));
   }
   auto done = co_await when_all(std::move(tasks));
   std::vector<Checked> all;

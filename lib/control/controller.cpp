@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace fedctl::control {
@@ -18,15 +19,15 @@ struct Record {
   long duration = 0;
 };
 
+long seconds_at(const json& spec) { return std::clamp<long>(kube::integer_at(spec, "leaseDurationSeconds", 15), 0, 3600); }
+
 Record record_of(const json& object) {
   const json spec = kube::map_at(object, "spec");
   if (!kube::string_at(spec, "holderIdentity").empty()) {
-    return {kube::string_at(spec, "holderIdentity"), kube::string_at(spec, "renewTime"),
-            static_cast<long>(kube::integer_at(object, "/spec/leaseDurationSeconds", 15))};
+    return {kube::string_at(spec, "holderIdentity"), kube::string_at(spec, "renewTime"), seconds_at(spec)};
   }
-  const json record = json::parse(kube::metadata_entry(object, "annotations", election_annotation), nullptr, false);
-  return {kube::string_at(record, "holderIdentity"), kube::string_at(record, "renewTime"),
-          static_cast<long>(kube::integer_at(record, "/leaseDurationSeconds", 15))};
+  const json record = parse_json(kube::metadata_entry(object, "annotations", election_annotation));
+  return {kube::string_at(record, "holderIdentity"), kube::string_at(record, "renewTime"), seconds_at(record)};
 }
 
 /// The object, and what the server's clock said then.
@@ -40,7 +41,7 @@ Task<Result<Look>> look(Host host, kube::Resource resource) {
   const auto response = co_await host.client->send(std::move(request));
   if (!response) co_return Failure{response.error()};
   Look result{.object = json::object()};
-  if (response->status < 400) result.object = json::parse(response->body, nullptr, false);
+  if (response->status < 400) result.object = parse_json(response->body);
   result.server_time = time::format_instant(response->date());
   co_return result;
 }

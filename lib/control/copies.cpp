@@ -1,6 +1,8 @@
 #include "control/copies.hpp"
 
 #include "federation/render.hpp"
+#include "kube/cluster_uid.hpp"
+#include "kube/discovery.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -16,10 +18,9 @@ using nlohmann::json;
 
 Task<Result<std::set<std::pair<std::string, std::string>>>> federated_names(Host host, FederatedType type) {
   const kube::ListOptions options{.metadata_only = true};
-  const auto list = co_await host.client->list(type.federated, options);
+  const auto list = co_await kube::list_if_served(*host.client, type.federated, options);
   std::set<std::pair<std::string, std::string>> names;
-  if (!list && list.error().code != Code::not_found) co_return Failure{list.error()};
-  if (!list) co_return names;
+  if (!list) co_return Failure{list.error()};
   for (const json& item : list->items) names.emplace(type.target.namespaced ? kube::namespace_of(item) : "", kube::name_of(item));
   co_return names;
 }
@@ -42,7 +43,12 @@ Task<Result<std::vector<Found>>> find_copies(Host host, kube::Client& member, st
     if (!names[i]) co_return Failure{names[i].error()};
     by_type[types[i].target.qualified_plural()] = *names[i];
   }
+  const auto host_uid = co_await kube::uid_of_cluster(*host.client);
+  if (!host_uid) co_return Failure{host_uid.error()};
   std::erase_if(*found, [&](const Found& one) {
+    // KubeFed's copies name no host.
+    const std::string of_host = kube::metadata_entry(one.object, "annotations", federation::host_annotation);
+    if (!of_host.empty() && of_host != *host_uid) return true;
     return !by_type[one.resource.qualified_plural()].contains({kube::namespace_of(one.object), kube::name_of(one.object)});
   });
   co_return found;

@@ -3,8 +3,9 @@
 #include "base/text.hpp"
 #include "control/controller.hpp"
 #include "control/join.hpp"
-#include "control/openapi.hpp"
 #include "federation/type_table.hpp"
+#include "kube/discovery.hpp"
+#include "kube/openapi.hpp"
 #include "manifest/manifest.hpp"
 
 #include <fmt/format.h>
@@ -80,23 +81,22 @@ Task<Result<Schema>> schema_of(Host host, kube::Resource target, bool validate) 
   Schema schema{.has_replicas = is_scaled(target)};
   const bool is_known = federation::TypeTable{}.is_namespaced(target.group, target.kind).has_value();
   if (is_known && !validate) co_return schema;
-  const auto type = co_await read_schema(*host.client, target);
+  const auto type = co_await kube::read_schema(*host.client, target);
   if (!type) {
     if (!validate) co_return schema;
     Error error = type.error();
     error.hint = "leave --validate-template out";
     co_return Failure{std::move(error)};
   }
-  schema.has_replicas = has_replicas(*type);
-  if (validate && !type->schema.is_null()) schema.template_schema = template_schema(*type);
+  schema.has_replicas = kube::has_replicas(*type);
+  if (validate && !type->schema.is_null()) schema.template_schema = kube::template_schema(*type);
   co_return schema;
 }
 
 /// Objects of a federated type that are still in the host.
 Task<Result<std::size_t>> count_objects(Host host, kube::Resource federated) {
   const kube::ListOptions options{.metadata_only = true};
-  const auto list = co_await host.client->list(federated, options);
-  if (!list && list.error().code == Code::not_found) co_return std::size_t{0};
+  const auto list = co_await kube::list_if_served(*host.client, federated, options);
   if (!list) co_return Failure{list.error()};
   co_return list->items.size();
 }
@@ -196,7 +196,7 @@ Task<Result<std::vector<Written>>> enable(Host host, std::vector<EnabledType> ty
   co_return written;
 }
 
-Task<Result<std::vector<TypeRequest>>> common_types(Host host, std::vector<kube::Client*> members, std::filesystem::path cache) {
+Task<Result<std::vector<TypeRequest>>> common_types(Host host, std::vector<kube::Client*> members, kube::DiscoveryCache cache) {
   const auto own = co_await kube::discover(*host.client, cache, true);
   if (!own) co_return Failure{own.error()};
   std::vector<kube::Discovery> others;

@@ -5,7 +5,6 @@
 #include "control/write.hpp"
 #include "kube/discovery.hpp"
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +23,7 @@ struct TypeRequest {
 struct EnableOptions {
   bool validate_template = false;  ///< Put the target's own schema into the federated type's.
   bool dry_run = false;
-  std::filesystem::path cache = {};
+  kube::DiscoveryCache cache = {};
 };
 
 /// A type about to be enabled: its definition and its FederatedTypeConfig.
@@ -45,7 +44,7 @@ Task<Result<std::vector<EnabledType>>> resolve_types(Host host, std::vector<Type
 Task<Result<std::vector<Written>>> enable(Host host, std::vector<EnabledType> types, EnableOptions options);
 
 /// Every type that the host and all the members serve and people write down: for `enable --all`.
-Task<Result<std::vector<TypeRequest>>> common_types(Host host, std::vector<kube::Client*> members, std::filesystem::path cache);
+Task<Result<std::vector<TypeRequest>>> common_types(Host host, std::vector<kube::Client*> members, kube::DiscoveryCache cache);
 
 /// Gives members that were joined with minimal rights the rights that the enabled types need now. `connect` makes a client of a
 /// context; who cannot be reached is named in `warnings`, with what to do.
@@ -56,7 +55,7 @@ struct DisableOptions {
   bool delete_definition = false;
   std::string federated_group{default_federated_group};
   bool dry_run = false;
-  std::filesystem::path cache = {};
+  kube::DiscoveryCache cache = {};
 };
 
 /// Takes a type out of the federation; what is propagated stays. `word` with a dot is a FederatedTypeConfig's name.

@@ -4,6 +4,7 @@
 #include "control/strip.hpp"
 #include "federation/render.hpp"
 #include "federation/type_table.hpp"
+#include "http/rest.hpp"
 #include "inspect/contents.hpp"
 
 #include <fmt/format.h>
@@ -50,7 +51,7 @@ class Federator {
     }
     if (!target->namespaced) name_space.clear();
     auto object = co_await host_.client->get(*target, name_space, name);
-    if (!object) co_return Failure{object.error()};
+    if (!object) co_return Failure{not_there(object.error(), name)};
     std::vector<Found> found{{*target, std::move(*object)}};
     if (options_.contents) {
       const auto more = co_await find_contents(*discovery, name, found);
@@ -69,14 +70,25 @@ class Federator {
   /// Federated type by the target's qualified plural.
   using Types = std::map<std::string, kube::Resource>;
 
+  /// A namespace is federated from the host's, which must be there first.
+  Error not_there(Error error, const std::string& name) const {
+    if (kube::is_missing_namespace(error))
+      error.hint = fmt::format("create it first: kubectl --context {} create namespace {}", host_.client->cluster(), name);
+    return error;
+  }
+
   Task<Result<Done>> find_contents(const kube::Discovery& discovery, std::string name_space, std::vector<Found>& found) {
     std::vector<kube::Resource> types = inspect::object_types(discovery);
     std::erase_if(types, [&](const kube::Resource& type) {
       return !type.namespaced || is_skipped(type, options_.skip) || type.group.ends_with("kubefed.io");
     });
-    const Search search{.name_space = name_space, .metadata_only = false, .forbidden_is_empty = true};
+    const Search search{.name_space = name_space, .metadata_only = false};
     auto contents = co_await inspect::find_objects(*host_.client, types, search);
-    if (!contents) co_return Failure{contents.error()};
+    if (!contents) {
+      Error error = contents.error();
+      error.hint = "--skip-api-resources leaves a type out";
+      co_return Failure{std::move(error)};
+    }
     for (Found& one : *contents) {
       if (is_taken_along(one)) found.push_back(std::move(one));
     }
@@ -93,7 +105,7 @@ class Federator {
     for (const std::string& name : options_.placement) {
       if (std::ranges::find(names, name) != names.end()) continue;
       co_return Failure{{Code::not_found, fmt::format("--placement {}: no such cluster is joined{}", name, text::did_you_mean(name, names)),
-                         "", host_.client->cluster(), "", names.empty() ? "none is" : "joined are " + text::join(names, ", ")}};
+                         "", host_.client->cluster(), "", names.empty() ? "none is" : "joined are " + text::listed(names)}};
     }
     co_return Done{};
   }
@@ -171,7 +183,8 @@ class Federator {
       if (made) co_return Done{};
       const bool is_new_type = made.error().code == Code::not_found && !kube::is_missing_namespace(made.error());
       if (!is_new_type || attempt == 100) co_return Failure{made.error()};
-      co_await host_.client->loop().sleep(time::Duration{100});
+      const http::Rest rest = co_await http::rest(host_.client->loop(), time::Duration{100});
+      if (rest == http::Rest::interrupted) co_return Failure{made.error()};
     }
   }
 
@@ -244,7 +257,7 @@ Result<json> selector_of(const std::string& text) {
 }
 
 Task<Result<bool>> orphaning(Host host, Orphaning action, std::string word, std::string name_space, std::string name,
-                             std::filesystem::path cache) {
+                             kube::DiscoveryCache cache) {
   const auto discovery = co_await kube::discover(*host.client, cache, false);
   if (!discovery) co_return Failure{discovery.error()};
   auto type = discovery->match(word);

@@ -3,9 +3,9 @@
 #include "control/enable.hpp"
 #include "control/host.hpp"
 #include "control/write.hpp"
+#include "kube/discovery_cache.hpp"
 #include "manifest/manifest.hpp"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -22,7 +22,7 @@ struct FederateOptions {
   std::vector<std::string> skip = {};  ///< With `contents`: types, or whole groups, to pass over.
   bool dry_run = false;
   bool emit = false;  ///< Only make the federated objects; write nothing.
-  std::filesystem::path cache = {};
+  kube::DiscoveryCache cache = {};
 };
 
 /// What stands for `object` in the host: the template without what servers and controllers set, and a placement. What had to be
@@ -49,6 +49,6 @@ Result<nlohmann::json> selector_of(const std::string& text);
 /// Orphaning of a federated object's copies when it is deleted.
 enum class Orphaning { enable, disable, status };
 Task<Result<bool>> orphaning(Host host, Orphaning action, std::string word, std::string name_space, std::string name,
-                             std::filesystem::path cache);
+                             kube::DiscoveryCache cache);
 
 }  // namespace fedctl::control

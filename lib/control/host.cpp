@@ -1,5 +1,7 @@
 #include "control/host.hpp"
 
+#include "kube/discovery.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 
@@ -22,6 +24,10 @@ Error without_control_plane(const Host& host, Error error) {
 Task<Result<std::vector<json>>> list_all(Host host, kube::Resource resource) {
   const kube::ListOptions options{.name_space = host.name_space};
   auto list = co_await host.client->list(resource, options);
+  if (!list && list.error().code == Code::not_found) {
+    const auto confirmed = co_await kube::confirm_unserved(*host.client, resource);
+    if (!confirmed) co_return Failure{confirmed.error()};
+  }
   if (!list) co_return Failure{without_control_plane(host, list.error())};
   for (json& item : list->items) {
     item["apiVersion"] = resource.type().api_version();
@@ -42,8 +48,8 @@ kube::Resource resource_of(const json& type) {
 /// What is left out, or makes no sense, is as by default.
 fleet::HealthRule health_rule_of(const json& check) {
   fleet::HealthRule rule;
-  rule.failure_threshold = std::max(1, static_cast<int>(kube::integer_at(check, "/failureThreshold", rule.failure_threshold)));
-  rule.success_threshold = std::max(1, static_cast<int>(kube::integer_at(check, "/successThreshold", rule.success_threshold)));
+  rule.failure_threshold = std::max(1, static_cast<int>(kube::integer_in(check, "/failureThreshold", rule.failure_threshold)));
+  rule.success_threshold = std::max(1, static_cast<int>(kube::integer_in(check, "/successThreshold", rule.success_threshold)));
   rule.period = time::parse_duration(kube::string_at(check, "period")).value_or(rule.period);
   rule.timeout = time::parse_duration(kube::string_at(check, "timeout")).value_or(rule.timeout);
   return rule;

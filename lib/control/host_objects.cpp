@@ -1,6 +1,7 @@
 #include "control/host_objects.hpp"
 
 #include "control/federated_type.hpp"
+#include "kube/discovery.hpp"
 #include "plan/mark.hpp"
 
 #include <fmt/format.h>
@@ -16,8 +17,7 @@ using nlohmann::json;
 
 Task<Result<std::vector<json>>> list_type(Host host, FederatedType type, std::string name_space) {
   const kube::ListOptions options{.name_space = std::move(name_space)};
-  auto list = co_await host.client->list(type.federated, options);
-  if (!list && list.error().code == Code::not_found) co_return std::vector<json>{};
+  auto list = co_await kube::list_if_served(*host.client, type.federated, options);
   if (!list) co_return Failure{list.error()};
   for (json& item : list->items) {
     item["apiVersion"] = type.federated.type().api_version();
@@ -86,9 +86,8 @@ Task<Result<std::vector<Manifest>>> read_federated_objects(Host host, std::vecto
 
 Task<Result<std::vector<Manifest>>> read_all_of(Host host, kube::Resource resource) {
   const kube::ListOptions everything;
-  auto list = co_await host.client->list(resource, everything);
+  auto list = co_await kube::list_if_served(*host.client, resource, everything);
   std::vector<Manifest> manifests;
-  if (!list && list.error().code == Code::not_found) co_return manifests;
   if (!list) co_return Failure{list.error()};
   for (json& item : list->items) {
     item["apiVersion"] = resource.type().api_version();

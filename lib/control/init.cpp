@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "control/manifests.hpp"
+#include "http/rest.hpp"
 #include "inspect/contents.hpp"
 #include "kube/discovery.hpp"
 
@@ -139,7 +140,8 @@ class Installer {
       auto done = co_await put(*host_.client, resource, object, how);
       const bool is_new_type = resource.kind == "KubeFedConfig" && !done && done.error().code == Code::not_found;
       if (!is_new_type || options_.dry_run != DryRun::none || attempt == 100) co_return done;
-      co_await host_.client->loop().sleep(time::Duration{100});
+      const http::Rest rest = co_await http::rest(host_.client->loop(), time::Duration{100});
+      if (rest == http::Rest::interrupted) co_return done;
     }
   }
 
@@ -154,11 +156,11 @@ class Installer {
 };
 
 /// Nothing but what every namespace holds.
-Task<Result<std::vector<Found>>> strangers_in(Host host, std::filesystem::path cache) {
+Task<Result<std::vector<Found>>> strangers_in(Host host, kube::DiscoveryCache cache) {
   const auto discovery = co_await kube::discover(*host.client, cache, true);
   if (!discovery) co_return Failure{discovery.error()};
   Search search{.name_space = host.name_space};
-  auto found = co_await inspect::find_objects(*host.client, inspect::object_types(*discovery), search);
+  auto found = co_await inspect::find_all_objects(*host.client, *discovery, search);
   if (!found) co_return Failure{found.error()};
   std::erase_if(*found, [](const Found& one) {
     return inspect::is_made_by_cluster(one) || is_ours(one.object) || one.resource.kind == "Lease" ||
@@ -189,7 +191,7 @@ Task<Result<InitReport>> init(Host host, InitOptions options) {
   co_return co_await installer.run();
 }
 
-Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, std::filesystem::path cache) {
+Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, kube::DiscoveryCache cache) {
   const auto clusters = co_await read_clusters(host);
   if (!clusters && clusters.error().code != Code::not_found) co_return Failure{clusters.error()};
   if (clusters && !clusters->empty() && !force) {
@@ -222,7 +224,7 @@ Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, std::fi
         continue;
       }
     }
-    kube::DeleteOptions options{.uid = kube::string_at(kube::map_at(*live, "metadata"), "uid"), .dry_run = dry_run == DryRun::server};
+    kube::DeleteOptions options{.uid = kube::uid_of(*live), .dry_run = dry_run == DryRun::server};
     if (dry_run != DryRun::client) {
       const auto removed = co_await host.client->remove(resource, kube::namespace_of(object), kube::name_of(object), options);
       if (!removed) co_return Failure{removed.error()};

@@ -2,8 +2,8 @@
 
 #include "control/host.hpp"
 #include "control/write.hpp"
+#include "kube/discovery_cache.hpp"
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +41,6 @@ struct DeinitReport {
 };
 
 /// Takes away what init made. Errors: conflict (nothing is changed) while clusters are joined, unless `force`.
-Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, std::filesystem::path cache);
+Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, kube::DiscoveryCache cache);
 
 }  // namespace fedctl::control

@@ -193,8 +193,7 @@ class Joiner {
     const auto made = co_await write(*member_.client, secrets(), holder);
     if (!made) co_return Failure{made.error()};
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*options_.token_duration).count();
-    const json bound{
-        {"kind", "Secret"}, {"apiVersion", "v1"}, {"name", secret_}, {"uid", kube::string_at(kube::map_at(*made, "metadata"), "uid")}};
+    const json bound{{"kind", "Secret"}, {"apiVersion", "v1"}, {"name", secret_}, {"uid", kube::uid_of(*made)}};
     const json request{{"apiVersion", "authentication.k8s.io/v1"},
                        {"kind", "TokenRequest"},
                        {"metadata", {{"namespace", host_.name_space}}},
@@ -292,12 +291,13 @@ class Joiner {
       if (!live && live.error().code == Code::not_found) continue;
       if (live && maker_of(*live) != run_) continue;
       if (live) {
-        const kube::DeleteOptions options{.uid = kube::string_at(kube::map_at(*live, "metadata"), "uid")};
+        const kube::DeleteOptions options{.uid = kube::uid_of(*live)};
         if (co_await attempt->client->remove(attempt->resource, attempt->name_space, attempt->name, options)) continue;
       }
       left.push_back(fmt::format("{} in {}", name_of(attempt->resource, attempt->name), attempt->client->cluster()));
     }
     report_.objects.clear();
+    cause.uncertain = !left.empty();
     cause.hint += fmt::format(
         "{}{}", cause.hint.empty() ? "" : "; ",
         left.empty() ? "nothing was left behind" : fmt::format("it could not be undone, so look for {}", text::join(left, ", ")));

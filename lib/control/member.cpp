@@ -87,7 +87,6 @@ Result<kubeconfig::Access> access_of(const json& cluster, const std::string& tok
   access.endpoint.tls.server_name = kube::metadata_entry(cluster, "annotations", server_name_annotation);
   if (auto read = read_validations(cluster, access.endpoint.tls); !read) return Failure{read.error()};
   access.identity.token = token;
-  access.place = "kubefedcluster/" + kube::name_of(cluster);
   return access;
 }
 
@@ -144,9 +143,13 @@ json cluster_status(const fleet::Health& health, bool malformed, const json& bef
     add("Ready", false, "ClusterNotReachable", "cluster is not reachable: " + why);
   }
   // What was known of a cluster that does not answer stays known.
-  status["kubernetesVersion"] = health.version.empty() ? before.value("kubernetesVersion", json("")) : json(health.version);
-  status["region"] = health.region.empty() ? before.value("region", json("")) : json(health.region);
-  status["zones"] = health.zones.empty() ? before.value("zones", json::array()) : json(health.zones);
+  status["kubernetesVersion"] = health.version.empty() ? json(kube::string_at(before, "kubernetesVersion")) : json(health.version);
+  status["region"] = health.region.empty() ? json(kube::string_at(before, "region")) : json(health.region);
+  if (health.zones.empty()) {
+    status["zones"] = kube::list_at(before, "zones");
+  } else {
+    status["zones"] = health.zones;
+  }
   return status;
 }
 

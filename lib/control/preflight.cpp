@@ -1,6 +1,8 @@
 #include "control/preflight.hpp"
 
 #include "base/text.hpp"
+#include "base/url.hpp"
+#include "kube/cluster_uid.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -31,7 +33,7 @@ Task<Result<bool>> may(kube::Client& client, Right right) {
                     {"spec", {{"resourceAttributes", attributes}}}};
   const auto answer = co_await client.create(access_reviews(), review);
   if (!answer) co_return Failure{answer.error()};
-  co_return kube::map_at(*answer, "status").value("allowed", false);
+  co_return kube::bool_at(kube::map_at(*answer, "status"), "allowed");
 }
 
 /// The words of the rights that are lacking.
@@ -75,12 +77,6 @@ Task<Result<json>> get_or_null(kube::Client& client, kube::Resource resource, st
   co_return object;
 }
 
-Task<Result<std::string>> uid_of_cluster(kube::Client& client) {
-  const auto kube_system = co_await client.get(namespaces(), "", "kube-system", true);
-  if (!kube_system) co_return Failure{kube_system.error()};
-  co_return kube::string_at(kube::map_at(*kube_system, "metadata"), "uid");
-}
-
 /// The UID a KubeFedCluster was joined with; of those that KubeFed joined, what the cluster itself says, or "".
 Task<std::string> uid_of_joined(Host host, json cluster) {
   const std::string noted = kube::metadata_entry(cluster, "annotations", cluster_uid_annotation);
@@ -89,7 +85,7 @@ Task<std::string> uid_of_joined(Host host, json cluster) {
   patience.connect_timeout = patience.request_timeout = time::Duration{2000};
   const auto client = co_await connect_member(host, cluster, patience);
   if (!client) co_return "";
-  const auto uid = co_await uid_of_cluster(**client);
+  const auto uid = co_await kube::uid_of_cluster(**client);
   co_return uid.value_or("");
 }
 
@@ -120,8 +116,21 @@ Result<void> check_existing(const Preflight& found, const Host& host, const Join
         {Code::conflict, fmt::format("the cluster {} is joined already", options.cluster), "", host.client->cluster(), "", hint}};
   }
   if (!found.account.is_null()) {
-    return Failure{{Code::conflict, fmt::format("the service account {}/{} exists already", host.name_space, account_name), "",
-                    options.cluster, "", hint}};
+    return Failure{
+        {Code::conflict, fmt::format("the service account {}/{} exists already", host.name_space, account_name), "", options.cluster, "",
+         "a join that was ended half way left it: --error-on-existing=false goes on with it, 'fedctl unjoin --force' takes it out"}};
+  }
+  return {};
+}
+
+/// A KubeFedCluster holds both addresses, and many may read it who may read no Secret.
+Result<void> check_addresses(const Member& member, const std::string& cluster) {
+  const http::Endpoint& endpoint = member.access.endpoint;
+  for (const auto& [what, address] : {std::pair{"server", endpoint.url}, std::pair{"proxy-url", endpoint.proxy_url}}) {
+    if (url::without_password(address) == address) continue;
+    return Failure{{Code::invalid_input,
+                    fmt::format("the {} of the context {} holds a password, which would stand in the host", what, member.context), "",
+                    cluster, "", "join with an address without one; credentials belong to the kubeconfig's user"}};
   }
   return {};
 }
@@ -129,12 +138,13 @@ Result<void> check_existing(const Preflight& found, const Host& host, const Join
 }  // namespace
 
 Task<Result<Preflight>> preflight(Host host, Member member, JoinOptions options, std::string account_name) {
+  if (auto plain = check_addresses(member, options.cluster); !plain) co_return Failure{plain.error()};
   std::vector<Task<Result<json>>> reads;
   reads.push_back(get_or_null(*member.client, service_accounts(), host.name_space, account_name));
   reads.push_back(get_or_null(*member.client, namespaces(), "", host.name_space));
   if (!options.secret_name.empty()) reads.push_back(get_or_null(*host.client, secrets(), host.name_space, options.secret_name));
   // The member is asked first of all: most joins that fail, fail there.
-  const auto uid = co_await uid_of_cluster(*member.client);
+  const auto uid = co_await kube::uid_of_cluster(*member.client);
   if (!uid) co_return Failure{uid.error()};
   auto config = co_await read_config(host);
   if (!config) co_return Failure{config.error()};

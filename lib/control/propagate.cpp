@@ -78,7 +78,7 @@ class Planner {
     result_->config = std::move(state->config);
     result_->types = std::move(state->types);
     result_->controller = std::move(state->controller);
-    options_.render.host_uid = kube::string_at(kube::map_at(state->kube_system, "metadata"), "uid");
+    options_.render.host_uid = kube::uid_of(state->kube_system);
     if (auto taken = take_members(std::move(state->members)); !taken) return Failure{taken.error()};
     if (auto taken = take_manifests(std::move(files), std::move(state->held)); !taken) return Failure{taken.error()};
     if (!options_.renders_only) plan_host();
@@ -94,7 +94,7 @@ class Planner {
     for (const std::string& name : options_.only) {
       if (std::ranges::find(names, name) != names.end()) continue;
       return Failure{{Code::usage, fmt::format("--cluster {}: no such cluster is joined{}", name, text::did_you_mean(name, names)), "", "",
-                      "", names.empty() ? "none is" : "joined are " + text::join(names, ", ")}};
+                      "", names.empty() ? "none is" : "joined are " + text::listed(names)}};
     }
     result_->whole_fleet = all.fleet;
     result_->narrowed = !options_.only.empty();
@@ -222,7 +222,7 @@ class Planner {
           .action = plan::Action::remove, .key = kube::key_of(manifest.object), .api_version = resource.type().api_version()};
       if (control == nullptr) change.note = "when its copies are gone";
       change.resource = std::make_shared<const kube::Resource>(resource);
-      change.uid = kube::string_at(kube::map_at(manifest.object, "metadata"), "uid");
+      change.uid = kube::uid_of(manifest.object);
       plan.changes.push_back(std::move(change));
     }
   }
@@ -245,7 +245,8 @@ class Planner {
     auto rendered = federation::render(rendered_manifests(), all.whole_fleet, types, options);
     if (!rendered) return Failure{rendered.error()};
     all.rendered = std::move(*rendered);
-    std::erase_if(all.rendered.clusters, [&](const auto& cluster) { return all.members.fleet.find(cluster.cluster) == nullptr; });
+    const auto chosen = all.members.fleet.name_set();
+    std::erase_if(all.rendered.clusters, [&](const auto& cluster) { return !chosen.contains(cluster.cluster); });
     return {};
   }
 
@@ -266,7 +267,7 @@ class Planner {
     Propagation& all = *result_;
     inspect::ObserveOptions options{.health = all.config.health, .capacity_by_nodes = options_.capacity_by_nodes};
     options.unready_since = unready_since_;
-    options.cache = options_.inspect.cache;
+    options.cache = options_.inspect.cache.folder();
     std::vector<kube::Client*> clients;
     for (const auto* some : {&all.members.clients, &other_clients_}) {
       for (const auto& client : *some) clients.push_back(client.get());

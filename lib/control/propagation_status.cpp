@@ -54,10 +54,10 @@ json propagation_status(const json& object, std::vector<ClusterState> clusters, 
   for (const json& one : kube::list_at(before, "conditions")) {
     if (kube::string_at(one, "type") == "Propagation") old = one;
   }
-  json status{{"observedGeneration", kube::integer_at(object, "/metadata/generation", 0)}, {"clusters", std::move(list)}};
+  json status{{"observedGeneration", kube::integer_in(object, "/metadata/generation", 0)}, {"clusters", std::move(list)}};
   const bool same_condition =
       kube::string_at(old, "status") == kube::string_at(condition, "status") && kube::string_at(old, "reason") == why;
-  const bool same = same_condition && kube::integer_at(before, "/observedGeneration", -1) == status["observedGeneration"] &&
+  const bool same = same_condition && kube::integer_in(before, "/observedGeneration", -1) == status["observedGeneration"] &&
                     kube::list_at(before, "clusters") == status["clusters"];
   const std::string changed_at = kube::string_at(old, "lastTransitionTime");
   const std::string updated_at = kube::string_at(old, "lastUpdateTime");

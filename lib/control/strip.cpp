@@ -60,7 +60,7 @@ void strip_service(json& spec) {
 
 /// A Job's selector and the labels it selects are made from its UID, unless a person said otherwise.
 void strip_job(json& spec) {
-  if (spec.value("manualSelector", false)) return;
+  if (kube::bool_at(spec, "manualSelector")) return;
   spec.erase("selector");
   json* labels = nullptr;
   if (spec.contains("template") && spec["template"].is_object() && spec["template"].contains("metadata")) {

@@ -4,10 +4,13 @@
 #include "control/copies.hpp"
 #include "control/rights.hpp"
 #include "kube/discovery.hpp"
+#include "kube/patch_as_read.hpp"
 #include "plan/release.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace fedctl::control {
 namespace {
@@ -15,8 +18,6 @@ namespace {
 using inspect::Found;
 using inspect::Search;
 using nlohmann::json;
-
-std::string uid_of(const json& object) { return kube::string_at(kube::map_at(object, "metadata"), "uid"); }
 
 bool is_namespace(const Found& found) { return found.resource.group.empty() && found.resource.kind == "Namespace"; }
 
@@ -30,7 +31,10 @@ class Leaver {
 
   Task<Result<UnjoinReport>> run() {
     auto cluster = co_await host_.client->get(kubefed_clusters(), host_.name_space, options_.cluster);
-    if (!cluster && !(options_.force && cluster.error().code == Code::not_found)) co_return Failure{not_joined(cluster.error())};
+    if (!cluster && !(options_.force && cluster.error().code == Code::not_found)) {
+      const auto joined = co_await check_joined(host_, options_.cluster);
+      co_return Failure{joined ? cluster.error() : joined.error()};
+    }
     const auto left = co_await clear_member();
     if (!left && !options_.force) {
       Error error = in_cluster(left.error(), options_.cluster);
@@ -49,16 +53,6 @@ class Leaver {
   }
 
  private:
-  Error not_joined(Error error) const {
-    if (error.code != Code::not_found) return error;
-    return {Code::not_found,
-            fmt::format("the cluster {} is not joined", options_.cluster),
-            "",
-            host_.client->cluster(),
-            "",
-            "'fedctl clusters --host-cluster-context " + host_.client->cluster() + "' shows those that are"};
-  }
-
   Task<Result<Done>> clear_member() {
     const auto config = co_await read_config(host_);
     if (config) account_.scope = config->scope;
@@ -86,6 +80,7 @@ class Leaver {
     if (!types) co_return Done{};
     const auto copies = co_await find_copies(host_, *member_.client, *types);
     if (!copies) co_return Failure{copies.error()};
+    for (const Found& copy : *copies) copies_.insert(kube::uid_of(copy.object));
     if (copies->empty()) co_return Done{};
     if (options_.copies == Copies::refuse) {
       const Found& first = copies->front();
@@ -122,11 +117,15 @@ class Leaver {
     report_.objects.push_back({options_.cluster, name_of(copy.resource, name), name_space, removes ? Outcome::deleted : Outcome::updated});
     if (options_.dry_run) co_return Done{};
     if (removes) {
-      const kube::DeleteOptions options{.uid = uid_of(copy.object)};
+      const kube::DeleteOptions options{.uid = kube::uid_of(copy.object)};
       co_return co_await member_.client->remove(copy.resource, name_space, name, options);
     }
-    const json operations = plan::release_operations(copy.object);
-    const auto released = co_await member_.client->patch(copy.resource, name_space, name, operations);
+    const std::string uid = kube::uid_of(copy.object);
+    // What somebody deleted and made again is not ours to let go.
+    const kube::OperationsFor release = [uid](const json& live) {
+      return Result<json>{kube::uid_of(live) == uid ? plan::release_operations(live) : json{}};
+    };
+    const auto released = co_await kube::patch_as_read(*member_.client, copy.resource, name_space, name, release);
     if (!released && released.error().code != Code::not_found) co_return Failure{released.error()};
     co_return Done{};
   }
@@ -135,19 +134,22 @@ class Leaver {
   Task<bool> is_in_use(std::string name) {
     const auto strangers = co_await strangers_in(name);
     if (strangers && strangers->empty()) co_return false;
+    if (!strangers) {
+      report_.left.push_back(
+          fmt::format("namespace {}: what is in it cannot be found out ({}), so it stays", name, strangers.error().message));
+      co_return true;
+    }
     report_.left.push_back(fmt::format("namespace {}: it holds objects that are not the federation's, so it stays", name));
     co_return true;
   }
 
   Task<Result<std::vector<Found>>> strangers_in(std::string name_space) {
-    const auto discovery = co_await kube::discover(*member_.client, options_.cache, false);
+    const auto discovery = co_await kube::discover(*member_.client, options_.cache, true);
     if (!discovery) co_return Failure{discovery.error()};
     const Search search{.name_space = name_space};
-    auto found = co_await inspect::find_objects(*member_.client, inspect::object_types(*discovery), search);
+    auto found = co_await inspect::find_all_objects(*member_.client, *discovery, search);
     if (!found) co_return Failure{found.error()};
-    std::erase_if(*found, [](const Found& one) {
-      return inspect::is_made_by_cluster(one) || kube::metadata_entry(one.object, "labels", "kubefed.io/managed") == "true";
-    });
+    std::erase_if(*found, [&](const Found& one) { return inspect::is_made_by_cluster(one) || copies_.contains(kube::uid_of(one.object)); });
     co_return found;
   }
 
@@ -155,7 +157,7 @@ class Leaver {
     const auto live = co_await client.get(resource, name_space, name, true);
     if (!live && live.error().code == Code::not_found) co_return Done{};
     if (!live) co_return Failure{live.error()};
-    const kube::DeleteOptions only_this{.uid = uid_of(*live)};
+    const kube::DeleteOptions only_this{.uid = kube::uid_of(*live)};
     if (!options_.dry_run) {
       const auto gone = co_await client.remove(resource, name_space, name, only_this);
       if (!gone) co_return Failure{gone.error()};
@@ -183,7 +185,7 @@ class Leaver {
     if (!live && live.error().code == Code::not_found) co_return Done{};
     if (!live) co_return Failure{live.error()};
     const auto of_host = co_await host_.client->get(namespaces(), "", host_.name_space, true);
-    const bool is_host = of_host && uid_of(*of_host) == uid_of(*live);
+    const bool is_host = of_host && kube::uid_of(*of_host) == kube::uid_of(*live);
     if (is_host || !maker_of(*live).starts_with("join")) co_return Done{};
     auto strangers = co_await strangers_in(host_.name_space);
     if (!strangers) co_return Failure{strangers.error()};
@@ -211,10 +213,22 @@ class Leaver {
   Member member_;
   UnjoinOptions options_;
   Account account_;
+  std::set<std::string> copies_;  ///< Their UIDs.
   UnjoinReport report_;
 };
 
 }  // namespace
+
+Task<Result<Done>> check_joined(Host host, std::string cluster) {
+  const auto clusters = co_await read_clusters(host);
+  if (!clusters) co_return Failure{clusters.error()};
+  std::vector<std::string> names;
+  for (const json& one : *clusters) names.push_back(kube::name_of(one));
+  if (std::ranges::find(names, cluster) != names.end()) co_return Done{};
+  Error error{Code::not_found, fmt::format("{} is not joined{}", cluster, text::did_you_mean(cluster, names)), "", host.client->cluster()};
+  error.hint = names.empty() ? "no cluster is" : "joined are " + text::join(names, ", ");
+  co_return Failure{std::move(error)};
+}
 
 Task<Result<UnjoinReport>> unjoin(Host host, Member member, UnjoinOptions options) {
   if (auto valid = check_host_name(host.name); !valid) co_return Failure{valid.error()};

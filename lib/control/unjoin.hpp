@@ -3,8 +3,8 @@
 #include "control/host.hpp"
 #include "control/join.hpp"
 #include "control/write.hpp"
+#include "kube/discovery_cache.hpp"
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,13 +22,16 @@ struct UnjoinOptions {
   Copies copies = Copies::refuse;
   bool force = false;  ///< Go on where the member does not answer.
   bool dry_run = false;
-  std::filesystem::path cache = {};
+  kube::DiscoveryCache cache = {};
 };
 
 struct UnjoinReport {
   std::vector<Written> objects;
   std::vector<std::string> left;  ///< What could not be taken away, with `force`, and what was left on purpose.
 };
+
+/// Errors: not_found where the host has no such member; it names those that it has.
+Task<Result<Done>> check_joined(Host host, std::string cluster);
 
 /// Takes out of the member what join made there (only that: its namespace goes only if join made it and nothing else is in it), and
 /// out of the host the Secret and the KubeFedCluster.

@@ -2,12 +2,19 @@
 
 #include "base/text.hpp"
 #include "control/names.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
 
 namespace fedctl::control {
+namespace {
+
+/// A watch that ends at once must not make its waiter ask without a pause.
+constexpr time::Duration between_watches{200};
+
+}  // namespace
 
 using nlohmann::json;
 
@@ -65,6 +72,8 @@ Task<Result<json>> wait_for(kube::Client& client, kube::Resource resource, std::
           return false;
         });
     if (!found.is_null()) co_return found;
+    const http::Rest rest = co_await http::rest(client.loop(), between_watches);
+    if (rest == http::Rest::interrupted) continue;
     if (!watched && watched.error().code != Code::unreachable && watched.error().code != Code::timeout) co_return Failure{watched.error()};
   }
 }
@@ -81,8 +90,14 @@ Task<Result<Done>> wait_until_gone(kube::Client& client, kube::Resource resource
     if (left.count() <= 0 || client.loop().interrupted()) {
       co_return Failure{{Code::timeout, "it is still there, held back by a finalizer", "", client.cluster(), name_of(resource, name)}};
     }
-    co_await client.watch(resource, only, listed->resource_version, left,
-                          [](const std::string& type, const json&) { return type != "DELETED" && type != "ERROR"; });
+    bool is_gone = false;
+    co_await client.watch(resource, only, listed->resource_version, left, [&](const std::string& type, const json&) {
+      is_gone = type == "DELETED";
+      return !is_gone && type != "ERROR";
+    });
+    if (is_gone) continue;
+    const http::Rest rest = co_await http::rest(client.loop(), between_watches);
+    if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
   }
 }
 

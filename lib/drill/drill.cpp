@@ -2,6 +2,7 @@
 
 #include "base/process.hpp"
 #include "drill/prober.hpp"
+#include "failover/steps.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -39,12 +40,6 @@ Result<std::unique_ptr<Prober>> start_prober(failover::Site& site) {
   return std::make_unique<Prober>(connections);
 }
 
-/// Where the new side's log left the old one's: the token that it replayed.
-std::optional<data::Lsn> fork_of(const failover::Run& run) {
-  const failover::StepRecord* caught_up = run.find("catch-up");
-  return caught_up == nullptr ? std::nullopt : data::parse_lsn(caught_up->evidence.value("standbyLsn", ""));
-}
-
 /// The writes around a run, by the clock.
 std::vector<Write> writes_around(const std::vector<Write>& writes, const failover::Run& run) {
   const auto from = failover::parse_timestamp(run.began_at);
@@ -60,18 +55,16 @@ std::vector<Write> writes_around(const std::vector<Write>& writes, const failove
 Result<Leg> change_sides(failover::Site& site, const failover::EngineOptions& options, const Prober* prober,
                          const failover::OnStep& on_step) {
   // So that there is a write before it, and one behind it.
-  const auto settle = [&] {
-    if (prober != nullptr) site.loop->run(site.loop->sleep(time::Duration{500}));
-  };
-  settle();
+  const auto settle = [&] { return prober == nullptr ? Result<void>{} : failover::pause(*site.loop, time::Duration{500}); };
+  if (auto settled = settle(); !settled) return Failure{settled.error()};
   failover::Engine engine{site, options, on_step};
   auto run = engine.start();
   if (!run) return Failure{run.error()};
-  settle();
+  if (auto settled = settle(); !settled) return Failure{settled.error()};
   Leg leg{.run = std::move(*run)};
   if (prober == nullptr) return leg;
   leg.writes = writes_around(prober->writes(), leg.run);
-  leg.gap = write_gap(leg.writes, leg.run.from, leg.run.to, fork_of(leg.run));
+  leg.gap = write_gap(leg.writes, leg.run.from, leg.run.to, failover::fork_of(leg.run));
   return leg;
 }
 
@@ -122,7 +115,7 @@ Result<Report> run_drill(failover::Site& site, const DrillOptions& options, cons
   engine.run.to = there->run.from;
   report.legs.push_back(std::move(*there));
   if (!options.one_way) {
-    site.loop->run(site.loop->sleep(options.hold));
+    if (auto held = failover::pause(*site.loop, options.hold); !held) return Failure{held.error()};
     auto back = change_sides(site, engine, prober->get(), on_step);
     if (!back) return Failure{back.error()};
     report.legs.push_back(std::move(*back));

@@ -11,17 +11,10 @@ using nlohmann::json;
 
 double seconds(time::Duration duration) { return static_cast<double>(duration.count()) / 1000; }
 
-std::optional<time::Duration> between(const std::string& begin, const std::string& end) {
-  const auto from = failover::parse_timestamp(begin);
-  const auto to = failover::parse_timestamp(end);
-  if (!from || !to) return std::nullopt;
-  return std::chrono::duration_cast<time::Duration>(*to - *from);
-}
-
 json step_document(const failover::StepRecord& step) {
   json document{{"name", step.name}, {"state", to_string(step.state)}, {"beganAt", step.begun_at}, {"endedAt", step.ended_at}};
   document["attempts"] = step.attempts;
-  if (const auto took = between(step.begun_at, step.ended_at)) document["seconds"] = seconds(*took);
+  if (const auto took = failover::elapsed(step.begun_at, step.ended_at)) document["seconds"] = seconds(*took);
   document["evidence"] = step.evidence;
   return document;
 }
@@ -58,16 +51,12 @@ void add_simulation(json& document, const Report& report) {
   document["to"] = assessment.to;
   document["changes"] = report.changes;
   document["steps"] = json::array();
-  time::Duration whole{0};
   for (const failover::PlannedStep& step : assessment.steps) {
     json one{{"name", step.name}, {"what", step.text}};
-    if (const auto took = report.expected.find(step.name); took != report.expected.end()) {
-      one["expectedSeconds"] = seconds(took->second);
-      whole += took->second;
-    }
+    if (const auto took = report.expected.find(step.name); took != report.expected.end()) one["expectedSeconds"] = seconds(took->second);
     document["steps"].push_back(std::move(one));
   }
-  if (!report.expected.empty()) document["expectedSeconds"] = seconds(whole);
+  if (!report.expected.empty()) document["expectedSeconds"] = seconds(report.expected_whole());
   document["blockers"] = json::array();
   for (const failover::Blocker& blocker : assessment.blockers) document["blockers"].push_back(blocker.message);
   document["warnings"] = assessment.warnings;
@@ -81,7 +70,7 @@ std::optional<time::Duration> Report::rto() const {
   std::optional<time::Duration> longest;
   for (const Leg& leg : legs) {
     const failover::StepRecord* verified = leg.run.find("verify");
-    const auto one = verified == nullptr ? std::nullopt : between(leg.run.began_at, verified->ended_at);
+    const auto one = verified == nullptr ? std::nullopt : failover::elapsed(leg.run.began_at, verified->ended_at);
     longest = std::max(longest, one);
   }
   return longest;
@@ -105,6 +94,23 @@ bool Report::had_two_writers() const {
   return std::ranges::any_of(legs, [](const Leg& leg) { return leg.gap && leg.gap->had_two_writers; });
 }
 
+std::optional<bool> Report::kept_rto() const {
+  const auto measured = rto();
+  if (!measured || !promised_rto) return std::nullopt;
+  return *measured <= *promised_rto;
+}
+
+std::optional<bool> Report::kept_rpo() const {
+  if (!promised_rpo && !promised_rpo_bytes) return std::nullopt;
+  return lost() == 0;
+}
+
+time::Duration Report::expected_whole() const {
+  time::Duration whole{0};
+  for (const auto& [step, took] : expected) whole += took;
+  return whole;
+}
+
 json to_json(const Report& report, bool with_writes) {
   json document{{"kind", to_string(report.kind)}, {"policy", report.policy}, {"policyHash", report.policy_hash},
                 {"version", report.version},      {"by", report.by},         {"beganAt", report.began_at},
@@ -123,18 +129,18 @@ json to_json(const Report& report, bool with_writes) {
   }
   document["lostWrites"] = report.lost();
   document["twoWriters"] = report.had_two_writers();
-  if (report.promised_rto && rto) document["kept"]["rto"] = *rto <= *report.promised_rto;
-  if (report.promised_rpo || report.promised_rpo_bytes) document["kept"]["rpo"] = report.lost() == 0;
+  if (const auto kept = report.kept_rto()) document["kept"]["rto"] = *kept;
+  if (const auto kept = report.kept_rpo()) document["kept"]["rpo"] = *kept;
   return document;
 }
 
 std::map<std::string, time::Duration> last_durations(const failover::State& state) {
   std::map<std::string, time::Duration> durations;
   const auto take = [&](const json& run) {
-    if (run.value("state", "done") != "done") return;
-    for (const json& step : run.value("steps", json::array())) {
-      const auto took = between(step.value("beganAt", ""), step.value("endedAt", ""));
-      if (took && step.value("state", "") == "done") durations[step.value("name", "")] = *took;
+    if (string_at(run, "state") != "done") return;
+    for (const json& step : list_at(run, "steps")) {
+      const auto took = failover::elapsed(string_at(step, "beganAt"), string_at(step, "endedAt"));
+      if (took && string_at(step, "state") == "done") durations[string_at(step, "name")] = *took;
     }
   };
   for (const json& run : state.history) take(run);

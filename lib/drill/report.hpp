@@ -44,6 +44,13 @@ struct Report {
   /// Writes that were acknowledged and are lost.
   std::size_t lost() const;
   bool had_two_writers() const;
+
+  /// Was the promise kept? Nothing where none was made or it was not measured.
+  std::optional<bool> kept_rto() const;
+  std::optional<bool> kept_rpo() const;
+
+  /// Simulated: all that is expected, together.
+  time::Duration expected_whole() const;
 };
 std::string_view to_string(Report::Kind kind);
 

@@ -1,6 +1,7 @@
 #include "failover/assess.hpp"
 
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "failover/policy_parts.hpp"
 
 #include <fmt/format.h>
@@ -41,7 +42,7 @@ std::string choose_target(const Policy& policy, const Survey& survey, const std:
 }
 
 bool guards(const GuardLease& guard, const State& state) {
-  if (!guard.exists() || guard.holder.empty()) return false;
+  if (!guard.is_held()) return false;
   if (!state.primary || state.primary->cluster != guard.cluster) return true;
   const auto seen = parse_timestamp(state.primary->at);
   return !seen || *seen <= std::chrono::system_clock::now() - guard.age + guard.ttl;
@@ -263,7 +264,7 @@ class Assessor {
     std::string text = policy_.postgres ? fmt::format("{} takes writes", result_.to) : fmt::format("{} serves", result_.to);
     if (policy_.dns && !policy_.dns->resolvers.empty()) text += fmt::format(", {} answer so", text::join(policy_.dns->resolvers, ", "));
     for (const Check& check : policy_.health.checks) {
-      if (check.kind == Check::Kind::http) text += fmt::format(", {} answers", check.urls.at(result_.to));
+      if (check.kind == Check::Kind::http) text += fmt::format(", {} answers", url::without_password(check.urls.at(result_.to)));
     }
     return text;
   }
@@ -331,6 +332,11 @@ Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_sid
   loss.bytes = behind(*primary, standby.written);
   if (*loss.bytes > 0) loss.behind = standby.replay_age;
   return loss;
+}
+
+std::optional<data::Lsn> fork_of(const Run& run) {
+  const StepRecord* caught_up = run.find("catch-up");
+  return caught_up == nullptr ? std::nullopt : data::parse_lsn(kube::string_at(caught_up->evidence, "standbyLsn"));
 }
 
 std::vector<std::string> step_names() {

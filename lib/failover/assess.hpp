@@ -67,6 +67,10 @@ struct Assessment {
   std::vector<std::string> warnings;
 };
 
+/// Where the log of a run's new side left that of the old one: what it had when it was about to be promoted. Nothing where it did not come
+/// that far.
+std::optional<data::Lsn> fork_of(const Run& run);
+
 /// The names of a run's steps, in order.
 std::vector<std::string> steps_of(const Policy& policy, RunKind kind);
 

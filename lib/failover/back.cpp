@@ -11,18 +11,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr time::Duration pace{500};
 
-/// Where the active side's log left that of `cluster`, if the last run was between the two.
-std::optional<data::Lsn> fork_of(const State& state, const std::string& cluster) {
-  if (!state.run || state.run->from != cluster) return std::nullopt;
-  const StepRecord* caught_up = state.run->find("catch-up");
-  return caught_up == nullptr ? std::nullopt : data::parse_lsn(caught_up->evidence.value("standbyLsn", ""));
-}
-
 /// Was what the old side may have behind the fork measured when it was left? Then whoever ran that accepted it.
-bool was_measured(const State& state, const std::string& cluster) {
-  if (!state.run || state.run->from != cluster) return false;
-  const StepRecord* caught_up = state.run->find("catch-up");
-  return caught_up != nullptr && caught_up->evidence.value("exact", false);
+bool was_measured(const Run& run) {
+  const StepRecord* caught_up = run.find("catch-up");
+  return caught_up != nullptr && kube::bool_at(caught_up->evidence, "exact");
 }
 
 std::vector<std::string> steps_by_hand(const std::string& old_side, const std::string& active) {
@@ -61,7 +53,7 @@ Result<void> wait_caught_up(Site& site, const BackPlan& plan, time::Duration win
       return Failure{{Code::timeout, fmt::format("the database of {} does not catch up: {}", plan.to, missing), "", plan.to, "",
                       "mend its replication and go back then"}};
     }
-    site.loop->run(site.loop->sleep(std::min(pace, window)));
+    if (auto paused = pause(*site.loop, std::min(pace, window)); !paused) return paused;
   }
 }
 
@@ -87,11 +79,12 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
              : side->database->in_recovery ? "it does not stream"
                                            : "it is a primary of its own";
   plan.by_hand = steps_by_hand(plan.to, plan.from);
-  const auto fork = fork_of(state, plan.to);
+  const bool was_left_last = state.run && state.run->from == plan.to;
+  const auto fork = was_left_last ? fork_of(*state.run) : std::nullopt;
   if (fork && side->database && !side->database->in_recovery && side->database->written > *fork)
     plan.diverged = static_cast<std::int64_t>(side->database->written - *fork);
   const bool accepted = options.accept_data_loss && plan.diverged && *options.accept_data_loss >= *plan.diverged;
-  if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !was_measured(state, plan.to) && !accepted) {
+  if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !was_measured(*state.run) && !accepted) {
     return Failure{
         {Code::conflict,
          fmt::format("refused: the database of {} has {} bytes of log that {} never got, and rejoining throws them away", plan.to,

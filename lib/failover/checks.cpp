@@ -1,9 +1,13 @@
 #include "failover/checks.hpp"
 
 #include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/url.hpp"
 #include "failover/survey.hpp"
 #include "federation/type_table.hpp"
 #include "fleet/health.hpp"
+#include "http/rest.hpp"
+#include "kube/answer.hpp"
 #include "kube/status.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +25,7 @@ Task<Result<http::Response>> get(http::Loop& loop, std::string url, std::string 
   http::Endpoint endpoint{.url = url, .connect_timeout = timeout, .request_timeout = timeout};
   endpoint.tls.insecure = insecure;
   if (!ca_file.empty()) {
-    auto pem = file::read(file::expand_home(ca_file));
+    auto pem = file::read(file::expand_home(ca_file), file::small_and_regular);
     if (!pem) co_return Failure{pem.error()};
     endpoint.tls.ca_pem = std::move(*pem);
   }
@@ -30,21 +34,41 @@ Task<Result<http::Response>> get(http::Loop& loop, std::string url, std::string 
   co_return co_await loop.transfer(endpoint, request);
 }
 
-Task<std::optional<Error>> check_http(Site& site, Check check, std::string cluster) {
-  const std::string url = check.urls.at(cluster);
-  const auto response = co_await get(*site.loop, url, check.ca_file, check.insecure, check.timeout);
-  if (!response) co_return response.error();
-  const bool is_good = check.status.empty() ? response->status >= 200 && response->status < 400
-                                            : std::ranges::find(check.status, response->status) != check.status.end();
-  if (is_good) co_return std::nullopt;
-  co_return Error{Code::rejected, fmt::format("{} answers {}", url, response->status), "", cluster};
+CheckAnswer no_vote(Error error) { return {std::move(error), false}; }
+
+/// Credentials that are not taken say that the server is there, and nothing of how it is.
+CheckAnswer vote_of(std::optional<Error> problem) {
+  const bool is_ours = problem && (problem->code == Code::unauthorized || problem->code == Code::forbidden);
+  return {std::move(problem), !is_ours};
 }
 
-Task<std::optional<Error>> check_database(Site& site, Check check, std::string cluster) {
-  const auto standing = co_await look_at_database(site, cluster, check.timeout);
-  if (!standing) co_return in_cluster(standing.error(), cluster);
-  if (standing->is_writable()) co_return std::nullopt;
-  co_return Error{Code::rejected, standing->in_recovery ? "its database is a standby" : "its database takes no writes", "", cluster};
+Task<CheckAnswer> check_http(Site& site, Check check, std::string cluster) {
+  const std::string url = check.urls.at(cluster);
+  if (!check.ca_file.empty()) {
+    const auto readable = file::read(file::expand_home(check.ca_file), file::small_and_regular);
+    if (!readable) co_return no_vote(readable.error());
+  }
+  const auto response = co_await get(*site.loop, url, check.ca_file, check.insecure, check.timeout);
+  if (!response) co_return vote_of(response.error());
+  const bool is_good = check.status.empty() ? response->status >= 200 && response->status < 400
+                                            : std::ranges::find(check.status, response->status) != check.status.end();
+  if (is_good) co_return CheckAnswer{};
+  Error error{Code::rejected, fmt::format("{} answers {}", url::without_password(url), response->status), "", cluster};
+  co_return CheckAnswer{std::move(error)};
+}
+
+Task<CheckAnswer> check_database(Site& site, Check check, std::string cluster, KnownConnections& known) {
+  auto connection = co_await connection_of(site, cluster);
+  if (connection) known[cluster] = std::move(*connection);
+  const auto kept = known.find(cluster);
+  if (kept == known.end()) co_return no_vote(in_cluster(connection.error(), cluster));
+  Result<data::Standing> standing = Failure{Error{}};
+  const std::string text = kept->second;
+  co_await site.loop->offload([&] { standing = data::look(text, site.policy.postgres->count_query, data::deadline_in(check.timeout)); });
+  if (!standing) co_return vote_of(in_cluster(standing.error(), cluster));
+  if (standing->is_writable()) co_return CheckAnswer{};
+  Error error{Code::rejected, standing->in_recovery ? "its database is a standby" : "its database takes no writes", "", cluster};
+  co_return CheckAnswer{std::move(error)};
 }
 
 /// The replicas that are available of those that the targets ask for, together.
@@ -56,14 +80,17 @@ Task<std::optional<Error>> check_workload(Site& site, Check check, std::string c
     const auto type = site.type_table.target_of(target.kind);
     if (!type) continue;
     http::Request request{.timeout = check.timeout, .repeatable = false};
-    request.path = site.type_table.resource_of(type->type).path(target.name_space, target.name);
+    const kube::Resource resource = site.type_table.resource_of(type->type);
+    request.path = resource.path(target.name_space, target.name);
     request.headers.push_back("Accept: application/json");
     const auto response = co_await client.send(std::move(request));
     if (!response) co_return in_cluster(response.error(), cluster);
     if (response->status >= 400) co_return in_cluster(kube::error_from(*response), cluster);
-    const json live = json::parse(response->body, nullptr, false);
-    wanted += kube::integer_at(live, "/spec/replicas", 1);
-    available += kube::integer_at(live, "/status/availableReplicas", kube::integer_at(live, "/status/readyReplicas", 0));
+    const json live = parse_json(response->body);
+    if (const auto problem = kube::problem_of_object(live, resource, {target.name, target.name_space}))
+      co_return in_cluster(*problem, cluster);
+    wanted += kube::integer_in(live, "/spec/replicas", 1);
+    available += kube::integer_in(live, "/status/availableReplicas", kube::integer_in(live, "/status/readyReplicas", 0));
   }
   if (wanted == 0 || available * 100 >= wanted * check.min_available) co_return std::nullopt;
   co_return Error{Code::rejected, fmt::format("{} of {} replicas are available, less than {}%", available, wanted, check.min_available), "",
@@ -94,12 +121,14 @@ Task<View> view_of_pod(Site& site, Vantage vantage, std::string cluster, time::D
   if (!created) co_return View::unknown;
   View view = View::unknown;
   const auto deadline = std::chrono::steady_clock::now() + timeout * 3;
-  while (view == View::unknown && std::chrono::steady_clock::now() < deadline && !site.loop->interrupted()) {
+  while (std::chrono::steady_clock::now() < deadline) {
     const auto live = co_await client->get(pods(), vantage.name_space, name);
     const std::string phase = live ? kube::string_at(kube::map_at(*live, "status"), "phase") : "";
     if (phase == "Succeeded") view = View::up;
     if (phase == "Failed") view = View::down;
-    if (view == View::unknown) co_await site.loop->sleep(time::Duration{200});
+    if (view != View::unknown) break;
+    const http::Rest rest = co_await http::rest(*site.loop, time::Duration{200});
+    if (rest == http::Rest::interrupted) break;
   }
   const kube::DeleteOptions options;
   co_await client->remove(pods(), vantage.name_space, name, options);
@@ -108,17 +137,26 @@ Task<View> view_of_pod(Site& site, Vantage vantage, std::string cluster, time::D
 
 }  // namespace
 
-Task<std::optional<Error>> run_check(Site& site, Check check, std::string cluster) {
+Task<CheckAnswer> ask_check(Site& site, Check check, std::string cluster, KnownConnections& known) {
   switch (check.kind) {
     case Check::Kind::api_server: {
       const fleet::Answer answer = co_await fleet::ask_health(*site.client(cluster), check.timeout);
-      co_return answer.problem;
+      co_return vote_of(answer.problem);
     }
-    case Check::Kind::workload: co_return co_await check_workload(site, check, cluster);
+    case Check::Kind::workload: {
+      auto problem = co_await check_workload(site, check, cluster);
+      co_return vote_of(std::move(problem));
+    }
     case Check::Kind::http: co_return co_await check_http(site, check, cluster);
     case Check::Kind::postgres: break;
   }
-  co_return co_await check_database(site, check, cluster);
+  co_return co_await check_database(site, check, cluster, known);
+}
+
+Task<std::optional<Error>> run_check(Site& site, Check check, std::string cluster) {
+  KnownConnections none;
+  auto answer = co_await ask_check(site, check, cluster, none);
+  co_return std::move(answer.problem);
 }
 
 Task<std::vector<CheckResult>> run_checks(Site& site, std::string cluster) {

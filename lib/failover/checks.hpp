@@ -3,13 +3,28 @@
 #include "base/task.hpp"
 #include "failover/site.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace fedctl::failover {
 
-/// Looks at a cluster by one check; what is wrong, or nothing.
+/// What one look at a cluster says.
+struct CheckAnswer {
+  std::optional<Error> problem;  ///< Nothing where all is well.
+  /// False where it could not be asked through what is wrong with us, not with the cluster: a variable that is not set, a Secret or a file
+  /// that cannot be read, credentials that are not taken. That says nothing of the cluster.
+  bool is_vote = true;
+};
+
+/// The connection strings that were read, by cluster: what they are read from may be cut off just when they are needed.
+using KnownConnections = std::map<std::string, std::string>;
+
+/// Looks at a cluster by one check. `known` outlives it.
+Task<CheckAnswer> ask_check(Site& site, Check check, std::string cluster, KnownConnections& known);
+
+/// What is wrong, for whatever reason, or nothing.
 Task<std::optional<Error>> run_check(Site& site, Check check, std::string cluster);
 
 /// What each of the policy's checks says of a cluster now.

@@ -1,9 +1,13 @@
 #include "failover/engine.hpp"
 
 #include "base/encoding.hpp"
+#include "base/json.hpp"
 #include "base/process.hpp"
+#include "base/url.hpp"
 #include "failover/action.hpp"
+#include "failover/journal.hpp"
 #include "failover/steps.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -30,47 +34,18 @@ StepFunction function_of(const std::string& step) {
 
 bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
 
-std::string hook_name(const Hook& hook, std::size_t number) {
-  return fmt::format("hook {} {} {}", number, hook.before ? "before" : "after", hook.step);
-}
-
-/// "hook 2 before promote" -> 2; nothing for what is no hook.
-std::optional<std::size_t> hook_number(const std::string& step) {
-  if (!step.starts_with("hook ")) return std::nullopt;
-  return static_cast<std::size_t>(std::stoul(step.substr(5)));
-}
-
-std::vector<StepRecord> records_of(const Policy& policy, RunKind kind) {
-  std::vector<StepRecord> records;
-  const auto add_hooks = [&](const std::string& step, bool before) {
-    for (std::size_t i = 0; i < policy.hooks.size(); ++i) {
-      if (policy.hooks[i].step == step && policy.hooks[i].before == before) records.push_back({.name = hook_name(policy.hooks[i], i)});
-    }
-  };
-  for (const std::string& step : steps_of(policy, kind)) {
-    add_hooks(step, true);
-    records.push_back({.name = step});
-    add_hooks(step, false);
-  }
-  return records;
-}
-
-/// The step behind which the new side is the active one: then a run can only go on.
-std::string point_of_no_return(const Policy& policy) { return policy.postgres ? "promote" : "roles"; }
-
-time::Duration between(const std::string& begin, const std::string& end) {
-  const auto from = parse_timestamp(begin);
-  const auto to = parse_timestamp(end);
-  return from && to ? std::chrono::duration_cast<time::Duration>(*to - *from) : time::Duration{0};
+double seconds_between(const std::string& begin, const std::string& end) {
+  return static_cast<double>(elapsed(begin, end).value_or(time::Duration{0}).count()) / 1000;
 }
 
 json outcome_of(const Run& run) {
-  json outcome{{"seconds", static_cast<double>(between(run.began_at, timestamp_now()).count()) / 1000}};
-  const std::string failed_at = run.outcome.value("failedAt", run.began_at);
+  json outcome{{"seconds", seconds_between(run.began_at, timestamp_now())}};
+  const std::string stated = kube::string_at(run.outcome, "failedAt");
+  const std::string failed_at = stated.empty() ? run.began_at : stated;
   outcome["failedAt"] = failed_at;
   if (const StepRecord* verified = run.find("verify"); verified != nullptr && !verified->ended_at.empty())
-    outcome["rtoSeconds"] = static_cast<double>(between(failed_at, verified->ended_at).count()) / 1000;
-  if (const StepRecord* caught_up = run.find("catch-up")) outcome["lostBytes"] = caught_up->evidence.value("lostBytes", json());
+    outcome["rtoSeconds"] = seconds_between(failed_at, verified->ended_at);
+  if (const StepRecord* caught_up = run.find("catch-up")) outcome["lostBytes"] = kube::value_at(caught_up->evidence, "lostBytes");
   if (const StepRecord* promoted = run.find("promote"); promoted != nullptr && promoted->evidence.contains("lostCounted"))
     outcome["lostCounted"] = promoted->evidence["lostCounted"];
   return outcome;
@@ -103,7 +78,7 @@ struct Engine::Impl {
     auto loaded = site.loop->run(site.store->load());
     if (!loaded) return Failure{loaded.error()};
     state = std::move(*loaded);
-    if (state.has_unfinished_run()) return {};
+    if (state.has_unfinished_run()) return check_journal(site.policy, state);
     return Failure{{Code::not_found, fmt::format("there is no run to {}: the last one is over", purpose), site.store->display_name()}};
   }
 
@@ -146,16 +121,13 @@ struct Engine::Impl {
   }
 
   Result<std::string> post(const StepContext& with, const Hook& hook) const {
-    http::Endpoint endpoint{.url = hook.url, .request_timeout = hook.exec.timeout};
-    http::Request request{.method = "POST", .headers = {"Content-Type: application/json"}};
-    request.body =
-        json{{"policy", site.policy.name}, {"namespace", site.policy.name_space},      {"run", with.run.id},    {"token", with.run.token},
-             {"step", hook.step},          {"when", hook.before ? "before" : "after"}, {"from", with.run.from}, {"to", with.run.to}}
-            .dump();
-    const auto response = site.loop->run(site.loop->transfer(endpoint, request));
-    if (!response) return Failure{response.error()};
-    if (response->status < 300) return fmt::format("{}", response->status);
-    return Failure{{Code::rejected, fmt::format("{} answers {}", hook.url, response->status)}};
+    const json body{
+        {"policy", site.policy.name}, {"namespace", site.policy.name_space},      {"run", with.run.id},    {"token", with.run.token},
+        {"step", hook.step},          {"when", hook.before ? "before" : "after"}, {"from", with.run.from}, {"to", with.run.to}};
+    const auto status = post_json(*site.loop, hook.url, to_text(body), hook.exec.timeout);
+    if (!status) return Failure{status.error()};
+    if (*status < 300) return fmt::format("{}", *status);
+    return Failure{{Code::rejected, fmt::format("{} answers {}", url::origin_of(url::without_password(hook.url)), *status)}};
   }
 
   Evidence do_step(StepRecord& record) {
@@ -166,7 +138,7 @@ struct Engine::Impl {
       if (evidence || !is_worth_retrying(evidence.error()) || record.attempts % attempts_of_a_step == 0 || site.loop->interrupted())
         return evidence;
       tell(StepEvent::Type::retried, record.name, describe(evidence.error()));
-      site.loop->run(site.loop->sleep(pause_between));
+      if (auto paused = pause(*site.loop, pause_between); !paused) return Failure{paused.error()};
     }
   }
 
@@ -225,7 +197,7 @@ struct Engine::Impl {
   static std::string summary_of(const StepRecord& record) {
     std::string text;
     for (const auto& [key, value] : record.evidence.items()) {
-      const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+      const std::string shown = value.is_string() ? value.get<std::string>() : to_text(value);
       if (shown.empty()) continue;
       text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, shown);
     }
@@ -346,6 +318,11 @@ Result<Run> Engine::abort() {
   return run;
 }
 
+Result<void> pause(http::Loop& loop, time::Duration length) {
+  if (loop.run(http::rest(loop, length)) == http::Rest::interrupted) return Failure{{Code::cancelled, "interrupted"}};
+  return {};
+}
+
 Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster) {
   const Run& run = context.run;
   const Policy& policy = context.site.policy;
@@ -363,7 +340,7 @@ Result<std::string> run_program(StepContext& context, const Action& action, cons
                    {"from", run.from},
                    {"to", run.to},
                    {"cluster", cluster}};
-  const auto said = blocking<std::string>(*context.site.loop, [&] { return run_action(action, environment, input.dump() + "\n"); });
+  const auto said = blocking<std::string>(*context.site.loop, [&] { return run_action(action, environment, to_text(input) + "\n"); });
   if (!said) return Failure{in_cluster(said.error(), cluster)};
   return said;
 }

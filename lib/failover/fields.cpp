@@ -1,15 +1,29 @@
 #include "failover/fields.hpp"
 
+#include "base/json.hpp"
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 #include "kube/quantity.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 
 namespace fedctl::failover {
 
 using nlohmann::json;
+
+namespace {
+
+/// Ports, seconds and counts, which are kept in 32 bits.
+constexpr std::int64_t most_number = std::numeric_limits<std::int32_t>::max();
+
+/// 4 EiB: more than any disk has, and what every integer holds.
+constexpr auto most_bytes = static_cast<long double>(std::int64_t{1} << 62);
+
+}  // namespace
 
 Fields::Fields(const manifest::Manifest& manifest)
     : manifest_(&manifest), node_(manifest.whole()), problem_(std::make_shared<std::optional<Error>>()) {}
@@ -22,7 +36,7 @@ const json* Fields::find(std::string_view key) const {
 
 void Fields::fail(std::string_view key, std::string message, std::string hint) const {
   if (*problem_) return;
-  const std::string part = key.empty() ? pointer_ : fmt::format("{}/{}", pointer_, key);
+  const std::string part = key.empty() ? pointer_ : pointer::below(pointer_, key);
   *problem_ = Error{Code::invalid_input, std::move(message), manifest_->place(part), "", "", std::move(hint)};
 }
 
@@ -52,8 +66,9 @@ std::string Fields::text(std::string_view key, std::string otherwise) const {
 std::int64_t Fields::number(std::string_view key, std::int64_t otherwise, std::int64_t least) const {
   const json* value = find(key);
   if (value == nullptr) return otherwise;
-  if (value->is_number_integer() && value->get<std::int64_t>() >= least) return value->get<std::int64_t>();
-  fail(key, fmt::format("'{}' must be a whole number, {} or more", key, least));
+  const std::int64_t number = integer_at(node_, key, least - 1);
+  if (number >= least && number <= most_number) return number;
+  fail(key, fmt::format("'{}' must be a whole number from {} to {}", key, least, most_number));
   return otherwise;
 }
 
@@ -68,7 +83,7 @@ bool Fields::flag(std::string_view key, bool otherwise) const {
 std::optional<time::Duration> Fields::duration(std::string_view key) const {
   const json* value = find(key);
   if (value == nullptr) return std::nullopt;
-  const auto parsed = time::parse_duration(value->is_string() ? value->get<std::string>() : value->dump());
+  const auto parsed = time::parse_duration(value->is_string() ? value->get<std::string>() : to_text(*value));
   if (!parsed) fail(key, fmt::format("'{}' must be a duration such as 30s or 2m", key));
   return parsed;
 }
@@ -78,8 +93,8 @@ time::Duration Fields::duration(std::string_view key, time::Duration otherwise) 
 std::optional<std::int64_t> Fields::bytes(std::string_view key) const {
   const json* value = find(key);
   if (value == nullptr) return std::nullopt;
-  const auto quantity = kube::parse_quantity(value->is_string() ? value->get<std::string>() : value->dump());
-  if (!quantity || *quantity < 0) {
+  const auto quantity = kube::parse_quantity(value->is_string() ? value->get<std::string>() : to_text(*value));
+  if (!quantity || *quantity < 0 || *quantity > most_bytes) {
     fail(key, fmt::format("'{}' must be a number of bytes such as 1048576 or 16Mi", key));
     return std::nullopt;
   }
@@ -89,7 +104,7 @@ std::optional<std::int64_t> Fields::bytes(std::string_view key) const {
 int Fields::percent(std::string_view key, int otherwise) const {
   const json* value = find(key);
   if (value == nullptr) return otherwise;
-  std::string text = value->is_string() ? value->get<std::string>() : value->dump();
+  std::string text = value->is_string() ? value->get<std::string>() : to_text(*value);
   if (text.ends_with('%')) text.pop_back();
   int percent = -1;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), percent);
@@ -129,7 +144,7 @@ Fields Fields::child(std::string_view key) const {
     fail(key, fmt::format("'{}' must be a map", key));
     node = json::object();
   }
-  return {*manifest_, std::move(node), fmt::format("{}/{}", pointer_, key), problem_};
+  return {*manifest_, std::move(node), pointer::below(pointer_, key), problem_};
 }
 
 std::vector<Fields> Fields::items(std::string_view key) const {
@@ -141,9 +156,8 @@ std::vector<Fields> Fields::items(std::string_view key) const {
     return result;
   }
   for (std::size_t i = 0; i < value->size(); ++i) {
-    const std::string pointer = fmt::format("{}/{}/{}", pointer_, key, i);
-    if (!(*value)[i].is_object()) fail(fmt::format("{}/{}", key, i), "each of these must be a map");
-    result.push_back({*manifest_, (*value)[i], pointer, problem_});
+    result.push_back({*manifest_, (*value)[i], pointer::below(pointer::below(pointer_, key), std::to_string(i)), problem_});
+    if (!(*value)[i].is_object()) result.back().fail("", "each of these must be a map");
   }
   return result;
 }

@@ -1,8 +1,11 @@
 #include "failover/guard_lease.hpp"
 
+#include "apply/lease.hpp"
+#include "base/json.hpp"
 #include "base/process.hpp"
 #include "control/names.hpp"
 #include "failover/state.hpp"
+#include "http/rest.hpp"
 #include "kube/micro_time.hpp"
 #include "kube/status.hpp"
 
@@ -18,21 +21,18 @@ using nlohmann::json;
 
 std::string annotation(const json& lease, std::string_view name) { return kube::metadata_entry(lease, "annotations", name); }
 
-GuardLease lease_of(const GuardPlace& place, json object, time::Instant now) {
-  GuardLease lease{.cluster = place.cluster};
-  const json spec = kube::map_at(object, "spec");
-  lease.holder = kube::string_at(spec, "holderIdentity");
-  lease.ttl = time::Duration{kube::integer_at(object, "/spec/leaseDurationSeconds", 0) * 1000};
-  const auto renewed = parse_timestamp(kube::string_at(spec, "renewTime"));
-  if (renewed) lease.age = std::max(time::Duration{0}, std::chrono::duration_cast<time::Duration>(now - *renewed));
-  const std::string fenced = annotation(object, fenced_annotation);
-  std::from_chars(fenced.data(), fenced.data() + fenced.size(), lease.fenced_by);
-  lease.is_harmless = lease.fenced_by != 0 && annotation(object, harmless_annotation) == fenced;
-  lease.process = annotation(object, process_annotation);
-  lease.lsn = annotation(object, lsn_annotation);
-  lease.counted = annotation(object, counted_annotation);
-  lease.object = std::move(object);
-  return lease;
+/// A guard renews its Lease every few seconds; a server that finds a conflict each time never ends.
+constexpr int most_attempts = 50;
+constexpr time::Duration between_attempts{20};
+
+/// Longer than any guard says, and what can be counted in milliseconds.
+constexpr std::int64_t longest_ttl = 366 * 24 * 3600;
+
+/// What the host answered, which must be the Lease.
+Result<GuardLease> lease_in(const GuardPlace& place, const http::Response& response) {
+  json object = parse_json(response.body);
+  if (const auto problem = apply::problem_of_lease(object, place.name)) return Failure{in_cluster(*problem, place.host->cluster())};
+  return guard_lease_of(place.cluster, std::move(object), response.date());
 }
 
 void set_annotation(json& lease, std::string_view name, const std::string& value) {
@@ -46,7 +46,7 @@ void set_annotation(json& lease, std::string_view name, const std::string& value
 
 /// Reads, changes and writes again until nobody came between.
 Task<Result<GuardLease>> change_annotation(GuardPlace place, std::int64_t token, bool fences) {
-  while (true) {
+  for (int attempt = 1;; ++attempt) {
     auto lease = co_await read_guard(place);
     if (!lease) co_return Failure{lease.error()};
     if (!lease->exists()) co_return std::move(*lease);
@@ -55,12 +55,35 @@ Task<Result<GuardLease>> change_annotation(GuardPlace place, std::int64_t token,
     set_annotation(object, fenced_annotation, fences ? std::to_string(token) : "");
     set_annotation(object, harmless_annotation, "");
     auto written = co_await place.host->replace(control::leases(), std::move(object));
-    if (written) co_return lease_of(place, std::move(*written), std::chrono::system_clock::now());
-    if (written.error().code != Code::conflict) co_return Failure{written.error()};
+    if (written) {
+      const auto problem = apply::problem_of_lease(*written, place.name);
+      if (problem) co_return Failure{in_cluster(*problem, place.host->cluster())};
+      co_return guard_lease_of(place.cluster, std::move(*written), std::chrono::system_clock::now());
+    }
+    if (written.error().code != Code::conflict || attempt == most_attempts) co_return Failure{written.error()};
+    const http::Rest rest = co_await http::rest(place.host->loop(), between_attempts);
+    if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
   }
 }
 
 }  // namespace
+
+GuardLease guard_lease_of(const std::string& cluster, json object, time::Instant now) {
+  GuardLease lease{.cluster = cluster};
+  const json spec = kube::map_at(object, "spec");
+  lease.holder = kube::string_at(spec, "holderIdentity");
+  lease.ttl = std::chrono::seconds{std::clamp<std::int64_t>(kube::integer_at(spec, "leaseDurationSeconds"), 0, longest_ttl)};
+  const auto renewed = parse_timestamp(kube::string_at(spec, "renewTime"));
+  if (renewed) lease.age = std::max(time::Duration{0}, std::chrono::duration_cast<time::Duration>(now - *renewed));
+  const std::string fenced = annotation(object, fenced_annotation);
+  std::from_chars(fenced.data(), fenced.data() + fenced.size(), lease.fenced_by);
+  lease.is_harmless = lease.fenced_by != 0 && annotation(object, harmless_annotation) == fenced;
+  lease.process = annotation(object, apply::process_annotation);
+  lease.lsn = annotation(object, lsn_annotation);
+  lease.counted = annotation(object, counted_annotation);
+  lease.object = std::move(object);
+  return lease;
+}
 
 Task<Result<GuardLease>> read_guard(GuardPlace place, time::Duration patience) {
   http::Request request{.path = control::leases().path(place.name_space, place.name), .headers = {"Accept: application/json"}};
@@ -68,15 +91,14 @@ Task<Result<GuardLease>> read_guard(GuardPlace place, time::Duration patience) {
   request.repeatable = patience.count() == 0;
   const auto response = co_await place.host->send(std::move(request));
   if (!response) co_return Failure{response.error()};
-  GuardLease none{.cluster = place.cluster};
-  if (response->status == 404) co_return none;
-  if (response->status >= 400) {
-    Error error{response->status == 403 ? Code::forbidden : Code::rejected,
-                fmt::format("the guard's Lease cannot be read: {}", response->status), "", place.host->cluster(),
-                "Lease " + place.name_space + "/" + place.name};
+  if (response->status != 200) {
+    Error error = in_cluster(kube::error_from(*response), place.host->cluster());
+    GuardLease none{.cluster = place.cluster};
+    if (error.code == Code::not_found) co_return none;
+    error.object = "Lease " + place.name_space + "/" + place.name;
     co_return Failure{std::move(error)};
   }
-  co_return lease_of(place, json::parse(response->body, nullptr, false), response->date());
+  co_return lease_in(place, *response);
 }
 
 Task<Result<GuardLease>> fence_guard(GuardPlace place, std::int64_t token) {
@@ -94,7 +116,7 @@ Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::st
   json object = is_new ? json{{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}} : lease.object;
   object["metadata"]["name"] = place.name;
   object["metadata"]["namespace"] = place.name_space;
-  set_annotation(object, process_annotation, process::mark());
+  set_annotation(object, apply::process_annotation, process::mark());
   set_annotation(object, lsn_annotation, lease.lsn);
   set_annotation(object, counted_annotation, lease.counted);
   set_annotation(object, harmless_annotation, lease.is_harmless ? std::to_string(lease.fenced_by) : "");
@@ -105,13 +127,13 @@ Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::st
   if (!object["spec"].contains("acquireTime")) object["spec"]["acquireTime"] = now;
   http::Request request{.method = is_new ? "POST" : "PUT", .path = control::leases().path(place.name_space, is_new ? "" : place.name)};
   request.headers = {"Accept: application/json", "Content-Type: application/json"};
-  request.body = object.dump();
+  request.body = to_text(object);
   request.timeout = patience;
   request.repeatable = false;
   const auto response = co_await place.host->send(std::move(request));
   if (!response) co_return Failure{response.error()};
-  if (response->status >= 400) co_return Failure{kube::error_from(*response)};
-  co_return lease_of(place, json::parse(response->body, nullptr, false), response->date());
+  if (response->status >= 300) co_return Failure{kube::error_from(*response)};
+  co_return lease_in(place, *response);
 }
 
 }  // namespace fedctl::failover

@@ -25,9 +25,12 @@ struct GuardLease {
   nlohmann::json object;  ///< The Lease; null where there is none.
 
   bool exists() const { return object.is_object(); }
+  /// Does somebody guard, as far as the Lease says?
+  bool is_held() const { return exists() && !holder.empty(); }
+  /// And was it renewed in time?
+  bool is_alive() const { return is_held() && age < ttl; }
 };
 
-inline constexpr std::string_view process_annotation = "fedctl.io/process";
 inline constexpr std::string_view fenced_annotation = "fedctl.io/fenced-by";
 inline constexpr std::string_view harmless_annotation = "fedctl.io/harmless";
 inline constexpr std::string_view lsn_annotation = "fedctl.io/wal-lsn";
@@ -41,7 +44,11 @@ struct GuardPlace {
   std::string cluster;
 };
 
-/// No Lease is no error. `patience` is for the one try there is; none: as long as requests may take. Errors: the host's.
+/// What a guard's Lease says, whatever is in it; `now` by the clock of its host.
+GuardLease guard_lease_of(const std::string& cluster, nlohmann::json object, time::Instant now);
+
+/// No Lease, which only a 404 of the API server tells, is no error. `patience` is for the one try there is; none: as long as requests may
+/// take. Errors: the host's; not_kubernetes for an answer that is no Lease, which must not pass for a guard that is not there.
 Task<Result<GuardLease>> read_guard(GuardPlace place, time::Duration patience = {});
 
 /// From now on no renewal of the guard succeeds until it has seen the fence: what it holds ends its ttl after this returns, at the latest.

@@ -1,6 +1,8 @@
 #include "failover/policy.hpp"
 
 #include "base/encoding.hpp"
+#include "base/json.hpp"
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 #include "failover/policy_parts.hpp"
 #include "kube/object.hpp"
@@ -34,7 +36,8 @@ std::vector<Setting> read_role(const Fields& roles, const std::string& role) {
     if (item.has("path") == item.has("env")) item.fail("", "each of these needs either path and value, or env");
     setting.path = item.text("path");
     setting.value = item.raw("value");
-    if (item.has("path") && !setting.path.starts_with('/')) item.fail("path", "a path is a JSON Pointer such as /spec/replicas");
+    if (item.has("path") && (setting.path.empty() || !pointer::parse(setting.path)))
+      item.fail("path", "the path " + pointer::why_refused(setting.path));
     if (item.has("path") && !item.has("value")) item.fail("", "'value' is missing");
     if (item.has("env")) {
       Fields env = item.child("env");
@@ -116,7 +119,7 @@ Result<Policy> read_policy(const manifest::Manifest& manifest, const std::string
   spec.only({"clusters", "targets", "roles", "health", "fencing", "database", "dns", "hooks", "rto", "rpo", "readyTimeout"})
       .need("clusters")
       .need("targets");
-  policy.hash = encoding::sha256(root.raw("spec").dump()).substr(0, 16);
+  policy.hash = encoding::sha256(to_text(root.raw("spec"))).substr(0, 16);
   policy.clusters = spec.texts("clusters");
   const std::set<std::string> distinct{policy.clusters.begin(), policy.clusters.end()};
   if (policy.clusters.size() < 2) spec.fail("clusters", "a policy needs at least two clusters: the primary first, then its standbys");

@@ -1,6 +1,7 @@
 #include "failover/policy_parts.hpp"
 
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "traffic/resolve.hpp"
 
 #include <fmt/format.h>
@@ -62,7 +63,8 @@ std::map<std::string, std::string> read_urls(const Fields& fields, const std::ve
     fields.fail("", "an http check needs url or urls");
   }
   for (const auto& [cluster, url] : urls) {
-    if (!url.starts_with("http://") && !url.starts_with("https://")) fields.fail("", fmt::format("'{}' is no http or https url", url));
+    if (!url.starts_with("http://") && !url.starts_with("https://"))
+      fields.fail("", fmt::format("'{}' is no http or https url", url::without_password(url)));
   }
   return urls;
 }

@@ -19,7 +19,7 @@ tl::unexpected<Error> refused(const json& federated, const std::string& cluster,
 }
 
 Override override_of(const json& item) {
-  Override result{.path = kube::string_at(item, "path"), .value = item.value("value", json())};
+  Override result{.path = kube::string_at(item, "path"), .value = kube::value_at(item, "value")};
   const std::string operation = kube::string_at(item, "op");
   if (operation == "add") result.operation = Override::Operation::add;
   if (operation == "remove") result.operation = Override::Operation::remove;
@@ -89,7 +89,7 @@ class ClusterRole {
     if (found == names.end()) {
       return refused(federated_, cluster_,
                      fmt::format("it has no container '{}'{}", setting.container, text::did_you_mean(setting.container, names)),
-                     "it has " + text::join(names, ", "));
+                     "it has " + text::listed(names));
     }
     const auto index = static_cast<std::size_t>(found - names.begin());
     set_in_container(fmt::format("{}/{}/env", list, index), kube::list_at(containers[index], "env"), setting.variables);

@@ -1,12 +1,14 @@
 #include "failover/state.hpp"
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <limits>
 
 namespace fedctl::failover {
 namespace {
@@ -14,28 +16,119 @@ namespace {
 using nlohmann::json;
 constexpr std::size_t kept_runs = 20;
 
-template <typename Enum, std::size_t size>
-Enum from_text(const std::array<Enum, size>& all, std::string_view text, Enum otherwise) {
-  for (const Enum one : all) {
-    if (to_string(one) == text) return one;
+/// Takes the fields of a document, and keeps what is wrong with the first that is not as it must be.
+class Fields {
+ public:
+  Fields(const json& document, std::string path, std::string& problem) : document_(document), path_(std::move(path)), problem_(problem) {
+    if (!document.is_object()) complain(path_.empty() ? "it" : path_, "must be a map");
   }
-  return otherwise;
-}
+
+  void need(std::string_view key) {
+    if (value_at(document_, key).is_null()) complain(name(key), "is missing");
+  }
+  std::string text(std::string_view key) {
+    expect(key, &json::is_string, "must be a string");
+    return string_at(document_, key);
+  }
+  std::int64_t integer(std::string_view key) {
+    expect(key, &json::is_number_integer, "must be an integer");
+    const std::int64_t result = integer_at(document_, key);
+    if (value_at(document_, key).is_number_integer() && value_at(document_, key) != result) complain(name(key), "is too large");
+    return result;
+  }
+  void number(std::string_view key) { expect(key, &json::is_number, "must be a number"); }
+  const json& map(std::string_view key) {
+    expect(key, &json::is_object, "must be a map");
+    return map_at(document_, key);
+  }
+  const json& list(std::string_view key) {
+    expect(key, &json::is_array, "must be a list");
+    return list_at(document_, key);
+  }
+  std::vector<json> maps(std::string_view key) {
+    std::vector<json> result;
+    for (const json& item : list(key)) {
+      if (!item.is_object()) complain(fmt::format("{}[{}]", name(key), result.size()), "must be a map");
+      result.push_back(item);
+    }
+    return result;
+  }
+  template <typename Enum, std::size_t size>
+  Enum one_of(const std::array<Enum, size>& all, std::string_view key) {
+    const std::string said = text(key);
+    for (const Enum one : all) {
+      if (to_string(one) == said) return one;
+    }
+    complain(name(key), "is none of the values that it can have");
+    return all.front();
+  }
+  std::string name(std::string_view key) const { return path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key); }
+  void complain(const std::string& field, std::string_view what) {
+    if (problem_.empty()) problem_ = fmt::format("{} {}", field, what);
+  }
+
+ private:
+  void expect(std::string_view key, bool (json::*is_right)() const noexcept, std::string_view what) {
+    if (!document_.is_object() || !document_.contains(key)) return;
+    if (!(value_at(document_, key).*is_right)()) complain(name(key), what);
+  }
+
+  const json& document_;
+  std::string path_;
+  std::string& problem_;
+};
 
 json to_json(const StepRecord& step) {
   return {{"name", step.name},        {"state", to_string(step.state)}, {"beganAt", step.begun_at},
           {"endedAt", step.ended_at}, {"attempts", step.attempts},      {"evidence", step.evidence}};
 }
 
-StepRecord step_from(const json& document) {
+StepRecord step_from(const json& document, const std::string& path, std::string& problem) {
   using S = StepRecord::State;
-  StepRecord step{.name = string_at(document, "name")};
-  step.state = from_text(std::array{S::pending, S::begun, S::done, S::skipped}, string_at(document, "state"), S::pending);
-  step.begun_at = string_at(document, "beganAt");
-  step.ended_at = string_at(document, "endedAt");
-  step.attempts = document.value("attempts", 0);
-  step.evidence = map_at(document, "evidence");
+  Fields fields{document, path, problem};
+  StepRecord step{.name = fields.text("name")};
+  step.state = fields.one_of(std::array{S::pending, S::begun, S::done, S::skipped}, "state");
+  step.begun_at = fields.text("beganAt");
+  step.ended_at = fields.text("endedAt");
+  step.attempts = static_cast<int>(fields.integer("attempts"));
+  step.evidence = fields.map("evidence");
   return step;
+}
+
+/// It only grows, by one a run, and stands in a Lease's leaseTransitions, which is an int32.
+void check_token(Fields& fields, std::int64_t token) {
+  constexpr std::int64_t greatest = std::numeric_limits<std::int32_t>::max() - 1;
+  if (token < 0) fields.complain("token", "must not be negative");
+  if (token > greatest) fields.complain("token", fmt::format("must be at most {}", greatest));
+}
+
+Run run_from(const json& document, std::string& problem) {
+  using S = Run::State;
+  Fields fields{document, "run", problem};
+  Run run{.id = fields.text("id")};
+  run.kind = fields.one_of(std::array{RunKind::failover, RunKind::switchover}, "kind");
+  run.state = fields.one_of(std::array{S::running, S::done, S::aborted, S::refused}, "state");
+  run.from = fields.text("from");
+  run.to = fields.text("to");
+  run.token = fields.integer("token");
+  run.policy_hash = fields.text("policyHash");
+  run.version = fields.text("version");
+  run.by = fields.text("by");
+  run.reason = fields.text("reason");
+  run.began_at = fields.text("beganAt");
+  run.ended_at = fields.text("endedAt");
+  for (const json& one : fields.list("overridden")) {
+    if (!one.is_string()) fields.complain("run.overridden", "must be a list of strings");
+    if (one.is_string()) run.overridden.push_back(one.get<std::string>());
+  }
+  for (const json& step : fields.list("steps"))
+    run.steps.push_back(step_from(step, fmt::format("run.steps[{}]", run.steps.size()), problem));
+  run.outcome = fields.map("outcome");
+  Fields outcome{run.outcome, "run.outcome", problem};
+  outcome.number("rtoSeconds");
+  outcome.integer("lostCounted");
+  outcome.text("failedAt");
+  return run;
 }
 
 void keep_latest(std::vector<json>& list) {
@@ -107,27 +200,6 @@ json to_json(const Run& run) {
           {"outcome", run.outcome}};
 }
 
-Run run_from(const json& document) {
-  using S = Run::State;
-  Run run{.id = string_at(document, "id")};
-  run.kind = from_text(std::array{RunKind::failover, RunKind::switchover}, string_at(document, "kind"), RunKind::failover);
-  run.state = from_text(std::array{S::running, S::done, S::aborted, S::refused}, string_at(document, "state"), S::running);
-  run.from = string_at(document, "from");
-  run.to = string_at(document, "to");
-  run.token = document.value("token", std::int64_t{0});
-  run.policy_hash = string_at(document, "policyHash");
-  run.version = string_at(document, "version");
-  run.by = string_at(document, "by");
-  run.reason = string_at(document, "reason");
-  run.began_at = string_at(document, "beganAt");
-  run.ended_at = string_at(document, "endedAt");
-  run.overridden = document.value("overridden", std::vector<std::string>{});
-  const json steps = list_at(document, "steps");
-  for (const json& step : steps) run.steps.push_back(step_from(step));
-  run.outcome = map_at(document, "outcome");
-  return run;
-}
-
 json to_json(const LastSeen& seen) {
   return {{"cluster", seen.cluster},   {"systemIdentifier", seen.system_identifier},
           {"timeline", seen.timeline}, {"lsn", seen.lsn},
@@ -141,20 +213,54 @@ json to_json(const State& state) {
   return document;
 }
 
-Result<State> state_from(const json& document) try {
-  if (!document.is_object()) return Failure{{Code::invalid_input, "this is no state of a failover"}};
-  State state{.active = string_at(document, "active"), .token = document.value("token", std::int64_t{0})};
-  if (document.contains("run")) state.run = run_from(document["run"]);
-  if (document.contains("primary")) {
-    const json& seen = document["primary"];
-    state.primary = LastSeen{string_at(seen, "cluster"), string_at(seen, "systemIdentifier"), seen.value("timeline", std::int64_t{0}),
-                             string_at(seen, "lsn"),     string_at(seen, "counted"),          string_at(seen, "at")};
+Result<State> state_from(const json& document) {
+  std::string problem;
+  Fields fields{document, "", problem};
+  fields.need("active");
+  fields.need("token");
+  State state{.active = fields.text("active"), .token = fields.integer("token")};
+  check_token(fields, state.token);
+  if (document.is_object() && document.contains("run")) state.run = run_from(value_at(document, "run"), problem);
+  if (document.is_object() && document.contains("primary")) {
+    Fields seen{value_at(document, "primary"), "primary", problem};
+    state.primary = LastSeen{seen.text("cluster"), seen.text("systemIdentifier"), seen.integer("timeline"),
+                             seen.text("lsn"),     seen.text("counted"),          seen.text("at")};
   }
-  state.history = document.value("history", std::vector<json>{});
-  state.drills = document.value("drills", std::vector<json>{});
-  return state;
-} catch (const json::exception& problem) {
-  return Failure{{Code::invalid_input, fmt::format("this is no state of a failover: {}", problem.what())}};
+  if (state.run && (state.run->id.empty() || state.run->from.empty() || state.run->to.empty()))
+    fields.complain("run", "needs an id, and the clusters that it goes from and to");
+  if (state.has_unfinished_run() && state.run->from == state.run->to) fields.complain("run.to", "must be another cluster than run.from");
+  if (state.has_unfinished_run() && state.run->token > state.token) fields.complain("run.token", "must be at most the state's token");
+  state.history = fields.maps("history");
+  state.drills = fields.maps("drills");
+  for (const json& one : state.drills) {
+    Fields drill{one, "drills[]", problem};
+    drill.text("kind");
+    drill.text("endedAt");
+    drill.number("rtoSeconds");
+    drill.number("lostWrites");
+  }
+  if (problem.empty()) return state;
+  Error error{Code::invalid_input, fmt::format("this is no state of a failover: {}", problem)};
+  error.hint = "restore it from a copy; deleting it makes the fencing token begin anew";
+  return Failure{std::move(error)};
+}
+
+double number_in(const json& map, std::string_view key) {
+  const json& value = value_at(map, key);
+  return value.is_number() ? value.get<double>() : 0;
+}
+
+Result<void> check_clusters(const State& state, std::span<const std::string> clusters) {
+  const auto check = [&](const std::string& cluster, std::string_view what) -> Result<void> {
+    if (cluster.empty() || std::ranges::find(clusters, cluster) != clusters.end()) return {};
+    return Failure{{Code::invalid_input,
+                    fmt::format("{} is '{}', which is not a cluster of the policy ({})", what, cluster, text::join(clusters, ", ")), "", "",
+                    "", "name the cluster in the policy as before; if it is gone for good, edit 'active' in the state"}};
+  };
+  if (auto known = check(state.active, "the active cluster in the state"); !known) return known;
+  if (!state.has_unfinished_run()) return {};
+  if (auto known = check(state.run->from, "the side that the unfinished run leaves"); !known) return known;
+  return check(state.run->to, "the side that the unfinished run goes to");
 }
 
 void file_away(State& state) {
@@ -183,6 +289,13 @@ std::optional<time::Instant> parse_timestamp(const std::string& text) {
   int milliseconds = 0;
   std::from_chars(text.data() + dot + 1, text.data() + std::min(text.size(), dot + 4), milliseconds);
   return *instant + std::chrono::milliseconds{milliseconds};
+}
+
+std::optional<time::Duration> elapsed(const std::string& begin, const std::string& end) {
+  const auto from = parse_timestamp(begin);
+  const auto to = parse_timestamp(end);
+  if (!from || !to) return std::nullopt;
+  return std::chrono::duration_cast<time::Duration>(*to - *from);
 }
 
 }  // namespace fedctl::failover

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What is known of a policy beside what it says: who is active, the run that is under way, and what was done before. A value.
@@ -76,12 +78,18 @@ struct State {
   bool has_unfinished_run() const { return run && run->state == Run::State::running; }
 };
 
+/// The number at `map[key]`, or 0.
+double number_in(const nlohmann::json& map, std::string_view key);
+
 nlohmann::json to_json(const Run& run);
-Run run_from(const nlohmann::json& document);
 nlohmann::json to_json(const LastSeen& seen);
 nlohmann::json to_json(const State& state);
-/// Errors: invalid_input for what is no state.
+/// Errors: invalid_input, with the field, for what is no state or has a field of another type.
 Result<State> state_from(const nlohmann::json& document);
+
+/// The clusters that the state speaks of must be those of the policy. Errors: invalid_input, as after a cluster was renamed or dropped
+/// there.
+Result<void> check_clusters(const State& state, std::span<const std::string> clusters);
 
 /// Puts the run that is over into the history.
 void file_away(State& state);
@@ -93,5 +101,8 @@ void keep_latest(State& state);
 std::string timestamp(time::Instant instant);
 std::string timestamp_now();
 std::optional<time::Instant> parse_timestamp(const std::string& text);
+
+/// From the one to the other; nothing where either is no timestamp.
+std::optional<time::Duration> elapsed(const std::string& begin, const std::string& end);
 
 }  // namespace fedctl::failover

@@ -33,8 +33,8 @@ struct End {
 End end_of_primary(StepContext& context, const State& state) {
   const StepRecord* fenced = context.run.find("fence");
   const json evidence = fenced == nullptr ? json::object() : fenced->evidence;
-  if (const auto lsn = data::parse_lsn(evidence.value("lsn", "")))
-    return {lsn, true, "it was fenced there", evidence.value("counted", json())};
+  if (const auto lsn = data::parse_lsn(kube::string_at(evidence, "lsn")))
+    return {lsn, true, "it was fenced there", kube::value_at(evidence, "counted")};
   // The database did not answer just now, or it would have said where its log ended; its guard may have.
   Site& site = context.site;
   SideSurvey old_side{.cluster = context.run.from};
@@ -67,11 +67,10 @@ Result<data::Standing> receive_rest(StepContext& context, const End& end) {
     const bool has_all = end.lsn && standing->written >= *end.lsn;
     const bool is_still = standing->written == before && !standing->streams;
     if (has_all || (is_still && !end.is_exact) || Clock::now() >= deadline) return standing;
-    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     // A primary that answers but no longer sends would be waited for in vain.
     if (is_still && end.is_exact && Clock::now() + patience >= deadline) return standing;
     before = standing->written;
-    context.site.loop->run(context.site.loop->sleep(pace));
+    if (auto paused = pause(*context.site.loop, pace); !paused) return Failure{paused.error()};
   }
 }
 
@@ -104,7 +103,13 @@ Evidence measure_loss(StepContext& context, const End& end, const data::Standing
 }
 
 Evidence replay_token(StepContext& context) {
-  const auto token = data::parse_lsn(context.run.find("drain")->evidence.value("lsn", "")).value_or(0);
+  const StepRecord* drain = context.run.find("drain");
+  const auto drained_to = drain == nullptr ? std::nullopt : data::parse_lsn(kube::string_at(drain->evidence, "lsn"));
+  if (!drained_to) {
+    return Failure{{Code::invalid_input, "the journal does not say up to which position the old side wrote", "", context.run.from, "",
+                    "undo the run with 'fedctl failover abort'"}};
+  }
+  const data::Lsn token = *drained_to;
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
   while (true) {
     const auto standing = look_at(context, context.run.to);
@@ -112,8 +117,8 @@ Evidence replay_token(StepContext& context) {
     if (!standing->in_recovery || standing->replayed >= token) {
       json evidence{
           {"tokenLsn", data::format_lsn(token)}, {"standbyLsn", data::format_lsn(standing->replayed)}, {"lostBytes", 0}, {"exact", true}};
-      const json& drained = context.run.find("drain")->evidence;
-      if (drained.contains("counted")) evidence["primaryCounted"] = drained["counted"];
+      const json& counted = kube::value_at(drain->evidence, "counted");
+      if (!counted.is_null()) evidence["primaryCounted"] = counted;
       return evidence;
     }
     if (Clock::now() >= deadline) {
@@ -122,8 +127,7 @@ Evidence replay_token(StepContext& context) {
                                   data::format_lsn(token)),
                       "", context.run.to, "", "wait and go on with --resume, or undo the run with 'fedctl failover abort'"}};
     }
-    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
-    context.site.loop->run(context.site.loop->sleep(pace));
+    if (auto paused = pause(*context.site.loop, pace); !paused) return Failure{paused.error()};
   }
 }
 
@@ -191,7 +195,7 @@ Evidence promote(StepContext& context) {
   if (counted && counted->counted) {
     evidence["counted"] = *counted->counted;
     const StepRecord* caught_up = context.run.find("catch-up");
-    const auto primary = caught_up == nullptr ? std::nullopt : number_of(caught_up->evidence.value("primaryCounted", json()));
+    const auto primary = caught_up == nullptr ? std::nullopt : number_of(kube::value_at(caught_up->evidence, "primaryCounted"));
     const auto here = number_of(evidence["counted"]);
     if (primary && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
   }
@@ -213,8 +217,7 @@ Evidence rejoin(StepContext& context) {
       return Failure{{Code::timeout, fmt::format("the database of {} did not become a standby: {}", context.run.from, how), "",
                       context.run.from, "", "mend it and go on with --resume"}};
     }
-    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
-    context.site.loop->run(context.site.loop->sleep(pace * 2));
+    if (auto paused = pause(*context.site.loop, pace * 2); !paused) return Failure{paused.error()};
   }
 }
 

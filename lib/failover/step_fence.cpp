@@ -1,6 +1,7 @@
 #include "control/names.hpp"
 #include "failover/guard_lease.hpp"
 #include "failover/steps.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -45,13 +46,14 @@ Task<Result<Done>> scale_to_zero(kube::Client& client, Workload workload) {
   while (true) {
     const auto live = co_await client.get(resource, workload.name_space, workload.name);
     if (!live) co_return Failure{live.error()};
-    if (kube::integer_at(*live, "/status/replicas", 0) == 0) co_return Done{};
+    if (kube::integer_in(*live, "/status/replicas", 0) == 0) co_return Done{};
     if (Clock::now() >= deadline) {
       Error error{Code::timeout, "its Pods do not end", "", client.cluster(),
                   fmt::format("{} {}/{}", workload.kind, workload.name_space, workload.name)};
       co_return Failure{std::move(error)};
     }
-    co_await client.loop().sleep(time::Duration{100});
+    const http::Rest rest = co_await http::rest(client.loop(), time::Duration{100});
+    if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
   }
 }
 
@@ -155,8 +157,8 @@ class Fencer {
         if (!lease->counted.empty()) evidence["counted"] = lease->counted;
         return evidence;
       }
-      if (site_.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
-      site_.loop->run(site_.loop->sleep(std::min(time::Duration{200}, ttl - waited)));
+      auto paused = pause(*site_.loop, std::min(time::Duration{200}, ttl - waited));
+      if (!paused) return Failure{paused.error()};
     }
   }
 
@@ -170,8 +172,7 @@ class Fencer {
     const auto seen = options.failed_at ? options.failed_at : parse_timestamp(context_.run.began_at);
     const auto until = seen.value_or(std::chrono::system_clock::now()) + after;
     const auto left = std::chrono::duration_cast<time::Duration>(until - std::chrono::system_clock::now());
-    if (left.count() > 0) site_.loop->run(site_.loop->sleep(left));
-    if (site_.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    if (auto paused = pause(*site_.loop, std::max(left, time::Duration{0})); !paused) return Failure{paused.error()};
     const std::string what = fmt::format("proceedUnfencedAfter {}", time::format_duration(after));
     context_.run.overridden.push_back(what);
     context_.note(fmt::format("{} is not fenced: the policy says to go on", from_));
@@ -195,10 +196,9 @@ Result<void> free_guard(StepContext& context, const std::string& cluster) {
   if (place.host == nullptr) return {};
   const auto before = site.loop->run(read_guard(place));
   if (!before) return Failure{before.error()};
-  const bool is_guarded = before->exists() && !before->holder.empty() && before->age < before->ttl;
   const auto freed = site.loop->run(unfence_guard(place));
   if (!freed) return Failure{freed.error()};
-  if (!is_guarded) {
+  if (!before->is_alive()) {
     if (before->exists()) context.note(fmt::format("nobody guards {}", cluster));
     return {};
   }
@@ -206,13 +206,13 @@ Result<void> free_guard(StepContext& context, const std::string& cluster) {
   while (true) {
     const auto lease = site.loop->run(read_guard(place));
     if (lease && kube::string_at(lease->object["spec"], "renewTime") > kube::string_at(before->object["spec"], "renewTime")) return {};
-    if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+    if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     if (Clock::now() >= deadline) {
       return Failure{{Code::timeout,
                       fmt::format("the guard of {} does not renew its Lease, so it would not let its database take writes", cluster), "",
                       cluster, "", "end that guard or mend its way to the host, and go on with --resume"}};
     }
-    site.loop->run(site.loop->sleep(guard_pace));
+    if (auto paused = pause(*site.loop, guard_pace); !paused) return paused;
   }
 }
 
@@ -225,7 +225,7 @@ Result<void> unfence(StepContext& context) {
   if (site.policy.postgres) {
     const StepRecord* stopped = context.run.find("stop");
     const bool was_stopped =
-        fenced->evidence.value("stopped", false) || (stopped != nullptr && stopped->state != StepRecord::State::pending);
+        kube::bool_at(fenced->evidence, "stopped") || (stopped != nullptr && stopped->state != StepRecord::State::pending);
     const DatabaseSide& side = site.policy.postgres->sides.at(from);
     if (was_stopped && side.start) {
       const auto started = run_program(context, side.start, "start", from);

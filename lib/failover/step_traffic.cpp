@@ -28,7 +28,7 @@ Result<void> wait_until(StepContext& context, time::Duration within, const std::
     if (!missing) return {};
     if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     if (Clock::now() >= deadline) return Failure{*missing};
-    context.site.loop->run(context.site.loop->sleep(pace));
+    if (auto paused = pause(*context.site.loop, pace); !paused) return paused;
   }
 }
 

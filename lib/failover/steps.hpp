@@ -43,6 +43,9 @@ Evidence verify(StepContext& context);
 /// Errors: rejected with its exit status and what it said; timeout; not_found.
 Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster);
 
+/// Waits for `length`. Errors: cancelled, at once, when it is interrupted.
+Result<void> pause(http::Loop& loop, time::Duration length);
+
 /// Runs something that blocks beside the loop.
 template <typename T>
 Result<T> blocking(http::Loop& loop, std::function<Result<T>()> work) {

@@ -1,5 +1,6 @@
 #include "failover/store.hpp"
 
+#include "base/encoding.hpp"
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
@@ -37,7 +38,7 @@ class HostStore : public Store {
     auto live = co_await client_.get(control::config_maps(), name_space_, name());
     if (!live && live.error().code == Code::not_found) co_return State{};
     if (!live) co_return Failure{live.error()};
-    auto state = state_from(json::parse(kube::string_at(kube::map_at(*live, "data"), "state"), nullptr, false));
+    auto state = state_from(parse_json(kube::string_at(kube::map_at(*live, "data"), "state")));
     if (!state) {
       Error error = in_cluster(state.error(), client_.cluster());
       error.object = fmt::format("ConfigMap {}/{}", name_space_, name());
@@ -51,7 +52,7 @@ class HostStore : public Store {
     json object{{"apiVersion", "v1"}, {"kind", "ConfigMap"}};
     object["metadata"] = json{{"name", name()}, {"namespace", name_space_}};
     object["metadata"]["labels"] = json{{"fedctl.io/failover-policy", policy_}};
-    object["data"] = json{{"state", to_json(state).dump()}};
+    object["data"] = json{{"state", to_text(to_json(state))}};
     Result<json> written = Failure{Error{}};
     if (state.version.empty()) {
       written = co_await client_.create(control::config_maps(), std::move(object));
@@ -103,26 +104,33 @@ class FileStore : public Store {
   explicit FileStore(std::filesystem::path path) : path_(std::move(path)) {}
 
   Task<Result<State>> load() override {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path_, ignored)) co_return State{};
-    const auto text = file::read(path_);
+    const auto text = read();
     if (!text) co_return Failure{text.error()};
-    auto state = state_from(json::parse(*text, nullptr, false));
+    if (text->empty()) co_return State{};
+    auto state = state_from(parse_json(*text));
     if (!state) co_return Failure{at_place(state.error(), path_.string())};
+    state->version = version_of(*text);
     co_return state;
   }
 
   Task<Result<Done>> save(State& state) override {
-    const auto written = file::write_atomically(path_, to_json(state).dump(2) + "\n", 0600);
+    const auto alone = hold("save", 0, save_patience);
+    if (!alone) co_return Failure{alone.error()};
+    const auto before = read();
+    if (!before) co_return Failure{before.error()};
+    if (version_of(*before) != state.version)
+      co_return Failure{{Code::conflict, "the state was written by somebody else meanwhile", path_.string()}};
+    const std::string text = to_text(to_json(state), 2) + "\n";
+    const auto written = file::write_atomically(path_, text, file::privately);
     if (!written) co_return Failure{written.error()};
+    state.version = version_of(text);
     co_return Done{};
   }
 
   Result<std::unique_ptr<Hold>> hold(const std::string& operation, std::int64_t, time::Duration patience) override {
     const std::string lock = fmt::format("{}.{}.lock", path_.string(), operation);
-    std::error_code problem;
-    std::filesystem::create_directories(path_.parent_path(), problem);
-    const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    file::make_folders(path_.parent_path(), file::privately.folder_mode);
+    const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) return Failure{{Code::internal, fmt::format("cannot open {}: {}", lock, std::strerror(errno))}};
     auto held = std::make_unique<FileHold>(descriptor);
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -142,10 +150,54 @@ class FileStore : public Store {
   std::string display_name() const override { return path_.string(); }
 
  private:
+  static constexpr time::Duration save_patience{5'000};
+
+  static std::string version_of(const std::string& text) { return text.empty() ? "" : encoding::sha256(text); }
+
+  /// "" for a fresh start: only a file that is not there is one; a file that cannot be looked at may hold anything.
+  Result<std::string> read() const {
+    std::error_code problem;
+    if (!std::filesystem::exists(path_, problem) && !problem) return "";
+    auto text = file::read(path_);
+    if (text && text->empty())
+      return Failure{{Code::invalid_input, "the state is empty", path_.string(), "", "", "restore it from a copy"}};
+    return text;
+  }
+
   std::filesystem::path path_;
 };
 
+/// Lets nobody work with a state that speaks of other clusters than the policy does.
+class PolicyStore : public Store {
+ public:
+  PolicyStore(std::unique_ptr<Store> store, std::vector<std::string> clusters) : store_(std::move(store)), clusters_(std::move(clusters)) {}
+
+  Task<Result<State>> load() override {
+    auto state = co_await store_->load();
+    if (!state) co_return state;
+    const auto known = check_clusters(*state, clusters_);
+    if (known) co_return state;
+    Error error = known.error();
+    error.message = fmt::format("{}: {}", display_name(), error.message);
+    co_return Failure{std::move(error)};
+  }
+
+  Task<Result<Done>> save(State& state) override { return store_->save(state); }
+  Result<std::unique_ptr<Hold>> hold(const std::string& operation, std::int64_t least_token, time::Duration patience) override {
+    return store_->hold(operation, least_token, patience);
+  }
+  std::string display_name() const override { return store_->display_name(); }
+
+ private:
+  std::unique_ptr<Store> store_;
+  std::vector<std::string> clusters_;
+};
+
 }  // namespace
+
+std::unique_ptr<Store> make_policy_store(std::unique_ptr<Store> store, std::vector<std::string> clusters) {
+  return std::make_unique<PolicyStore>(std::move(store), std::move(clusters));
+}
 
 std::unique_ptr<Store> make_host_store(kube::Client& client, std::string name_space, std::string policy_namespace, std::string policy) {
   return std::make_unique<HostStore>(client, std::move(name_space), std::move(policy_namespace), std::move(policy));

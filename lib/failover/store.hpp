@@ -38,6 +38,9 @@ class Store {
   virtual std::string display_name() const = 0;
 };
 
+/// A store whose states speak of the policy's clusters only (check_clusters).
+std::unique_ptr<Store> make_policy_store(std::unique_ptr<Store> store, std::vector<std::string> clusters);
+
 /// In a host: a ConfigMap, and Leases, of the control plane's namespace.
 std::unique_ptr<Store> make_host_store(kube::Client& client, std::string name_space, std::string policy_namespace, std::string policy);
 

@@ -70,8 +70,7 @@ bool tolerates(const json& toleration, const json& taint) {
 
 bool may_run_on(const json& node, const json& pod_spec) {
   const json spec = map_at(node, "spec");
-  const json unschedulable = spec.value("unschedulable", json(false));
-  if (unschedulable.is_boolean() && unschedulable.get<bool>()) return false;
+  if (kube::bool_at(spec, "unschedulable")) return false;
   const json tolerations = list_at(pod_spec, "tolerations");
   for (const json& taint : list_at(spec, "taints")) {
     const bool keeps_away = string_at(taint, "effect") != "PreferNoSchedule";

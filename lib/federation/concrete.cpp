@@ -18,7 +18,7 @@ tl::unexpected<Error> invalid(const manifest::Manifest& manifest, const json& ob
 bool is_secret(const json& object) { return kube::string_at(object, "kind") == "Secret" && kube::string_at(object, "apiVersion") == "v1"; }
 
 Result<void> fold_string_data(json& object, const manifest::Manifest& manifest) {
-  const json data = object.value("data", json());
+  const json data = kube::value_at(object, "data");
   if (!data.is_null() && !data.is_object()) return invalid(manifest, object, "a Secret's data must be a map");
   for (const auto& [key, value] : data.items()) {
     if (!value.is_string()) return invalid(manifest, object, fmt::format("data.{} must be a string", key), "quote it, in base64");
@@ -26,7 +26,7 @@ Result<void> fold_string_data(json& object, const manifest::Manifest& manifest) 
       return invalid(manifest, object, fmt::format("data.{} is no base64", key), "encode it, or put the plain text into stringData");
     }
   }
-  const json plain = object.value("stringData", json());
+  const json plain = kube::value_at(object, "stringData");
   if (!plain.is_null() && !plain.is_object()) return invalid(manifest, object, "a Secret's stringData must be a map");
   for (const auto& [key, value] : plain.items()) {
     if (!value.is_string()) return invalid(manifest, object, fmt::format("stringData.{} must be a string", key), "quote it");

@@ -1,6 +1,7 @@
 #include "federation/content.hpp"
 
 #include "base/encoding.hpp"
+#include "base/json.hpp"
 
 namespace fedctl::federation {
 
@@ -18,6 +19,6 @@ const std::string& Content::digest() const {
   return digest_;
 }
 
-std::string digest_of(const nlohmann::json& object) { return encoding::sha256(object.dump()).substr(0, 32); }
+std::string digest_of(const nlohmann::json& object) { return encoding::sha256(fedctl::to_text(object)).substr(0, 32); }
 
 }  // namespace fedctl::federation

@@ -1,15 +1,20 @@
 #include "federation/federated_object.hpp"
 
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <set>
+#include <string_view>
+#include <unordered_set>
 
 namespace fedctl::federation {
 namespace {
 
+using kube::bool_at;
 using kube::string_at;
+using kube::value_at;
 using nlohmann::json;
 
 /// Reads one manifest; every error knows its place.
@@ -27,17 +32,18 @@ class Reader {
     }
     FederatedObject object{.manifest = &manifest_, .target = *target, .name = kube::name_of(manifest_.object)};
     if (auto named = read_namespace(object, default_namespace); !named) return Failure{named.error()};
-    const json spec = manifest_.object.value("spec", json());
+    const json& spec = value_at(manifest_.object, "spec");
     if (!spec.is_object()) return fail(Code::invalid_input, "", "a federated object needs a 'spec'");
     if (auto known = only(spec, "/spec", {"template", "placement", "overrides", "retainReplicas"}); !known) return Failure{known.error()};
-    if (auto done = read_template(object, spec.value("template", json())); !done) return Failure{done.error()};
-    auto placement = place(spec.value("placement", json()), fleet_);
+    if (auto done = read_template(object, value_at(spec, "template")); !done) return Failure{done.error()};
+    auto placement = place(value_at(spec, "placement"), fleet_);
     if (!placement) return fail(Code::invalid_input, "/spec/placement" + placement.error().part, placement.error().message);
     object.placement = std::move(*placement);
-    const json retain = spec.value("retainReplicas", json(false));
-    if (!retain.is_boolean()) return fail(Code::invalid_input, "/spec/retainReplicas", "retainReplicas is true or false");
-    object.retain_replicas = retain.get<bool>();
-    if (auto done = read_overrides(object, spec.value("overrides", json())); !done) return Failure{done.error()};
+    const json& retain = value_at(spec, "retainReplicas");
+    if (!retain.is_null() && !retain.is_boolean())
+      return fail(Code::invalid_input, "/spec/retainReplicas", "retainReplicas is true or false");
+    object.retain_replicas = bool_at(spec, "retainReplicas");
+    if (auto done = read_overrides(object, value_at(spec, "overrides")); !done) return Failure{done.error()};
     return object;
   }
 
@@ -49,7 +55,7 @@ class Reader {
   Result<void> only(const json& map, const std::string& part, const std::vector<std::string>& known) const {
     for (const auto& [key, value] : map.items()) {
       if (std::ranges::find(known, key) != known.end()) continue;
-      return fail(Code::invalid_input, part + "/" + key, fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)),
+      return fail(Code::invalid_input, pointer::below(part, key), fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)),
                   fmt::format("known are {}", text::join(known, ", ")));
     }
     return {};
@@ -88,29 +94,32 @@ class Reader {
   Result<void> read_overrides(FederatedObject& object, const json& list) const {
     if (list.is_null()) return {};
     if (!list.is_array()) return fail(Code::invalid_input, "/spec/overrides", "overrides is a list");
+    const auto known = fleet_.name_set();
     for (std::size_t i = 0; i < list.size(); ++i) {
-      if (auto done = read_cluster(object, list[i], fmt::format("/spec/overrides/{}", i)); !done) return done;
+      if (auto done = read_cluster(object, list[i], fmt::format("/spec/overrides/{}", i), known); !done) return done;
     }
     return {};
   }
 
-  Result<void> read_cluster(FederatedObject& object, const json& entry, const std::string& part) const {
+  Result<void> read_cluster(FederatedObject& object, const json& entry, const std::string& part,
+                            const std::unordered_set<std::string_view>& known) const {
     const std::string cluster = string_at(entry, "clusterName");
     if (cluster.empty()) return fail(Code::invalid_override, part, "an override needs a clusterName");
-    if (auto known = only(entry, part, {"clusterName", "clusterOverrides"}); !known) return known;
-    const std::vector<std::string> names = fleet_.names();
+    if (auto fields = only(entry, part, {"clusterName", "clusterOverrides"}); !fields) return fields;
     // A host may hold overrides of clusters that left, or are yet to join; a file is being written now.
-    if (fleet_.find(cluster) == nullptr && manifest_.host.empty()) {
+    if (manifest_.host.empty() && !known.contains(cluster)) {
+      const std::vector<std::string> names = fleet_.names();
       return fail(Code::invalid_override, part + "/clusterName",
                   fmt::format("the fleet has no cluster '{}'{}", cluster, text::did_you_mean(cluster, names)),
-                  fmt::format("it has {}", text::join(names, ", ")));
+                  fmt::format("it has {}", text::listed(names)));
     }
     if (object.overrides.contains(cluster)) {
       return fail(Code::invalid_override, part + "/clusterName", fmt::format("the cluster '{}' stands twice in the overrides", cluster),
                   "put all its clusterOverrides into one entry");
     }
-    const json items = entry.value("clusterOverrides", json::array());
-    if (!items.is_array()) return fail(Code::invalid_override, part + "/clusterOverrides", "clusterOverrides is a list");
+    const json& items = value_at(entry, "clusterOverrides");
+    if (!items.is_null() && !items.is_array())
+      return fail(Code::invalid_override, part + "/clusterOverrides", "clusterOverrides is a list");
     ClusterOverrides& overrides = object.overrides[cluster];
     std::set<std::string> paths;
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -132,13 +141,16 @@ class Reader {
       return fail(Code::invalid_override, part, fmt::format("an override of cluster '{}' needs a path, such as /spec/replicas", cluster));
     }
     if (auto known = only(item, part, {"op", "path", "value"}); !known) return Failure{known.error()};
-    Override result{.path = string_at(item, "path"), .value = item.value("value", json())};
+    Override result{.path = string_at(item, "path"), .value = value_at(item, "value")};
     const std::string operation = string_at(item, "op");
     if (operation == "add") result.operation = Override::Operation::add;
     if (operation == "remove") result.operation = Override::Operation::remove;
     const bool known = operation.empty() || operation == "add" || operation == "remove" || operation == "replace";
     if (!known || (item.contains("op") && !item["op"].is_string())) {
       return fail(Code::invalid_override, part + "/op", fmt::format("the op '{}' is none of add, remove, replace", operation));
+    }
+    if (!pointer::parse(result.path)) {
+      return fail(Code::invalid_override, part + "/path", "the path " + pointer::why_refused(result.path));
     }
     if (is_forbidden(result.path)) {
       return fail(Code::invalid_override, part + "/path",

@@ -1,5 +1,7 @@
 #include "federation/override.hpp"
 
+#include "base/json.hpp"
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -14,26 +16,7 @@ namespace {
 using nlohmann::json;
 using Operation = Override::Operation;
 
-/// RFC 6901: "/a~1b/0" is {"a/b", "0"}. Nothing when the text is no JSON Pointer.
-std::optional<std::vector<std::string>> tokens_of(const std::string& pointer) {
-  if (pointer.empty()) return std::vector<std::string>{};
-  if (pointer.front() != '/') return std::nullopt;
-  std::vector<std::string> tokens = text::split(std::string_view{pointer}.substr(1), '/');
-  for (std::string& token : tokens) {
-    for (auto at = token.find('~'); at != std::string::npos; at = token.find('~', at + 1)) {
-      const char code = at + 1 < token.size() ? token[at + 1] : '\0';
-      if (code != '0' && code != '1') return std::nullopt;
-      token.replace(at, 2, code == '0' ? "~" : "/");
-    }
-  }
-  return tokens;
-}
-
-std::string pointer_of(std::span<const std::string> tokens) {
-  json::json_pointer pointer;
-  for (const std::string& token : tokens) pointer.push_back(token);
-  return pointer.empty() ? "the object itself" : pointer.to_string();
-}
+std::string shown(std::span<const std::string> tokens) { return tokens.empty() ? "the object itself" : pointer::of(tokens); }
 
 /// The element that `token` names in an array of `size`; -1 is the last. Nothing outside of it, or for what is no index.
 std::optional<std::size_t> index_in(const std::string& token, std::size_t size) {
@@ -86,18 +69,19 @@ std::optional<std::string> change_array(json& parent, const std::string& token, 
 
 /// Applies one override in place; the message when it has no place.
 std::optional<std::string> apply_one(json& object, const Override& item) {
-  const auto tokens = tokens_of(item.path);
-  if (!tokens) return fmt::format("the path '{}' is no JSON Pointer; it must start with '/', as in /spec/replicas", item.path);
+  const auto tokens = pointer::parse(item.path);
+  if (!tokens) return "the path " + pointer::why_refused(item.path);
   if (tokens->empty()) return "the path is empty; an override cannot replace the whole object";
+  if (tokens->size() > deepest_nesting) return fmt::format("the path has more than {} keys", deepest_nesting);
   json* parent = &object;
   for (std::size_t depth = 0; depth + 1 < tokens->size(); ++depth) {
     json* next = child(*parent, (*tokens)[depth]);
     if (next == nullptr) {
-      return fmt::format("{} does not exist: the nearest ancestor that does is {}", item.path, pointer_of({tokens->data(), depth}));
+      return fmt::format("{} does not exist: the nearest ancestor that does is {}", item.path, shown({tokens->data(), depth}));
     }
     parent = next;
   }
-  const std::string place = pointer_of({tokens->data(), tokens->size() - 1});
+  const std::string place = shown({tokens->data(), tokens->size() - 1});
   std::optional<std::string> problem;
   if (parent->is_object()) {
     problem = change_map(*parent, tokens->back(), item);

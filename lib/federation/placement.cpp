@@ -1,12 +1,15 @@
 #include "federation/placement.hpp"
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "federation/preference.hpp"
 #include "federation/type_table.hpp"
+#include "fleet/name.hpp"
 #include "kube/object.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <set>
 
 namespace fedctl::federation {
 namespace {
@@ -29,12 +32,12 @@ std::string label_of(const Labels& labels, const std::string& key) {
 tl::expected<Mismatch, PlacementProblem> match_expression(const json& expression, const std::string& part, const Labels& labels) {
   const std::string key = kube::string_at(expression, "key");
   const std::string name = kube::string_at(expression, "operator");
-  const json values = expression.is_object() ? expression.value("values", json::array()) : json::array();
+  const json& values = kube::value_at(expression, "values");
   if (key.empty()) return problem(part, "a match expression needs a 'key'");
   const auto label = labels.find(key);
   const bool exists = label != labels.end();
   const auto judged = [&](bool matches) {
-    const std::string wanted = values.empty() ? name : fmt::format("{} {}", name, values.dump());
+    const std::string wanted = values.empty() ? name : fmt::format("{} {}", name, fedctl::to_text(values));
     return matches ? Mismatch{} : Choice{false, part, fmt::format("the selector wants {} {}, and {}", key, wanted, label_of(labels, key))};
   };
   if (name == "Exists" || name == "DoesNotExist") {
@@ -56,7 +59,7 @@ tl::expected<Mismatch, PlacementProblem> match(const json& selector, const Label
       return problem("/" + key, fmt::format("unknown field '{}': a selector has matchLabels and matchExpressions", key));
     }
   }
-  const json wanted = selector.value("matchLabels", json());
+  const json& wanted = kube::value_at(selector, "matchLabels");
   if (!wanted.is_null() && !wanted.is_object()) return problem("/matchLabels", "matchLabels is a map");
   Mismatch first;
   for (const auto& [key, value] : wanted.items()) {
@@ -67,7 +70,7 @@ tl::expected<Mismatch, PlacementProblem> match(const json& selector, const Label
     const std::string message = fmt::format("the selector wants {}={}, and {}", key, value.get<std::string>(), label_of(labels, key));
     first = Choice{false, "/matchLabels/" + key, message};
   }
-  const json expressions = selector.value("matchExpressions", json());
+  const json& expressions = kube::value_at(selector, "matchExpressions");
   if (!expressions.is_null() && !expressions.is_array()) return problem("/matchExpressions", "matchExpressions is a list");
   for (std::size_t i = 0; i < expressions.size(); ++i) {
     auto mismatch = match_expression(expressions[i], fmt::format("/matchExpressions/{}", i), labels);
@@ -94,13 +97,15 @@ tl::expected<Placement, PlacementProblem> place(const json& placement, const fle
     if (std::ranges::find(known, key) == known.end())
       return problem("/" + key, fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)));
   }
-  const json clusters = placement.value("clusters", json());
+  const json& clusters = kube::value_at(placement, "clusters");
   if (!clusters.is_null()) {
     if (!clusters.is_array()) return problem("/clusters", "placement.clusters is a list of {name: CLUSTER}");
+    const auto in_fleet = fleet.name_set();
     for (std::size_t i = 0; i < clusters.size(); ++i) {
       const std::string name = kube::string_at(clusters[i], "name");
       if (name.empty()) return problem(fmt::format("/clusters/{}", i), "each cluster of a placement needs a name");
-      if (fleet.find(name) == nullptr) {
+      if (auto refused = fleet::problem_of_name(name)) return problem(fmt::format("/clusters/{}/name", i), *std::move(refused));
+      if (!in_fleet.contains(name)) {
         result.unknown.push_back(name);
       } else {
         result.clusters.insert(name);
@@ -108,7 +113,7 @@ tl::expected<Placement, PlacementProblem> place(const json& placement, const fle
     }
     return result;
   }
-  const json selector = placement.value("clusterSelector", json());
+  const json& selector = kube::value_at(placement, "clusterSelector");
   if (selector.is_null()) return result;
   for (const fleet::Cluster& cluster : fleet.clusters) {
     auto matched = matches(selector, cluster.labels);
@@ -120,8 +125,9 @@ tl::expected<Placement, PlacementProblem> place(const json& placement, const fle
 
 fleet::Fleet fleet_named_in(std::span<const manifest::Manifest> manifests) {
   fleet::Fleet found;
-  const auto add = [&found](const std::string& name) {
-    if (!name.empty() && name != "*" && found.find(name) == nullptr) found.clusters.push_back({name, name, std::nullopt, {}});
+  std::set<std::string> known{"", "*"};
+  const auto add = [&](const std::string& name) {
+    if (known.insert(name).second) found.clusters.push_back({name, name, std::nullopt, {}});
   };
   for (const manifest::Manifest& manifest : manifests) {
     const kube::GroupVersionKind type = kube::gvk_of(manifest.object);
@@ -139,12 +145,12 @@ fleet::Fleet fleet_named_in(std::span<const manifest::Manifest> manifests) {
 }
 
 Choice choice_of(const json& placement, const fleet::Cluster& cluster) {
-  const json clusters = placement.is_object() ? placement.value("clusters", json()) : json();
+  const json& clusters = kube::value_at(placement, "clusters");
   for (std::size_t i = 0; i < clusters.size(); ++i) {
     if (kube::string_at(clusters[i], "name") == cluster.name) return {true, fmt::format("/clusters/{}", i), "placement.clusters names it"};
   }
   if (!clusters.is_null()) return {false, "/clusters", "placement.clusters does not name it"};
-  const json selector = placement.is_object() ? placement.value("clusterSelector", json()) : json();
+  const json& selector = kube::value_at(placement, "clusterSelector");
   if (selector.is_null()) return {false, "", "there is neither placement.clusters nor a clusterSelector"};
   const auto mismatch = match(selector, cluster.labels);
   if (mismatch && *mismatch) return {false, "/clusterSelector" + (*mismatch)->part, (*mismatch)->reason};
@@ -155,12 +161,14 @@ Choice choice_of(const json& placement, const fleet::Cluster& cluster) {
 std::string to_text(const json& selector) {
   std::vector<std::string> parts;
   const json labels = kube::map_at(selector, "matchLabels");
-  for (const auto& [name, value] : labels.items()) parts.push_back(name + "=" + value.get<std::string>());
+  for (const auto& [name, value] : labels.items()) parts.push_back(name + "=" + kube::string_at(labels, name));
   for (const json& expression : kube::list_at(selector, "matchExpressions")) {
     const std::string key = kube::string_at(expression, "key");
     const std::string operation = kube::string_at(expression, "operator");
     std::vector<std::string> values;
-    for (const json& value : kube::list_at(expression, "values")) values.push_back(value.get<std::string>());
+    for (const json& value : kube::list_at(expression, "values")) {
+      if (value.is_string()) values.push_back(value.get<std::string>());
+    }
     if (operation == "In" || operation == "NotIn")
       parts.push_back(fmt::format("{} {} ({})", key, operation == "In" ? "in" : "notin", text::join(values, ",")));
     if (operation == "Exists") parts.push_back(key);

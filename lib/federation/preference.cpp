@@ -1,5 +1,7 @@
 #include "federation/preference.hpp"
 
+#include "base/json.hpp"
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -28,7 +30,7 @@ class Reader {
     Preference result{.manifest = &manifest_, .name = kube::name_of(manifest_.object)};
     result.name_space = kube::namespace_of(manifest_.object);
     if (result.name_space.empty()) result.name_space = default_namespace;
-    const json spec = manifest_.object.value("spec", json());
+    const json& spec = kube::value_at(manifest_.object, "spec");
     if (!spec.is_object()) return fail("", "a ReplicaSchedulingPreference needs a 'spec'");
     const auto read = read_spec(spec, result);
     if (!read) return Failure{read.error()};
@@ -66,19 +68,19 @@ class Reader {
     if (result.max_shift == 0)
       return fail("/spec/maxShiftPerStep", "maxShiftPerStep must be at least 1", "leave it out to shift all at once");
     for (const auto& [name, target] : {std::pair{"rebalance", &result.rebalance}, {"intersectWithClusterSelector", &result.intersect}}) {
-      const json value = spec.value(name, json(false));
-      if (!value.is_boolean()) return fail(fmt::format("/spec/{}", name), fmt::format("{} is true or false", name));
-      *target = value.get<bool>();
+      const json& value = kube::value_at(spec, name);
+      if (!value.is_null() && !value.is_boolean()) return fail(fmt::format("/spec/{}", name), fmt::format("{} is true or false", name));
+      *target = kube::bool_at(spec, name);
     }
     return read_clusters(spec, result.clusters);
   }
 
   Result<void> read_clusters(const json& spec, ClusterPreferences& clusters) const {
-    const json map = spec.value("clusters", json());
+    const json& map = kube::value_at(spec, "clusters");
     if (!map.is_null() && !map.is_object())
       return fail("/spec/clusters", "clusters is a map, from a cluster's name (or \"*\") to its preference");
     for (const auto& [name, entry] : map.items()) {
-      const std::string part = part_of("/spec/clusters", name);
+      const std::string part = pointer::below("/spec/clusters", name);
       if (!entry.is_object() && !entry.is_null()) return fail(part, fmt::format("the preference for '{}' must be a map", name));
       if (auto known = only(entry, part, {"weight", "minReplicas", "maxReplicas"}); !known) return known;
       std::optional<std::int64_t> weight;
@@ -94,8 +96,8 @@ class Reader {
     if (auto done = read_limits(spec, "maxReplicas", clusters); !done) return done;
     for (const auto& [name, preference] : clusters) {
       if (!preference.maximum || preference.minimum <= *preference.maximum) continue;
-      const std::string part = part_of("/spec/clusters", name);
-      return fail(manifest_.object.contains(json::json_pointer{part}) ? part : part_of("/spec/minReplicas", name),
+      const std::string part = pointer::below("/spec/clusters", name);
+      return fail(pointer::find(manifest_.object, part) != nullptr ? part : pointer::below("/spec/minReplicas", name),
                   fmt::format("the minimum of '{}' is {}, which is above its maximum {}", name, preference.minimum, *preference.maximum));
     }
     return {};
@@ -103,16 +105,17 @@ class Reader {
 
   /// The maps that give limits beside `clusters`.
   Result<void> read_limits(const json& spec, const std::string& field, ClusterPreferences& clusters) const {
-    const json map = spec.value(field, json());
+    const json& map = kube::value_at(spec, field);
     const std::string part = "/spec/" + field;
     if (map.is_null()) return {};
     if (!map.is_object()) return fail(part, fmt::format("{} is a map, from a cluster's name to a number of replicas", field));
     for (const auto& [name, value] : map.items()) {
       std::optional<std::int64_t> number;
       if (auto done = read_number(map, name, part, number); !done) return done;
-      const json stated = kube::map_at(kube::map_at(spec, "clusters"), name).value(field, json());
+      const json& stated = kube::value_at(spec, "clusters", name, field);
       if (number && !stated.is_null() && stated != *number) {
-        return fail(part_of(part, name), fmt::format("{} of '{}' is {} here and {} in clusters", field, name, *number, stated.dump()),
+        return fail(pointer::below(part, name),
+                    fmt::format("{} of '{}' is {} here and {} in clusters", field, name, *number, fedctl::to_text(stated)),
                     "keep one of them");
       }
       ClusterPreference& preference = entry_for(spec, name, clusters);
@@ -134,14 +137,14 @@ class Reader {
   }
 
   Result<void> read_number(const json& map, const std::string& field, const std::string& part, std::optional<std::int64_t>& target) const {
-    const json value = map.is_object() ? map.value(field, json()) : json();
+    const json& value = kube::value_at(map, field);
     if (value.is_null()) return {};
-    const std::string where = part_of(part, field);
-    if (!value.is_number_integer()) return fail(where, fmt::format("{} must be a whole number, not {}", field, value.dump()));
+    const std::string where = pointer::below(part, field);
+    if (!value.is_number_integer()) return fail(where, fmt::format("{} must be a whole number, not {}", field, fedctl::to_text(value)));
     if (value.is_number_integer() && !value.is_number_unsigned() && value.get<std::int64_t>() < 0)
-      return fail(where, fmt::format("{} must not be negative: {}", field, value.dump()));
+      return fail(where, fmt::format("{} must not be negative: {}", field, fedctl::to_text(value)));
     if (value.get<std::uint64_t>() > static_cast<std::uint64_t>(most))
-      return fail(where, fmt::format("{} is {}, and Kubernetes counts in 32 bits, up to {}", field, value.dump(), most));
+      return fail(where, fmt::format("{} is {}, and Kubernetes counts in 32 bits, up to {}", field, fedctl::to_text(value), most));
     target = value.get<std::int64_t>();
     return {};
   }
@@ -149,13 +152,11 @@ class Reader {
   Result<void> only(const json& map, const std::string& part, const std::vector<std::string>& known) const {
     for (const auto& [key, value] : map.items()) {
       if (std::ranges::find(known, key) != known.end()) continue;
-      return fail(part_of(part, key), fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)),
+      return fail(pointer::below(part, key), fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)),
                   fmt::format("known are {}", text::join(known, ", ")));
     }
     return {};
   }
-
-  static std::string part_of(const std::string& part, const std::string& key) { return (json::json_pointer{part} / key).to_string(); }
 
   const manifest::Manifest& manifest_;
 };

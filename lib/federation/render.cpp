@@ -101,7 +101,8 @@ class Renderer {
   /// Objects that speak to the federation itself: never sent to the members.
   Result<void> note_control(const Manifest& manifest) {
     const std::string kind = kube::string_at(manifest.object, "kind");
-    if (is_preference(kube::gvk_of(manifest.object))) return {};
+    // A fleet file may lie beside the manifests; it is ours to read, and nobody's to get.
+    if (is_preference(kube::gvk_of(manifest.object)) || kind == "Fleet") return {};
     if (kind != "FederatedTypeConfig" && kind != "EnableTypeDirective" && !options_.has_host) {
       notice(manifest, fmt::format("a {} belongs to the host cluster; it is not sent to the members", kind));
     }
@@ -112,7 +113,8 @@ class Renderer {
 
   Result<void> render_plain(const Manifest& manifest) {
     const GroupVersionKind type = kube::gvk_of(manifest.object);
-    if (type.kind == "CustomResourceDefinition" && kube::string_at(manifest.object.value("spec", json()), "group") == "types.kubefed.io") {
+    if (type.kind == "CustomResourceDefinition" &&
+        kube::string_at(kube::value_at(manifest.object, "spec"), "group") == "types.kubefed.io") {
       if (!options_.has_host)
         notice(manifest, "the definition of a federated type belongs to the host cluster; it is not sent to the members");
       return {};
@@ -135,7 +137,7 @@ class Renderer {
                                                [make, &manifest] { return *make(manifest.object); });
     for (std::size_t i = 0; i < fleet_.clusters.size(); ++i) {
       if (manifest.removed) {
-        result_.clusters[i].absences.push_back({type, key, &manifest, "deleted", false});
+        result_.clusters[i].absences.push_back({type, key, &manifest, "", false});
       } else if (auto added = add(i, {content, key, type.api_version(), &manifest}); !added) {
         return added;
       }
@@ -230,7 +232,8 @@ class Renderer {
     if (type.group.empty() && type.kind == "Namespace" && !removed) return;
     // Leaving a placement deletes, whatever the annotation says: so does KubeFed.
     const bool orphan = removed && kube::metadata_entry(federated.manifest->object, "annotations", orphan_annotation) == "true";
-    const std::string reason = removed ? "its federated object was deleted" : "no longer placed in this cluster";
+    const bool was_deleted_in_host = removed && !federated.manifest->host.empty();
+    const std::string reason = was_deleted_in_host ? "its federated object was deleted" : removed ? "" : "no longer placed in this cluster";
     result_.clusters[cluster].absences.push_back({type, kube::key_of(federated.base), federated.manifest, reason, orphan});
   }
 

@@ -41,7 +41,7 @@ struct Absence {
   kube::GroupVersionKind type;
   kube::ObjectKey key;
   const manifest::Manifest* manifest = nullptr;
-  std::string reason;   ///< Why, for people.
+  std::string reason;   ///< Why, for people; empty where they asked for it.
   bool orphan = false;  ///< The copy stays, as nobody's.
 };
 

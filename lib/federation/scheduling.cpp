@@ -1,5 +1,6 @@
 #include "federation/scheduling.hpp"
 
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 #include "federation/shift.hpp"
 
@@ -43,11 +44,11 @@ class Scheduler {
       if (name == "*" || fleet_.find(name) != nullptr) continue;
       if (preference_.manifest->host.empty()) {
         const std::vector<std::string> names = fleet_.names();
-        const std::string part = (json::json_pointer{"/spec/clusters"} / name).to_string();
-        const bool is_there = preference_.manifest->object.contains(json::json_pointer{part});
+        const std::string part = pointer::below("/spec/clusters", name);
+        const bool is_there = pointer::find(preference_.manifest->object, part) != nullptr;
         return Failure{{Code::invalid_input, fmt::format("the fleet has no cluster '{}'{}", name, text::did_you_mean(name, names)),
                         preference_.manifest->place(is_there ? part : "/spec"), "",
-                        kube::to_string(kube::key_of(preference_.manifest->object)), fmt::format("it has {}", text::join(names, ", "))}};
+                        kube::to_string(kube::key_of(preference_.manifest->object)), fmt::format("it has {}", text::listed(names))}};
       }
       strangers.push_back(name);
     }
@@ -59,7 +60,7 @@ class Scheduler {
     if (!preference_.intersect) return fleet_.names();
     const json spec = kube::map_at(target_.manifest->object, "spec");
     // KubeFed looks at the selector alone here, whatever placement.clusters says.
-    const json selector = kube::map_at(spec, "placement").value("clusterSelector", json());
+    const json selector = kube::value_at(spec, "placement", "clusterSelector");
     const auto placed = place({{"clusterSelector", selector}}, fleet_);
     if (!placed) {
       return Failure{{Code::invalid_input, placed.error().message, target_.manifest->place("/spec/placement" + placed.error().part), "",

@@ -92,9 +92,9 @@ std::string version_of(const json& spec) {
   std::string first;
   const json versions = kube::list_at(spec, "versions");
   for (const json& version : versions) {
-    const bool served = version.is_object() && version.value("served", json()) == json(true);
+    const bool served = kube::bool_at(version, "served");
     if (!served) continue;
-    if (version.value("storage", json()) == json(true)) return string_at(version, "name");
+    if (kube::bool_at(version, "storage")) return string_at(version, "name");
     if (first.empty()) first = string_at(version, "name");
   }
   return first;

@@ -1,8 +1,10 @@
 #include "fleet/fleet.hpp"
 
 #include "base/file.hpp"
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
+#include "fleet/name.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view example = "see examples/fleet.yaml";
+constexpr std::string_view example = "see share/doc/fedctl/examples/fleet.yaml";
 
 /// Reads one Fleet document, keeping it at hand for the places of errors.
 class Reader {
@@ -27,19 +29,20 @@ class Reader {
       return invalid("", "this is no Fleet: expected apiVersion fedctl.io/v1alpha1 and kind Fleet");
     }
     if (auto fields = only(root, "", {"apiVersion", "kind", "metadata", "spec"}); !fields) return Failure{fields.error()};
-    const json spec = root.value("spec", json());
+    const json& spec = kube::value_at(root, "spec");
     if (spec.is_object() && spec.contains("host")) return read_host(kube::name_of(root), spec);
     if (!spec.is_object() || !spec.contains("clusters") || !spec["clusters"].is_array() || spec["clusters"].empty()) {
       return invalid("/spec", "a fleet needs spec.clusters, a list with at least one cluster, or spec.host");
     }
     if (auto fields = only(spec, "/spec", {"clusters", "host", "rollout"}); !fields) return Failure{fields.error()};
     Fleet fleet{.name = kube::name_of(root)};
+    std::set<std::string> known;
     if (auto rollout = read_rollout(spec, fleet); !rollout) return Failure{rollout.error()};
     for (std::size_t i = 0; i < spec["clusters"].size(); ++i) {
       const std::string pointer = fmt::format("/spec/clusters/{}", i);
       auto cluster = read_cluster(spec["clusters"][i], pointer);
       if (!cluster) return Failure{cluster.error()};
-      if (fleet.find(cluster->name) != nullptr)
+      if (!known.insert(cluster->name).second)
         return invalid(pointer, fmt::format("the cluster '{}' stands twice in the fleet", cluster->name));
       fleet.clusters.push_back(std::move(*cluster));
     }
@@ -54,7 +57,7 @@ class Reader {
   Result<void> only(const json& map, const std::string& pointer, const std::vector<std::string>& known) const {
     for (const auto& [key, value] : map.items()) {
       if (std::ranges::find(known, key) != known.end()) continue;
-      return invalid(pointer + "/" + key, fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)));
+      return invalid(pointer::below(pointer, key), fmt::format("unknown field '{}'{}", key, text::did_you_mean(key, known)));
     }
     return {};
   }
@@ -83,7 +86,7 @@ class Reader {
       fleet.rollout.pause = *pause;
     }
     if (rollout.contains("maxFailing")) {
-      if (kube::integer_at(rollout, "/maxFailing", -1) < 0)
+      if (kube::integer_in(rollout, "/maxFailing", -1) < 0)
         return invalid("/spec/rollout/maxFailing", "maxFailing is a number of clusters");
       fleet.rollout.max_failing = rollout["maxFailing"].get<std::size_t>();
     }
@@ -120,11 +123,12 @@ class Reader {
     for (const char* key : {"context", "kubeconfig"}) {
       if (item.contains(key) && !item[key].is_string()) return invalid(pointer + "/" + key, fmt::format("'{}' must be a string", key));
     }
+    if (auto problem = problem_of_name(kube::string_at(item, "name"))) return invalid(pointer + "/name", *std::move(problem));
     Cluster cluster{.name = kube::string_at(item, "name"), .context = kube::string_at(item, "context")};
     if (cluster.context.empty()) cluster.context = cluster.name;
     if (const std::string path = kube::string_at(item, "kubeconfig"); !path.empty()) cluster.kubeconfig = folder_ / file::expand_home(path);
-    const json labels = item.value("labels", json::object());
-    if (!labels.is_object()) return invalid(pointer + "/labels", "'labels' must be a map");
+    const json& labels = kube::value_at(item, "labels");
+    if (!labels.is_null() && !labels.is_object()) return invalid(pointer + "/labels", "'labels' must be a map");
     for (const auto& [key, value] : labels.items()) {
       if (!value.is_string()) return invalid(pointer + "/labels", fmt::format("the label '{}' must be a string; quote its value", key));
       cluster.labels[key] = value.get<std::string>();
@@ -149,6 +153,12 @@ std::vector<std::string> Fleet::names() const {
   return result;
 }
 
+std::unordered_set<std::string_view> Fleet::name_set() const {
+  std::unordered_set<std::string_view> result;
+  for (const Cluster& cluster : clusters) result.insert(cluster.name);
+  return result;
+}
+
 Result<Fleet> load(const std::filesystem::path& path) {
   auto text = file::read(path);
   if (!text) return Failure{text.error()};
@@ -163,9 +173,10 @@ Result<Fleet> load(const std::filesystem::path& path) {
 
 Result<Fleet> from_contexts(const std::vector<std::string>& contexts) {
   Fleet fleet;
+  std::unordered_set<std::string_view> known;
   for (const std::string& context : contexts) {
     if (context.empty()) return Failure{{Code::usage, "--contexts holds an empty name"}};
-    if (fleet.find(context) != nullptr) return Failure{{Code::usage, fmt::format("--contexts names '{}' twice", context)}};
+    if (!known.insert(context).second) return Failure{{Code::usage, fmt::format("--contexts names '{}' twice", context)}};
     fleet.clusters.push_back({context, context, std::nullopt, {}});
   }
   return fleet;
@@ -183,6 +194,8 @@ Result<Clients> connect(http::Loop& loop, const Fleet& fleet, const ConnectOptio
     }
     auto access = kubeconfig::access(configs.at(path), cluster.context);
     if (!access) return Failure{in_cluster(access.error(), cluster.name)};
+    const Trust trust{cluster.kubeconfig ? fleet.brought_by : options.trust.brought_by, options.trust.named};
+    if (auto trusted = check_trust(trust, path, *access); !trusted) return Failure{in_cluster(trusted.error(), cluster.name)};
     access->endpoint.connect_timeout = options.connect_timeout;
     access->endpoint.request_timeout = options.request_timeout;
     access->endpoint.parallelism = options.parallelism;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "fleet/rollout.hpp"
+#include "fleet/trust.hpp"
 #include "http/loop.hpp"
 #include "kube/client.hpp"
 
@@ -11,6 +12,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 /// The set of clusters we work on.
@@ -34,10 +37,14 @@ struct Fleet {
   std::string name;
   std::vector<Cluster> clusters;
   std::optional<HostReference> host;  ///< Then the file names no clusters.
+  std::string brought_by = {};        ///< What brought it, where the user did not name it: "./fleet.yaml, found in this folder".
   Rollout rollout = {};               ///< Its waves may name clusters that are known only when they are asked.
 
   const Cluster* find(const std::string& cluster) const;
   std::vector<std::string> names() const;
+
+  /// To look up many names: `find` goes through all clusters. Good while the fleet stays as it is.
+  std::unordered_set<std::string_view> name_set() const;
 };
 
 /// Reads a Fleet file (fedctl.io/v1alpha1). Errors: not_found; invalid_input with file:line for an unknown field, a
@@ -48,7 +55,8 @@ Result<Fleet> load(const std::filesystem::path& path);
 Result<Fleet> from_contexts(const std::vector<std::string>& contexts);
 
 struct ConnectOptions {
-  std::optional<std::filesystem::path> kubeconfig;
+  std::optional<std::filesystem::path> kubeconfig;  ///< Of clusters that name none of their own.
+  Trust trust = {};                                 ///< In `kubeconfig`, and which others the user named.
   time::Duration connect_timeout{5000};
   time::Duration request_timeout{30000};
   int parallelism = 50;
@@ -56,7 +64,8 @@ struct ConnectOptions {
 
 using Clients = std::vector<std::unique_ptr<kube::Client>>;
 
-/// A client for each cluster, in the fleet's order; asks no server yet. Errors are the kubeconfig's, with the cluster's name.
+/// A client for each cluster, in the fleet's order; asks no server yet. Errors are the kubeconfig's and those of
+/// `check_trust`, with the cluster's name.
 Result<Clients> connect(http::Loop& loop, const Fleet& fleet, const ConnectOptions& options);
 
 }  // namespace fedctl::fleet

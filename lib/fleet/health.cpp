@@ -63,7 +63,7 @@ Task<Health> probe(kube::Client& client, std::string region_label) {
   health.ready = !health.problem.has_value();
   if (answers[0]) health.latency = answers[0]->latency;
   if (answers[1]) {
-    const json version = json::parse(answers[1]->body, nullptr, false);
+    const json version = parse_json(answers[1]->body);
     health.version = kube::string_at(version, "gitVersion");
     if (health.ready && health.version.empty()) {
       health.ready = false;
@@ -75,7 +75,7 @@ Task<Health> probe(kube::Client& client, std::string region_label) {
                              "check the server address in the kubeconfig"};
     }
   }
-  if (answers[2]) read_nodes(json::parse(answers[2]->body, nullptr, false), health);
+  if (answers[2]) read_nodes(parse_json(answers[2]->body), health);
   co_return health;
 }
 

@@ -6,9 +6,11 @@
 #include "failover/guard_lease.hpp"
 #include "failover/survey.hpp"
 #include "guard/lease_clock.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <atomic>
 
 namespace fedctl::guard {
 namespace {
@@ -153,7 +155,8 @@ struct Guard::Impl {
       co_await thaw_if_free();
       publish();
       const auto left = std::chrono::duration_cast<time::Duration>(next - Clock::now());
-      if (left.count() > 0) co_await loop().sleep(left);
+      const http::Rest rest = co_await http::rest(loop(), std::max(left, time::Duration{0}));
+      if (rest == http::Rest::interrupted) break;
     }
     co_return Done{};
   }
@@ -164,11 +167,14 @@ struct Guard::Impl {
       const auto now = Clock::now();
       if (clock.may_write(now)) {
         const auto left = std::chrono::ceil<time::Duration>(clock.freeze_at() - now);
-        co_await loop().sleep(left, &clock);
+        const http::Rest rest = co_await http::rest(loop(), left, &clock);
+        if (rest == http::Rest::interrupted) break;
       } else {
         co_await make_harmless();
         publish();
-        co_await loop().sleep(is_frozen ? std::min(clock.pace(), time::Duration{500}) : retry_pace);
+        const time::Duration pace = is_frozen ? std::min(clock.pace(), time::Duration{500}) : retry_pace;
+        const http::Rest rest = co_await http::rest(loop(), pace);
+        if (rest == http::Rest::interrupted) break;
       }
     }
     co_return Done{};
@@ -255,7 +261,7 @@ struct Guard::Impl {
       return Failure{{Code::usage, std::move(message), site.policy.place, "", "", std::move(hint)}};
     };
     if (!site.host) return refuse("a guard's Lease is in a host, and there is none", "name it with --host-cluster-context");
-    if (!site.policy.postgres) return refuse("the policy has no database to guard", "see docs/failover.md");
+    if (!site.policy.postgres) return refuse("the policy has no database to guard", "see share/doc/fedctl/docs/failover.md");
     if (!site.policy.fencing.guard_ttl) return refuse("the policy has no guard", "set fencing.guard.ttl");
     if (site.policy.postgres->sides.contains(options.side)) return {};
     return refuse(fmt::format("'{}' is none of the policy's sides", options.side), "name one of its clusters with --side");
@@ -287,7 +293,7 @@ Result<void> Guard::run() {
   const auto there = self.loop().run(failover::read_guard(self.place, self.clock.patience()));
   if (there) {
     // One that was killed on this machine is followed at once.
-    const bool is_guarded = !there->holder.empty() && there->age < there->ttl && !process::is_gone(there->process);
+    const bool is_guarded = there->is_alive() && !process::is_gone(there->process);
     if (is_guarded) {
       return Failure{{Code::conflict, fmt::format("{} is guarded already, by {}", self.options.side, there->holder), "", self.options.side,
                       "", fmt::format("end that guard; if it died, this is free {} after", time::format_duration(there->ttl))}};

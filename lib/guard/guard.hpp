@@ -3,7 +3,6 @@
 #include "exporter/metrics.hpp"
 #include "failover/site.hpp"
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace fedctl::guard {
 
@@ -21,23 +22,19 @@ class LeaseClock {
   /// How long one look at the database may take when it must be made harmless; with `patience` for that itself it is done in time.
   time::Duration glance() const { return ttl_ / 12; }
 
-  void renewed(Instant sent) {
-    last_ = has_renewed_ ? std::max(last_, sent) : sent;
-    has_renewed_ = true;
-  }
+  void renewed(Instant sent) { last_ = std::max(last_.value_or(sent), sent); }
   /// The side is fenced: what is held ends now.
-  void revoke() { has_renewed_ = false; }
+  void revoke() { last_.reset(); }
 
-  bool may_write(Instant now) const { return has_renewed_ && now < freeze_at(); }
+  bool may_write(Instant now) const { return last_ && now < freeze_at(); }
 
   /// When to begin making the database harmless, so that it is by `ends_at`: a third of the ttl before.
-  Instant freeze_at() const { return has_renewed_ ? last_ + ttl_ * 2 / 3 : Instant::min(); }
-  Instant ends_at() const { return has_renewed_ ? last_ + ttl_ : Instant::min(); }
+  Instant freeze_at() const { return last_ ? *last_ + ttl_ * 2 / 3 : Instant::min(); }
+  Instant ends_at() const { return last_ ? *last_ + ttl_ : Instant::min(); }
 
  private:
   time::Duration ttl_;
-  Instant last_{};
-  bool has_renewed_ = false;
+  std::optional<Instant> last_;  ///< When the last renewal that counts was sent.
 };
 
 }  // namespace fedctl::guard

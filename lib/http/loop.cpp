@@ -1,5 +1,7 @@
 #include "http/loop.hpp"
 
+#include "base/url.hpp"
+#include "http/retry.hpp"
 #include "http/transfer.hpp"
 
 #include <fcntl.h>
@@ -10,6 +12,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <deque>
+#include <exception>
+#include <list>
 #include <map>
 #include <mutex>
 #include <set>
@@ -82,13 +86,20 @@ struct Loop::State {
     for (auto timer = timers.begin(); timer != timers.end() && timer->first <= Clock::now(); timer = timers.erase(timer)) {
       ready.push_back(timer->second.waiting);
     }
-    const std::scoped_lock lock{mutex};
-    ready.insert(ready.end(), offloaded.begin(), offloaded.end());
-    offloaded.clear();
+    std::vector<Offloaded> ended;
+    {
+      const std::scoped_lock lock{mutex};
+      ended.swap(offloaded);
+    }
+    for (const Offloaded& one : ended) {
+      ready.push_back(one.waiting);
+      threads.erase(one.thread);
+    }
   }
 
+  /// Those that are ready now. What they make ready comes after the transfers had their turn.
   void resume_ready() {
-    while (!ready.empty()) {
+    for (std::size_t left = ready.size(); left > 0; --left) {
       const auto next = ready.front();
       ready.pop_front();
       next.resume();
@@ -121,13 +132,19 @@ struct Loop::State {
     interrupted = true;
     const std::vector<Transfer*> all{active.begin(), active.end()};
     for (Transfer* transfer : all) {
-      if (transfer->request().survives_interrupt) continue;
+      if (transfer->request().writes) continue;
       transfer->cancel();
       remove(*transfer);
     }
     for (const auto& [when, timer] : timers) ready.push_back(timer.waiting);
     timers.clear();
   }
+
+  /// What waited for a thread, and the thread, which has nothing left to do.
+  struct Offloaded {
+    std::coroutine_handle<> waiting;
+    std::list<std::jthread>::iterator thread;
+  };
 
   struct Timer {
     std::coroutine_handle<> waiting;
@@ -139,11 +156,12 @@ struct Loop::State {
   std::set<Transfer*> active;
   std::multimap<Clock::time_point, Timer> timers;
   std::deque<std::coroutine_handle<>> ready;
-  std::vector<std::jthread> threads;
+  std::list<std::jthread> threads;
   std::mutex mutex;
-  std::vector<std::coroutine_handle<>> offloaded;  ///< Guarded by `mutex`.
+  std::vector<Offloaded> offloaded;  ///< Guarded by `mutex`.
   std::array<int, 2> pipe{-1, -1};
   bool interrupted = false;
+  std::size_t writes = 0;
   std::function<void()> tick;
   time::Duration tick_interval{0};
   Clock::time_point next_tick = {};
@@ -166,27 +184,62 @@ struct WaitForTimer {
   Loop::State& state;
   time::Duration delay;
   const void* key;
-  bool await_ready() const noexcept { return state.interrupted; }
-  void await_suspend(std::coroutine_handle<> waiting) { state.timers.emplace(Clock::now() + delay, Loop::State::Timer{waiting, key}); }
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    if (state.interrupted) {
+      // The others get their turn first, for it may be them that it waits for.
+      state.ready.push_back(waiting);
+    } else {
+      state.timers.emplace(Clock::now() + delay, Loop::State::Timer{waiting, key});
+    }
+  }
   void await_resume() const noexcept {}
 };
 
 struct WaitForThread {
   Loop::State& state;
   std::function<void()>& work;
+  std::exception_ptr& thrown;
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) {
-    state.threads.emplace_back([this, waiting, &all = state] {
-      work();
+    // Its place is there before it begins, so that it can say which one it was.
+    const auto place = state.threads.emplace(state.threads.end());
+    const auto body = [this, waiting, place, &all = state] {
+      try {
+        work();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
       {
         const std::scoped_lock lock{all.mutex};
-        all.offloaded.push_back(waiting);
+        all.offloaded.push_back({waiting, place});
       }
       curl_multi_wakeup(all.multi.get());
-    });
+    };
+    try {
+      *place = std::jthread{body};
+    } catch (...) {
+      state.threads.erase(place);
+      throw;
+    }
   }
   void await_resume() const noexcept {}
 };
+
+bool is_carried_out(const Result<Response>& outcome) { return may_be_carried_out(outcome) || (outcome && outcome->status < 300); }
+
+/// Its values are not said, for they may be secrets.
+Result<void> check_headers(const Request& request) {
+  for (const std::string& header : request.headers) {
+    if (is_header_value(header)) continue;
+    const std::string name = header.substr(0, header.find_first_of(":\r\n"));
+    return Failure{{Code::invalid_input, fmt::format("the header {} would hold a control character, so nothing was sent", name)}};
+  }
+  if (request.aws && !is_header_value(request.aws->access_key)) {
+    return Failure{{Code::invalid_input, "the AWS access key id holds a control character, so nothing was sent"}};
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -194,15 +247,18 @@ Loop::Loop(Log log) : state_(std::make_unique<State>(std::move(log))) {}
 Loop::~Loop() = default;
 
 Task<Result<Response>> Loop::transfer(const Endpoint& endpoint, const Request& request) {
-  if (state_->interrupted && !request.survives_interrupt) co_return Failure{{Code::cancelled, "interrupted"}};
+  if (state_->interrupted && !request.writes) co_return Failure{{Code::cancelled, "interrupted"}};
+  if (auto safe = check_headers(request); !safe) co_return Failure{safe.error()};
   const auto started = Clock::now();
   Transfer transfer{endpoint, request};
   co_await WaitForTransfer{*state_, transfer};
   Result<Response> result = transfer.take();
+  if (request.writes && is_carried_out(result)) ++state_->writes;
   if (state_->log.shows(6)) {
     const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - started);
     const std::string outcome = result ? std::to_string(result->status) : std::string{to_string(result.error().code)};
-    state_->log.say(6, fmt::format("{} {}{} {} in {}, {} bytes", request.method, endpoint.url, request.path, outcome,
+    const std::string path = request.secret_path ? "/(hidden)" : request.path;
+    state_->log.say(6, fmt::format("{} {}{} {} in {}, {} bytes", request.method, url::without_password(endpoint.url), path, outcome,
                                    time::format_duration(took), result ? result->body.size() : 0));
   }
   co_return result;
@@ -224,7 +280,9 @@ void Loop::wake(const void* key) {
 }
 
 Task<Done> Loop::offload(std::function<void()> work) {
-  co_await WaitForThread{*state_, work};
+  std::exception_ptr thrown;
+  co_await WaitForThread{*state_, work, thrown};
+  if (thrown) std::rethrow_exception(thrown);
   co_return Done{};
 }
 
@@ -237,6 +295,7 @@ void Loop::on_tick(time::Duration interval, std::function<void()> tick) {
 void Loop::interrupt() { state_->interrupt(); }
 void Loop::clear_interrupt() { state_->interrupted = false; }
 bool Loop::interrupted() const { return state_->interrupted; }
+std::size_t Loop::writes() const { return state_->writes; }
 const Log& Loop::log() const { return state_->log; }
 
 void Loop::end_on_signals() {

@@ -32,7 +32,8 @@ class Loop {
   Task<Done> sleep(time::Duration delay, const void* key);
   void wake(const void* key);
 
-  /// Runs `work` on a thread of its own: for what can only block, such as a credential plugin.
+  /// Runs `work` on a thread of its own: for what can only block, such as a credential plugin. What it
+  /// throws is thrown to whoever awaits it.
   Task<Done> offload(std::function<void()> work);
 
   /// From now on calls `tick` about that often while the loop runs; an empty one ends that.
@@ -58,6 +59,9 @@ class Loop {
 
   /// Lets them end the process again, as while a person is asked something and there is nothing to stop cleanly.
   static void end_on_signals();
+
+  /// Writes (`Request::writes`) that were, or may have been, carried out until now.
+  std::size_t writes() const;
 
   const Log& log() const;
 

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -29,8 +30,9 @@ struct Endpoint {
   Tls tls = {};
   std::string proxy_url = {};  ///< http, https or socks5; empty: what the environment says (HTTPS_PROXY, NO_PROXY).
   time::Duration connect_timeout{5000};
-  time::Duration request_timeout{30000};
-  int parallelism = 50;  ///< Requests in flight at most; adapts downwards while the server answers 429.
+  time::Duration request_timeout{30000};              ///< Of a request with all its attempts and the waits between them.
+  int parallelism = 50;                               ///< Requests in flight at most; adapts downwards while the server answers 429.
+  std::size_t longest_body = std::size_t{256} << 20;  ///< Bytes of an answer, decompressed; a longer one is an error.
 };
 
 /// Signature Version 4, as libcurl makes it (CURLOPT_AWS_SIGV4).
@@ -40,15 +42,20 @@ struct AwsSigning {
   std::string secret_key;
 };
 
+/// May the text stand in a header? As in Go's net/http every control character but the tab is refused: a line end would begin a header
+/// of its own.
+bool is_header_value(std::string_view text);
+
 struct Request {
   std::string method = "GET";
   std::string path;  ///< Appended to the endpoint's URL; holds the query.
   std::vector<std::string> headers = {};
   std::string body = {};
   time::Duration timeout{0};  ///< 0: the endpoint's.
+  bool secret_path = false;   ///< As of a webhook: logs say only whom it goes to.
   bool repeatable = true;     ///< Asking twice does no more than asking once, so a lost answer may be asked for again.
   std::optional<AwsSigning> aws = {};
-  bool survives_interrupt = false;  ///< A write that was sent is waited for even when the user interrupts.
+  bool writes = false;  ///< It changes something: waited for even when the user interrupts; `Error::uncertain` where its answer is lost.
   /// Set: a stream. Called with each piece of the body as it comes; returning false ends the request, well.
   std::function<bool(std::string_view)> on_data = {};
 };
@@ -60,6 +67,7 @@ struct Response {
   time::Duration latency{0};         ///< From the request sent to the first byte of the answer.
   std::uint64_t bytes_sent = 0;      ///< On the wire, headers included.
   std::uint64_t bytes_received = 0;  ///< The same.
+  bool uncertain = false;            ///< Of a write: a failure that may have been carried out, now or in an attempt before.
 
   /// The server's clock, from the Date header; ours where it says nothing.
   time::Instant date() const;

@@ -30,9 +30,7 @@ time::Duration backoff(const Attempt& attempt) {
   return time::Duration{static_cast<time::Duration::rep>(static_cast<double>(full.count()) * (0.5 + attempt.jitter / 2))};
 }
 
-}  // namespace
-
-std::optional<time::Duration> delay_before_retry(const Attempt& attempt, const Result<Response>& outcome) {
+std::optional<time::Duration> wanted_delay(const Attempt& attempt, const Result<Response>& outcome) {
   if (attempt.number >= most_attempts) return std::nullopt;
   if (!outcome) {
     const bool lost = outcome.error().code == Code::unreachable;
@@ -46,6 +44,19 @@ std::optional<time::Duration> delay_before_retry(const Attempt& attempt, const R
   const bool passing = (status == 500 && told) || status == 502 || status == 503 || status == 504;
   if (passing && attempt.repeatable) return told.value_or(backoff(attempt));
   return std::nullopt;
+}
+
+}  // namespace
+
+bool may_be_carried_out(const Result<Response>& outcome) {
+  if (!outcome) return outcome.error().uncertain;
+  return outcome->status >= 500 && !(outcome->status == 503 && retry_after(*outcome));
+}
+
+std::optional<time::Duration> delay_before_retry(const Attempt& attempt, const Result<Response>& outcome) {
+  const auto delay = wanted_delay(attempt, outcome);
+  const bool is_limited = attempt.allowed.count() > 0;
+  return delay && is_limited && attempt.elapsed + *delay >= attempt.allowed ? std::nullopt : delay;
 }
 
 }  // namespace fedctl::http

@@ -1,6 +1,8 @@
 #include "http/transfer.hpp"
 
+#include "base/fence.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 
 #include <fmt/format.h>
 #include <openssl/ssl.h>
@@ -25,6 +27,9 @@ CURLcode pass_over_time(CURL*, void* context, void*) {
   X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(static_cast<SSL_CTX*>(context)), X509_V_FLAG_NO_CHECK_TIME);
   return CURLE_OK;
 }
+
+/// Bytes of all headers of an answer, of its interim (1xx) ones too. API servers send less than 4 KiB.
+constexpr std::size_t longest_headers = std::size_t{1} << 20;
 
 struct Address {
   std::string scheme;
@@ -91,7 +96,8 @@ Transfer::Transfer(const Endpoint& endpoint, const Request& request) : endpoint_
   set(easy, CURLOPT_PROTOCOLS_STR, "https,http");
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   set(easy, CURLOPT_PIPEWAIT, 1L);
-  set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  // A stream's events come one by one; compressed, a few bytes of it could be gigabytes.
+  if (!request.on_data) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(endpoint.connect_timeout.count()));
   set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -170,26 +176,48 @@ void Transfer::set_method() {
   set(easy, CURLOPT_HTTPHEADER, headers_.get());
 }
 
+std::size_t Transfer::take_body(std::string_view piece) {
+  const bool is_stream = request_.on_data && response_.status < 400;
+  if (is_stream) {
+    ended_by_reader_ = !request_.on_data(piece);
+    return ended_by_reader_ ? CURL_WRITEFUNC_ERROR : piece.size();
+  }
+  is_too_long_ = response_.body.size() + piece.size() > endpoint_.longest_body;
+  if (is_too_long_) return CURL_WRITEFUNC_ERROR;
+  response_.body += piece;
+  return piece.size();
+}
+
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  const std::string_view piece{data, size * count};
-  if (!transfer.request_.on_data || transfer.response_.status >= 400) {
-    transfer.response_.body += piece;
-  } else if (!transfer.request_.on_data(piece)) {
-    transfer.ended_by_reader_ = true;
+  try {
+    return transfer.take_body({data, size * count});
+  } catch (...) {
+    transfer.thrown_ = std::current_exception();
     return CURL_WRITEFUNC_ERROR;
   }
-  return piece.size();
+}
+
+void Transfer::take_header(std::string_view line) {
+  if (line.starts_with("HTTP/")) {
+    response_.headers.clear();
+    curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &response_.status);
+  } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+    response_.headers[text::lower(line.substr(0, colon))] = text::trim(line.substr(colon + 1));
+  }
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const std::string_view line{data, size * count};
-  if (line.starts_with("HTTP/")) {
-    transfer.response_.headers.clear();
-    curl_easy_getinfo(transfer.handle_.get(), CURLINFO_RESPONSE_CODE, &transfer.response_.status);
-  } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-    transfer.response_.headers[text::lower(line.substr(0, colon))] = text::trim(line.substr(colon + 1));
+  transfer.header_bytes_ += line.size();
+  transfer.is_too_long_ = transfer.header_bytes_ > longest_headers;
+  if (transfer.is_too_long_) return 0;
+  try {
+    transfer.take_header(line);
+  } catch (...) {
+    transfer.thrown_ = std::current_exception();
+    return 0;
   }
   return line.size();
 }
@@ -199,7 +227,7 @@ std::string Transfer::reason() const {
   long system_error = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &system_error);
   if (code_ == CURLE_COULDNT_CONNECT && system_error != 0) return text::lower(std::strerror(static_cast<int>(system_error)));
-  return text::trim(reason_[0] != '\0' ? reason_ : curl_easy_strerror(code_));
+  return url::without_passwords(text::trim(reason_[0] != '\0' ? reason_ : curl_easy_strerror(code_)));
 }
 
 Error Transfer::failure() const {
@@ -208,10 +236,30 @@ Error Transfer::failure() const {
   curl_easy_getinfo(handle_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
   const Code code = classify(code_, reason, sent > 0);
   const std::string what = code == Code::not_kubernetes ? "the server does not speak HTTPS as Kubernetes does" : "no answer";
-  return {code, fmt::format("{} from {}: {}", what, endpoint_.url, reason), "", "", "", std::string{hint_for(code)}};
+  return {code,
+          fmt::format("{} from {}: {}", what, url::without_password(endpoint_.url), reason),
+          "",
+          "",
+          "",
+          std::string{hint_for(code)},
+          request_.writes && sent > 0};
+}
+
+Error Transfer::too_long() const {
+  const bool by_headers = header_bytes_ > longest_headers;
+  return {Code::not_kubernetes,
+          fmt::format("the {} of {} are longer than {}", by_headers ? "headers" : "contents", url::without_password(endpoint_.url),
+                      text::bytes(by_headers ? longest_headers : endpoint_.longest_body)),
+          "",
+          "",
+          "",
+          "check what answers at this address",
+          request_.writes};
 }
 
 Result<Response> Transfer::take() {
+  if (thrown_) return Failure{error_from(thrown_)};
+  if (is_too_long_) return Failure{too_long()};
   if (cancelled_) return Failure{{Code::cancelled, "interrupted"}};
   if (code_ != CURLE_OK && !ended_by_reader_) return Failure{failure()};
   curl_off_t sent = 0;

@@ -5,8 +5,11 @@
 
 #include <curl/curl.h>
 #include <coroutine>
+#include <cstddef>
+#include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace fedctl::http {
 
@@ -38,11 +41,14 @@ class Transfer {
   void set_tls();
   void set_method();
   void set_signature();
+  std::size_t take_body(std::string_view piece);
+  void take_header(std::string_view line);
   static void append(List& list, const std::string& line);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   std::string reason() const;
   Error failure() const;
+  Error too_long() const;
 
   const Endpoint& endpoint_;
   const Request& request_;
@@ -53,6 +59,9 @@ class Transfer {
   CURLcode code_ = CURLE_OK;
   bool cancelled_ = false;
   bool ended_by_reader_ = false;
+  bool is_too_long_ = false;
+  std::size_t header_bytes_ = 0;
+  std::exception_ptr thrown_;  ///< What a reader threw; libcurl's frames must not see it.
   char reason_[CURL_ERROR_SIZE] = {};
 };
 

@@ -1,5 +1,8 @@
 #include "import/imported.hpp"
 
+#include "base/json.hpp"
+#include "base/pointer.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "kube/object.hpp"
@@ -23,8 +26,8 @@ struct Role {
 std::string container_of(const json& workload, const std::string& path) {
   const auto env = path.rfind("/env");
   if (env == std::string::npos || env + 4 != path.size()) return {};
-  const json::json_pointer pointer{path.substr(0, env)};
-  return workload.contains(pointer) ? kube::string_at(workload[pointer], "name") : "";
+  const json* container = pointer::find(workload, std::string_view{path}.substr(0, env));
+  return container == nullptr ? "" : kube::string_at(*container, "name");
 }
 
 Role role_of(const json& federated, const std::string& cluster) {
@@ -35,7 +38,7 @@ Role role_of(const json& federated, const std::string& cluster) {
     if (kube::string_at(entry, "clusterName") != cluster) continue;
     for (const json& item : kube::list_at(entry, "clusterOverrides")) {
       const std::string path = kube::string_at(item, "path");
-      const json value = item.value("value", json());
+      const json& value = kube::value_at(item, "value");
       const std::string container = value.is_array() ? container_of(workload, path) : "";
       if (container.empty()) {
         role.values[path] = value;
@@ -63,7 +66,7 @@ json role_document(const Role& role, const Role& other) {
   return settings;
 }
 
-std::string shown(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string shown(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
 
 /// What a cluster's role, as it is, differs in from what it should be: "DATABASE_MODE=read-only".
 std::vector<std::string> differences(const Role& is, const Role& should) {
@@ -309,9 +312,9 @@ Result<Imported> import_scripts(const std::vector<manifest::Manifest>& manifests
 
 std::string to_yaml(const Imported& imported) {
   std::string text = "# What the script forgot, and this policy does or asks for:\n";
-  for (const std::string& sentence : imported.forgotten) text += fmt::format("# - {}\n", sentence);
+  for (const std::string& sentence : imported.forgotten) text += fmt::format("# - {}\n", text::printable(sentence));
   if (!imported.missing.empty()) text += "# Fill in:\n";
-  for (const std::string& what : imported.missing) text += fmt::format("# - {}\n", what);
+  for (const std::string& what : imported.missing) text += fmt::format("# - {}\n", text::printable(what));
   return text + yaml::emit(imported.policy);
 }
 

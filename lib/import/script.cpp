@@ -1,5 +1,6 @@
 #include "import/script.hpp"
 
+#include "base/json.hpp"
 #include "kube/object.hpp"
 
 #include <fmt/format.h>
@@ -63,7 +64,7 @@ void read_kubectl(const Command& command, Script& script) {
     patch.name = patch.kind.substr(slash + 1);
     patch.kind.resize(slash);
   }
-  patch.content = json::parse(arguments.flag("--patch", "-p"), nullptr, false);
+  patch.content = parse_json(arguments.flag("--patch", "-p"));
   if (patch.content.is_discarded()) {
     patch.content = nullptr;
     script.unreadable.push_back(fmt::format("line {}: the patch of {} {} is no JSON", command.line, patch.kind, patch.name));
@@ -74,7 +75,7 @@ void read_kubectl(const Command& command, Script& script) {
 void read_aws(const Command& command, Script& script) {
   const Arguments arguments = arguments_of(command);
   if (arguments.plain.size() < 2 || arguments.plain[0] != "route53" || arguments.plain[1] != "change-resource-record-sets") return;
-  const json batch = json::parse(arguments.flag("--change-batch"), nullptr, false);
+  const json batch = parse_json(arguments.flag("--change-batch"));
   if (batch.is_discarded()) {
     script.unreadable.push_back(fmt::format("line {}: the change batch is no JSON", command.line));
     return;
@@ -86,7 +87,7 @@ void read_aws(const Command& command, Script& script) {
     record.name = kube::string_at(set, "Name");
     if (record.name.ends_with('.')) record.name.pop_back();
     record.type = kube::string_at(set, "Type");
-    record.ttl = static_cast<int>(kube::integer_at(set, "/TTL", 0));
+    record.ttl = static_cast<int>(kube::integer_in(set, "/TTL", 0));
     const json values = kube::list_at(set, "ResourceRecords");
     if (!values.empty()) record.value = kube::string_at(values.front(), "Value");
     if (record.value.ends_with('.')) record.value.pop_back();

@@ -15,13 +15,27 @@ Task<Result<Done>> Autoscalers::read(kube::Client& client, std::set<std::string>
   const std::vector<Result<kube::List>> lists = co_await when_all(std::move(tasks));
   for (const auto& list : lists) {
     if (!list) co_return Failure{list.error()};
-    for (const json& scaler : list->items) {
-      const json target = kube::map_at(kube::map_at(scaler, "spec"), "scaleTargetRef");
-      const kube::GroupVersionKind kind = kube::gvk(kube::string_at(target, "apiVersion"), kube::string_at(target, "kind"));
-      by_target_[{kind.group, kind.kind, kube::namespace_of(scaler), kube::string_at(target, "name")}] = kube::name_of(scaler);
-    }
+    for (const json& scaler : list->items) add(type.kind, kube::namespace_of(scaler), scaler);
   }
   co_return Done{};
+}
+
+void Autoscalers::add(const std::vector<federation::DesiredObject>& objects) {
+  for (const federation::DesiredObject& object : objects) {
+    const bool scales = (object.key.group == "autoscaling" && object.key.kind == "HorizontalPodAutoscaler") ||
+                        (object.key.group == "keda.sh" && object.key.kind == "ScaledObject");
+    if (scales) add(object.key.kind, object.key.name_space, *object.content->get());
+  }
+}
+
+void Autoscalers::add(const std::string& kind, const std::string& name_space, const json& scaler) {
+  const json& target = kube::map_at(kube::map_at(scaler, "spec"), "scaleTargetRef");
+  const std::string version = kube::string_at(target, "apiVersion");
+  const std::string target_kind = kube::string_at(target, "kind");
+  // KEDA's default is a Deployment.
+  const bool is_default = target_kind.empty();
+  const kube::GroupVersionKind type = is_default ? kube::GroupVersionKind{"apps", "v1", "Deployment"} : kube::gvk(version, target_kind);
+  by_target_[{type.group, type.kind, name_space, kube::string_at(target, "name")}] = kind + " " + kube::name_of(scaler);
 }
 
 std::string Autoscalers::scaling(const kube::ObjectKey& key) const {

@@ -1,5 +1,8 @@
 #include "inspect/contents.hpp"
 
+#include "inspect/listing.hpp"
+
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <set>
@@ -9,6 +12,9 @@ namespace fedctl::inspect {
 namespace {
 
 using nlohmann::json;
+
+/// Its objects are measurements, not anybody's.
+constexpr std::string_view metrics_group = "metrics.k8s.io";
 
 /// What exists only because something else does.
 bool is_mirror(const kube::Resource& resource) {
@@ -21,14 +27,12 @@ Task<Result<std::vector<Found>>> find_of_type(kube::Client& client, kube::Resour
   const kube::ListOptions options{.name_space = type.namespaced ? search.name_space : "",
                                   .label_selector = search.label_selector,
                                   .metadata_only = search.metadata_only};
-  auto list = co_await client.list(type, options);
+  auto list = co_await kube::list_if_served(client, type, options);
   std::vector<Found> found;
   if (!list) {
-    const Code code = list.error().code;
-    // A type whose server or definition is just going away holds nothing that could be found.
-    const bool is_empty = code == Code::not_found || code == Code::rejected || (code == Code::forbidden && search.forbidden_is_empty);
-    if (is_empty) co_return found;
-    co_return Failure{list.error()};
+    Error error = list.error();
+    error.message = fmt::format("listing {}: {}", type.qualified_plural(), error.message);
+    co_return Failure{std::move(error)};
   }
   for (json& object : list->items) {
     object["apiVersion"] = type.type().api_version();
@@ -44,7 +48,7 @@ std::vector<kube::Resource> object_types(const kube::Discovery& discovery) {
   std::vector<kube::Resource> types;
   std::set<std::string> seen;
   for (const kube::Resource& resource : discovery.resources()) {
-    if (!resource.listable || is_mirror(resource) || resource.group == "metrics.k8s.io") continue;
+    if (!resource.listable || is_mirror(resource) || resource.group == metrics_group) continue;
     if (seen.insert(resource.qualified_plural()).second) types.push_back(resource);
   }
   return types;
@@ -64,10 +68,17 @@ Task<Result<std::vector<Found>>> find_objects(kube::Client& client, std::vector<
   co_return all;
 }
 
+Task<Result<std::vector<Found>>> find_all_objects(kube::Client& client, const kube::Discovery& discovery, Search search) {
+  for (const std::string& group : discovery.silent_groups()) {
+    if (group == metrics_group) continue;
+    co_return Failure{silent_group(client.cluster(), group)};
+  }
+  co_return co_await find_objects(client, object_types(discovery), std::move(search));
+}
+
 bool is_made_by_cluster(const Found& found) {
-  const json metadata = kube::map_at(found.object, "metadata");
-  const json owners = kube::list_at(metadata, "ownerReferences");
-  if (std::ranges::any_of(owners, [](const json& owner) { return owner.is_object() && owner.value("controller", false); })) return true;
+  const json& owners = kube::list_at(kube::map_at(found.object, "metadata"), "ownerReferences");
+  if (std::ranges::any_of(owners, [](const json& owner) { return kube::bool_at(owner, "controller"); })) return true;
   const std::string name = kube::name_of(found.object);
   if (found.resource.kind == "ServiceAccount") return name == "default";
   if (found.resource.kind == "ConfigMap") return name == "kube-root-ca.crt";

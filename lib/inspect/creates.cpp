@@ -1,5 +1,6 @@
 #include "inspect/creates.hpp"
 
+#include "inspect/listing.hpp"
 #include "plan/judge.hpp"
 #include "plan/mark.hpp"
 
@@ -32,6 +33,25 @@ Task<Done> trust_new(kube::Client& client, kube::Resource resource, std::string 
     item->settled = true;
   }
   co_return Done{};
+}
+
+void wait_for_definition(Item& item, const std::vector<federation::DesiredObject>& objects) {
+  for (const federation::DesiredObject& other : objects) {
+    const auto resource = served_by(other, kube::gvk(item.change.api_version, item.change.key.kind));
+    if (!resource) continue;
+    item.change.resource = std::make_shared<const kube::Resource>(*resource);
+    item.change.desired = object_to_send(item, nullptr);
+    item.change = plan::as_new(std::move(item.change), "not checked: its CustomResourceDefinition must come first");
+    item.settled = true;
+    return;
+  }
+}
+
+Task<std::optional<Error>> missing_namespace(kube::Client& client, std::string name) {
+  const auto found = co_await client.get(namespaces(), "", name, true);
+  std::optional<Error> missing;
+  if (!found && kube::is_missing_namespace(found.error())) missing = found.error();
+  co_return missing;
 }
 
 Change new_namespace(const std::string& name) {

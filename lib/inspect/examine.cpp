@@ -1,6 +1,10 @@
 #include "inspect/examine.hpp"
 
+#include "kube/dry_run.hpp"
+#include "kube/local_apply.hpp"
 #include "kube/managed_fields.hpp"
+#include "kube/secret_words.hpp"
+#include "kube/takeover.hpp"
 #include "plan/mark.hpp"
 
 #include <utility>
@@ -50,8 +54,34 @@ void take_dry_run(Evidence& evidence, Answer& answer) {
   }
 }
 
+/// A Namespace that is somebody else's is used as it is, unless it is to be adopted.
+bool takes_over(const plan::Change& change, const json& live, const Examination& how) {
+  const bool stays_theirs =
+      change.key.group.empty() && change.key.kind == "Namespace" && !how.adopts && plan::ownership_of(live) == plan::Ownership::foreign;
+  return how.takes_over && !stays_theirs && kube::is_to_be_taken_over(live);
+}
+
+/// What a takeover gives up is judged by what the server says of the object without it. The apply's own dry run cannot tell: it was made
+/// without the takeover, and may even be refused for that, as where a port that goes and one that comes share a name.
+Task<Done> dry_run_takeover(kube::Client& client, const plan::Change& change, Evidence& evidence) {
+  if (evidence.refusal && evidence.refusal->code != Code::rejected) co_return Done{};
+  const json target = evidence.would_be ? kube::without_predecessors_fields(*evidence.would_be)
+                                        : kube::applied_locally(evidence.live, *change.desired, kube::fields_only_ours(evidence.live));
+  const json operations = kube::operations_between(evidence.live, target);
+  auto answer = co_await kube::dry_run_patch(client, *change.resource, change.key.name_space, change.key.name, operations);
+  evidence.would_be.reset();
+  evidence.refusal.reset();
+  evidence.takes_over = true;
+  if (answer) {
+    evidence.would_be = std::move(*answer);
+  } else {
+    evidence.refusal = answer.error();
+  }
+  co_return Done{};
+}
+
 /// Known to be ours: read it and dry-run it at the same time.
-Task<Evidence> examine_known(kube::Client& client, Item& item) {
+Task<Evidence> examine_known(kube::Client& client, Item& item, Examination how) {
   Evidence evidence;
   std::vector<Task<Answer>> tasks;
   if (item.desired->retain_replicas) {
@@ -72,11 +102,12 @@ Task<Evidence> examine_known(kube::Client& client, Item& item) {
   if (answers.size() > 2 && !answers[2].object && answers[2].object.error().code == Code::conflict) {
     evidence.field_conflict = answers[2].object.error();
   }
+  if (takes_over(item.change, evidence.live, how)) co_await dry_run_takeover(client, item.change, evidence);
   co_return evidence;
 }
 
 /// Not found by our label: the dry run tells whether it exists; only then is it read.
-Task<Evidence> examine_unlisted(kube::Client& client, Item& item) {
+Task<Evidence> examine_unlisted(kube::Client& client, Item& item, Examination how) {
   Evidence evidence;
   Answer answer = co_await dry_run_answer(client, item.change, true);
   const bool is_new = answer.created || (!answer.object && kube::is_missing_namespace(answer.object.error()));
@@ -95,7 +126,15 @@ Task<Evidence> examine_unlisted(kube::Client& client, Item& item) {
     evidence.would_be.reset();
     take_dry_run(evidence, again);
   }
+  if (live && takes_over(item.change, *live, how)) co_await dry_run_takeover(client, item.change, evidence);
   co_return evidence;
+}
+
+/// What was sent is hidden by the client already, but a server may quote what it has.
+void hide_secrets(Evidence& evidence, const std::string& kind) {
+  for (std::optional<Error>* error : {&evidence.refusal, &evidence.field_conflict}) {
+    if (*error) *error = kube::without_secrets(std::move(**error), kind, evidence.live);
+  }
 }
 
 }  // namespace
@@ -116,17 +155,23 @@ std::shared_ptr<const json> object_to_send(const Item& item, const json& live) {
   }
   if (item.desired->retain_replicas && !live.is_null()) {
     object = without_replicas(std::move(object));
-    const bool ours = kube::owns_path(kube::applied_fields(live, kube::field_manager), {"spec", "replicas"});
-    const json spec = live.value("spec", json::object());
-    if (ours && spec.contains("replicas")) object["spec"]["replicas"] = spec["replicas"];
+    const json fields = kube::is_to_be_taken_over(live) ? kube::fields_taken_over(live) : kube::applied_fields(live, kube::field_manager);
+    const json& spec = kube::map_at(live, "spec");
+    if (kube::owns_path(fields, {"spec", "replicas"}) && spec.contains("replicas")) object["spec"]["replicas"] = spec["replicas"];
   }
   return plan::with_mark(object, item.change.hash);
 }
 
-Task<Evidence> examine(kube::Client& client, Item& item) {
+Task<Evidence> examine(kube::Client& client, Item& item, Examination how) {
   item.change.desired = object_to_send(item, nullptr);
-  if (item.listed.is_null()) co_return co_await examine_unlisted(client, item);
-  co_return co_await examine_known(client, item);
+  Evidence evidence;
+  if (item.listed.is_null()) {
+    evidence = co_await examine_unlisted(client, item, how);
+  } else {
+    evidence = co_await examine_known(client, item, how);
+  }
+  hide_secrets(evidence, item.change.key.kind);
+  co_return evidence;
 }
 
 }  // namespace fedctl::inspect

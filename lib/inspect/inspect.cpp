@@ -1,5 +1,6 @@
 #include "inspect/inspect.hpp"
 
+#include "base/fence.hpp"
 #include "base/gate.hpp"
 #include "base/text.hpp"
 #include "inspect/autoscaling.hpp"
@@ -7,6 +8,7 @@
 #include "inspect/creates.hpp"
 #include "inspect/examine.hpp"
 #include "inspect/listing.hpp"
+#include "inspect/refused.hpp"
 #include "inspect/set_parent.hpp"
 #include "inspect/unsettled.hpp"
 #include "kube/discovery.hpp"
@@ -35,6 +37,7 @@ class Inspector {
   Inspector(kube::Client& client, const ClusterObjects& desired, Options options)
       : client_(client), desired_(desired), options_(std::move(options)) {
     plan_.name = desired.cluster;
+    if (!options_.schemas) options_.schemas = std::make_shared<Schemas>();
   }
 
   Task<plan::ClusterPlan> run() {
@@ -55,11 +58,12 @@ class Inspector {
           groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
       if (!vanished) break;
     }
-    for (const auto& [type, group] : groups_) {
-      if (!group.list && group.list.error().code != Code::forbidden) co_return unknown_plan(std::move(plan_), desired_, group.list.error());
+    if (const auto problem = problem_of_lists(groups_)) co_return unknown_plan(std::move(plan_), desired_, *problem);
+    for (Item& item : items_) {
+      if (!item.change.resource) settle_unserved(item, discovery_, plan_);
     }
-    report_unserved();
     match_lists();
+    co_await see_to_unseen();
     co_await see_to_namespaces(client_, discovery_, deletes_);
     if (options_.trusts_creates && !options_.reads_all) co_await trust_creates();
     co_await examine_rest();
@@ -91,7 +95,7 @@ class Inspector {
         group.namespaces.insert(desired.key.name_space);
       } else {
         lacks_a_type_ = true;
-        wait_for_definition(item);
+        wait_for_definition(item, desired_.objects);
       }
       items_.push_back(std::move(item));
     }
@@ -126,19 +130,6 @@ class Inspector {
     return group;
   }
 
-  /// A type that a definition in the same plan brings is created unseen.
-  void wait_for_definition(Item& item) const {
-    for (const DesiredObject& other : desired_.objects) {
-      const auto resource = served_by(other, kube::gvk(item.change.api_version, item.change.key.kind));
-      if (!resource) continue;
-      item.change.resource = std::make_shared<const kube::Resource>(*resource);
-      item.change.desired = object_to_send(item, nullptr);
-      item.change = plan::as_new(std::move(item.change), "not checked: its CustomResourceDefinition must come first");
-      item.settled = true;
-      return;
-    }
-  }
-
   Task<Done> list_groups() {
     std::vector<Task<Done>> tasks;
     for (auto& [type, group] : groups_) {
@@ -148,17 +139,6 @@ class Inspector {
     if (options_.identify && plan_.identity.empty()) tasks.push_back(identify(client_, plan_.identity));
     co_await when_all(std::move(tasks));
     co_return Done{};
-  }
-
-  void report_unserved() {
-    std::vector<std::string> kinds;
-    for (const kube::Resource& resource : discovery_.resources()) kinds.push_back(resource.kind);
-    for (Item& item : items_) {
-      if (item.change.resource) continue;
-      plan_.errors.push_back(unserved_type(client_.cluster(), *item.desired, kinds));
-      item.settled = true;
-      make_unknown(item.change, Code::unknown_kind, "its type is unknown to the cluster");
-    }
   }
 
   std::tuple<const std::string&, const std::string&> place_at(std::size_t index) const {
@@ -184,7 +164,7 @@ class Inspector {
   void match_lists() {
     for (auto& [type, group] : groups_) {
       if (!group.list) {
-        settle_forbidden(group);
+        settle_unlisted(group);
         continue;
       }
       Listed found;
@@ -217,7 +197,7 @@ class Inspector {
     }
   }
 
-  void settle_forbidden(const Group& group) {
+  void settle_unlisted(const Group& group) {
     for (const std::size_t index : group.items) {
       make_unknown(items_[index].change, group.list.error().code, group.list.error().message);
       items_[index].settled = true;
@@ -257,25 +237,46 @@ class Inspector {
     co_return Done{};
   }
 
-  Task<Done> examine_one(Item& item) {
+  Task<plan::Evidence> evidence_of(Item& item, Examination how) {
     co_await turns_.turn();
-    plan::Evidence evidence = co_await examine(client_, item);
-    turns_.leave();
+    const Turnstile::Stay stay{turns_};
+    co_return co_await examine(client_, item, how);
+  }
+
+  Task<Done> examine_one(Item& item) {
+    plan::JudgeOptions how = options_.judge;
+    how.adopt = how.adopt || item.desired->adopt;
+    how.all_ours = options_.host;
+    const Examination examination{.adopts = how.adopt, .takes_over = !how.all_ours};
+    plan::Evidence evidence = co_await evidence_of(item, examination);
     item.settled = true;
     if (evidence.refusal && kube::is_missing_namespace(*evidence.refusal)) {
       judge_without_namespace(item, *evidence.refusal);
       co_return Done{};
     }
     item.change.place = evidence.refusal ? item.desired->manifest->place() : "";
-    plan::JudgeOptions how = options_.judge;
-    how.adopt = how.adopt || item.desired->adopt;
-    how.all_ours = options_.host;
     auto judged = plan::judge(item.change, evidence, how);
     if (judged) {
       item.change = std::move(*judged);
     } else {
-      plan_.errors.push_back(judged.error());
-      make_unknown(item.change, judged.error().code, judged.error().message);
+      const std::vector<Error> errors = co_await refused_fields(client_, *options_.schemas, judged.error(), item.change, *item.desired);
+      make_unknown(item.change, errors.front().code, errors.front().message);
+      plan_.errors.insert(plan_.errors.end(), errors.begin(), errors.end());
+    }
+    co_return Done{};
+  }
+
+  /// What nobody looks at, since its definition must come first, may lack its namespace too.
+  Task<Done> see_to_unseen() {
+    std::map<std::string, std::vector<Item*>> by_namespace;
+    for (Item& item : items_) {
+      const bool is_unseen = item.settled && item.change.action == Action::create;
+      if (is_unseen && item.change.resource->namespaced) by_namespace[item.change.key.name_space].push_back(&item);
+    }
+    for (const auto& [name, items] : by_namespace) {
+      const auto missing = co_await missing_namespace(client_, name);
+      if (!missing) continue;
+      for (Item* item : items) judge_without_namespace(*item, *missing);
     }
     co_return Done{};
   }
@@ -290,11 +291,7 @@ class Inspector {
       item.change = plan::as_new(std::move(item.change), "not checked: its namespace must come first");
       return;
     }
-    error.code = Code::not_found;
-    error.message = fmt::format("there is no namespace '{}' in the cluster, nor in the input", name);
-    error.object = kube::to_string(item.change.key);
-    error.place = item.desired->manifest->place();
-    plan_.errors.push_back(std::move(error));
+    plan_.errors.push_back(without_namespace(std::move(error), *item.desired));
     make_unknown(item.change, Code::not_found, "its namespace does not exist");
   }
 
@@ -320,6 +317,7 @@ class Inspector {
     }
     if (scaled.empty()) co_return Done{};
     Autoscalers autoscalers;
+    autoscalers.add(desired_.objects);
     const auto read = co_await autoscalers.read(client_, std::move(namespaces));
     std::vector<Task<Done>> tasks;
     for (Item* item : scaled) {
@@ -339,7 +337,7 @@ class Inspector {
     item.change.hash = hash_of(*item.desired);
     co_await examine_one(item);
     if (!item.change.note.empty()) item.change.note += "; ";
-    item.change.note += fmt::format("spec.replicas is left to HorizontalPodAutoscaler {}", autoscaler);
+    item.change.note += fmt::format("spec.replicas is left to {}", autoscaler);
     co_return Done{};
   }
 
@@ -391,7 +389,8 @@ class Inspector {
 
 Task<plan::ClusterPlan> inspect(kube::Client& client, const ClusterObjects& desired, Options options) {
   Inspector inspector{client, desired, std::move(options)};
-  co_return co_await inspector.run();
+  const auto unknown = [&](const Error& error) { return unknown_plan(desired, in_cluster(error, client.cluster())); };
+  co_return co_await fenced(inspector.run(), unknown);
 }
 
 }  // namespace fedctl::inspect

@@ -6,10 +6,11 @@
 #include "fleet/fleet.hpp"
 #include "inspect/removal.hpp"
 #include "kube/client.hpp"
+#include "kube/discovery_cache.hpp"
 #include "plan/judge.hpp"
 #include "plan/plan.hpp"
 
-#include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,8 @@
 
 /// Asks the clusters what a plan needs to know, in as few round trips as can be, and has lib/plan judge the answers.
 namespace fedctl::inspect {
+
+class Schemas;
 
 struct Options {
   plan::JudgeOptions judge;
@@ -29,10 +32,11 @@ struct Options {
   bool host = false;            ///< Of the host's own objects: they are the user's, whoever wrote them last, and carry no label.
   /// With --set: keeps its parent, in the clusters.
   std::optional<federation::ApplySet> set = {};
-  std::optional<Prune> prune = {};  ///< What else is to go.
-  bool create_namespaces = false;   ///< A namespace that is neither in the input nor in the cluster becomes a create.
-  bool identify = false;            ///< Find out which cluster it is, for plans that are saved.
-  std::filesystem::path cache;      ///< Where discovery answers are kept.
+  std::optional<Prune> prune = {};        ///< What else is to go.
+  bool create_namespaces = false;         ///< A namespace that is neither in the input nor in the cluster becomes a create.
+  bool identify = false;                  ///< Find out which cluster it is, for plans that are saved.
+  kube::DiscoveryCache cache = {};        ///< Where discovery answers are kept.
+  std::shared_ptr<Schemas> schemas = {};  ///< Shared by the clusters of one run; of an inspection's own where there is none.
 };
 
 /// Plans one cluster. What cannot be asked comes back as unknown, never as absent.
@@ -42,7 +46,7 @@ struct Options {
 Task<plan::ClusterPlan> inspect(kube::Client& client, const federation::ClusterObjects& desired, Options options);
 
 /// Plans every cluster at the same time. `clients` are in the order of `rendered.clusters`.
-plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const federation::Rendered& rendered, const Options& options);
+plan::Plan inspect_fleet(http::Loop& loop, const fleet::Clients& clients, const federation::Rendered& rendered, Options options);
 
 /// Fills `types` with what the clusters' discovery says about types it lacks; clusters that do not answer are passed over.
 /// Returns how many answered.

@@ -1,5 +1,8 @@
 #include "inspect/listing.hpp"
 
+#include "kube/cluster_uid.hpp"
+
+#include <fmt/format.h>
 #include <algorithm>
 #include <iterator>
 
@@ -32,10 +35,27 @@ Task<Done> list_group(kube::Client& client, Group& group, kube::Client::Keep kee
   co_return Done{};
 }
 
+std::optional<Error> problem_of_lists(std::map<std::string, Group>& groups) {
+  const bool one_answers = std::ranges::any_of(groups, [](const auto& entry) { return entry.second.list.has_value(); });
+  for (auto& [path, group] : groups) {
+    if (group.list || group.list.error().code == Code::forbidden) continue;
+    const Error error = group.list.error();
+    const bool is_silent = error.code == Code::unreachable && one_answers && !kube::is_builtin_group(group.resource->group);
+    if (!is_silent) return error;
+    group.list = Failure{silent_group(error.cluster, group.resource->group)};
+  }
+  return std::nullopt;
+}
+
+Error silent_group(const std::string& cluster, const std::string& group) {
+  Error error{Code::unreachable, fmt::format("the API group {} is registered, but its server does not answer", group), "", cluster};
+  error.hint = "mend or delete its APIService";
+  return error;
+}
+
 Task<Done> identify(kube::Client& client, std::string& identity) {
-  const kube::Resource namespaces{.version = "v1", .kind = "Namespace", .plural = "namespaces", .namespaced = false};
-  const auto found = co_await client.get(namespaces, "", "kube-system", true);
-  if (found) identity = kube::string_at(kube::map_at(*found, "metadata"), "uid");
+  const auto found = co_await kube::uid_of_cluster(client);
+  if (found) identity = *found;
   co_return Done{};
 }
 

@@ -5,6 +5,7 @@
 #include "kube/client.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,6 +31,13 @@ struct Group {
 /// Fills `group.list` with the metadata of what carries our label, as far as `keep` says so of each: one request where the type's objects
 /// share a namespace, or all namespaces may be listed; one a namespace where only that is allowed.
 Task<Done> list_group(kube::Client& client, Group& group, kube::Client::Keep keep);
+
+/// What keeps the whole cluster from being planned: the first failure of a list. A type that may not be listed only leaves its own objects
+/// unknown, and so does an API group whose own server does not answer while the others do; that group's error then says so.
+std::optional<Error> problem_of_lists(std::map<std::string, Group>& groups);
+
+/// The error for an API group that is registered, but whose own server does not answer.
+Error silent_group(const std::string& cluster, const std::string& group);
 
 /// Finds out which cluster it is, by the UID of its kube-system namespace. Who may not read that does without.
 Task<Done> identify(kube::Client& client, std::string& identity);

@@ -1,9 +1,13 @@
 #include "inspect/observe.hpp"
 
 #include "base/encoding.hpp"
+#include "base/fence.hpp"
 #include "base/file.hpp"
+#include "base/gate.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "federation/capacity.hpp"
+#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -78,6 +82,14 @@ class Observer {
     co_return seen;
   }
 
+  /// A cluster whose answers could not be worked on counts as not ready.
+  Seen not_understood(const Error& error) const {
+    Seen seen{.condition = {false, time::Duration{0}, error.code, error.message}, .running = {}};
+    seen.running.resize(targets_.size());
+    for (Running& one : seen.running) one.problem = error.message;
+    return seen;
+  }
+
  private:
   Task<Condition> condition() {
     std::optional<time::Instant> since = known_since();
@@ -89,8 +101,9 @@ class Observer {
       if (answer.date) now_ = *answer.date;
       problem = answer.problem;
       const bool flips = problem.has_value() == was_ready;
-      if (!flips || count >= wanted || client_.has_given_up() || client_.loop().interrupted()) break;
-      co_await client_.loop().sleep(std::min(options_.health.period, time::Duration{1000}));
+      if (!flips || count >= wanted || client_.has_given_up()) break;
+      const http::Rest rest = co_await http::rest(client_.loop(), std::min(options_.health.period, time::Duration{1000}));
+      if (rest == http::Rest::interrupted) break;
     }
     if (!problem) {
       forget();
@@ -113,12 +126,14 @@ class Observer {
     std::optional<time::Instant> since;
     if (const auto told = options_.unready_since.find(client_.cluster()); told != options_.unready_since.end()) since = told->second;
     if (options_.cache.empty()) return since;
-    const auto kept = file::read(record());
+    const auto kept = file::read(record(), file::small_and_regular);
     const std::vector<std::string> lines = kept ? text::split(*kept, '\n') : std::vector<std::string>{};
     if (lines.size() < 2) return since;
     const auto first = time::parse_instant(lines[0]);
     const auto last = time::parse_instant(lines[1]);
-    const bool counts = first && last && std::chrono::system_clock::now() - *last <= longest_gap;
+    const auto now = std::chrono::system_clock::now();
+    // What was written by a clock that was ahead of ours, or is damaged, counts for nothing.
+    const bool counts = first && last && *first <= *last && *last <= now + std::chrono::seconds{1} && now - *last <= longest_gap;
     if (counts && (!since || *first < *since)) since = first;
     return since;
   }
@@ -126,7 +141,8 @@ class Observer {
   /// A record that cannot be kept makes the next run count from then: later, never too soon.
   void remember(time::Instant since) const {
     const std::string now = time::format_instant(std::chrono::system_clock::now());
-    if (!options_.cache.empty()) static_cast<void>(file::write_atomically(record(), time::format_instant(since) + "\n" + now + "\n"));
+    if (!options_.cache.empty())
+      static_cast<void>(file::write_atomically(record(), time::format_instant(since) + "\n" + now + "\n", file::cached));
   }
 
   void forget() const {
@@ -159,8 +175,8 @@ class Observer {
       co_return running;
     }
     if (live) {
-      running.replicas = kube::integer_at(*live, "/spec/replicas", 1);
-      running.ready = kube::integer_at(*live, "/status/readyReplicas", 0);
+      running.replicas = kube::integer_in(*live, "/spec/replicas", 1);
+      running.ready = kube::integer_in(*live, "/status/readyReplicas", 0);
       running.current = running.replicas;
       if (running.ready != running.replicas) co_await count_pods(target, *live, running);
     }
@@ -208,7 +224,7 @@ class Observer {
     const json pod_spec = target.pod_spec.empty() ? kube::map_at(kube::map_at(live_spec, "template"), "spec") : target.pod_spec;
     // Nothing runs yet where there is no live object, and then no Pod is its own.
     json selector = kube::map_at(live_spec, "selector");
-    if (selector.empty()) selector = json::parse(R"({"matchExpressions": [{"key": "fedctl.io/none", "operator": "Exists"}]})");
+    if (selector.empty()) selector = parse_json(R"({"matchExpressions": [{"key": "fedctl.io/none", "operator": "Exists"}]})");
     const std::int64_t fits = federation::capacity_of(nodes_, pods_, {pod_spec, selector, target.name_space});
     running.capacity = running.capacity ? std::min(*running.capacity, fits) : fits;
   }
@@ -225,8 +241,12 @@ class Observer {
 };
 
 Task<std::vector<Observer::Seen>> look_at_all(std::vector<Observer>& observers) {
+  Turnstile turnstile{clusters_at_once};
   std::vector<Task<Observer::Seen>> tasks;
-  for (Observer& observer : observers) tasks.push_back(observer.run());
+  for (Observer& observer : observers) {
+    auto seen = fenced(observer.run(), [&observer](const Error& error) { return observer.not_understood(error); });
+    tasks.push_back(in_turn(turnstile, std::move(seen)));
+  }
   co_return co_await when_all(std::move(tasks));
 }
 

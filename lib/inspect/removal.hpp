@@ -34,7 +34,8 @@ bool is_prunable(const Prune& prune, const kube::Resource& resource, const nlohm
 /// The change by which a listed object goes, or stays as nobody's where the absence says so.
 plan::Change removal_of(const federation::Absence& absence, std::shared_ptr<const kube::Resource> resource, const nlohmann::json& listed);
 
-/// A namespace takes all that is in it along, so it goes only when that is all ours; else it is let go.
+/// A namespace takes all that is in it along, so it goes only when that is all of whoever made the namespace (the same host, or files of
+/// the same set); else it is let go.
 Task<Done> see_to_namespaces(kube::Client& client, const kube::Discovery& discovery, std::vector<plan::Change>& removals);
 
 /// Reads what is to go, so that it can be shown whole.

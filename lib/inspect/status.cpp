@@ -1,5 +1,7 @@
 #include "inspect/status.hpp"
 
+#include "base/fence.hpp"
+#include "base/gate.hpp"
 #include "base/text.hpp"
 #include "federation/render.hpp"
 #include "kube/discovery.hpp"
@@ -52,12 +54,12 @@ std::optional<Replicas> replicas_of(const json& object) {
   const kube::GroupVersionKind type = kube::gvk_of(object);
   if (type.group != "apps" && type.kind != "ReplicationController") return std::nullopt;
   if (type.kind == "DaemonSet") {
-    return Replicas{kube::integer_at(object, "/status/desiredNumberScheduled", 0),
-                    kube::integer_at(object, "/status/currentNumberScheduled", 0), kube::integer_at(object, "/status/numberReady", 0)};
+    return Replicas{kube::integer_in(object, "/status/desiredNumberScheduled", 0),
+                    kube::integer_in(object, "/status/currentNumberScheduled", 0), kube::integer_in(object, "/status/numberReady", 0)};
   }
   if (!kube::map_at(object, "spec").contains("replicas")) return std::nullopt;
-  return Replicas{kube::integer_at(object, "/spec/replicas", 1), kube::integer_at(object, "/status/replicas", 0),
-                  kube::integer_at(object, "/status/readyReplicas", 0)};
+  return Replicas{kube::integer_in(object, "/spec/replicas", 1), kube::integer_in(object, "/status/replicas", 0),
+                  kube::integer_in(object, "/status/readyReplicas", 0)};
 }
 
 void add_live(ObjectStatus& status, const json& live) {
@@ -87,6 +89,14 @@ Task<Result<kube::List>> list_live(kube::Client& client, kube::Resource resource
   }
   co_return list;
 }
+
+/// What is told of a cluster whose answers could not be worked on.
+struct Unreadable {
+  std::string cluster;
+  ClusterFare operator()(const Error& error) const {
+    return {.cluster = cluster, .problem = in_cluster(error, cluster), .errors = {}, .objects = {}};
+  }
+};
 
 Task<ClusterFare> fare_in(kube::Client& client, const plan::ClusterPlan& plan, const plan::ClusterPlan& drift) {
   ClusterFare fare{.cluster = plan.name, .problem = plan.problem, .errors = plan.errors, .objects = {}};
@@ -139,7 +149,7 @@ void judge_alone(ObjectStatus& status, const json& live) {
   status.note = fmt::format("written by {} since; -f tells whether that matters", others.front().manager);
 }
 
-Task<ClusterFare> look_up(kube::Client& client, kube::Named named, std::filesystem::path cache) {
+Task<ClusterFare> look_up(kube::Client& client, kube::Named named, kube::DiscoveryCache cache) {
   ClusterFare fare{.cluster = client.cluster(), .problem = {}, .errors = {}, .objects = {}};
   const auto discovery = co_await kube::discover(client, cache, false);
   if (!discovery) {
@@ -191,18 +201,24 @@ plan::Plan only(plan::Plan plan, const kube::Named& named) {
 std::vector<ClusterFare> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const plan::Plan& plan) {
   const plan::Plan drift = plan::drift_of(plan);
   const auto all = [&]() -> Task<std::vector<ClusterFare>> {
+    Turnstile turnstile{clusters_at_once};
     std::vector<Task<ClusterFare>> tasks;
-    for (std::size_t i = 0; i < clients.size(); ++i) tasks.push_back(fare_in(*clients[i], plan.clusters[i], drift.clusters[i]));
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      auto fare = fenced(fare_in(*clients[i], plan.clusters[i], drift.clusters[i]), Unreadable{clients[i]->cluster()});
+      tasks.push_back(in_turn(turnstile, std::move(fare)));
+    }
     co_return co_await when_all(std::move(tasks));
   };
   return loop.run(all());
 }
 
 Result<std::vector<ClusterFare>> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const kube::Named& named,
-                                           const std::filesystem::path& cache) {
+                                           kube::DiscoveryCache cache) {
   const auto all = [&]() -> Task<std::vector<ClusterFare>> {
     std::vector<Task<ClusterFare>> tasks;
-    for (kube::Client* client : clients) tasks.push_back(look_up(*client, named, cache));
+    Turnstile turnstile{clusters_at_once};
+    for (kube::Client* client : clients)
+      tasks.push_back(in_turn(turnstile, fenced(look_up(*client, named, cache), Unreadable{client->cluster()})));
     co_return co_await when_all(std::move(tasks));
   };
   std::vector<ClusterFare> fares = loop.run(all());

@@ -2,10 +2,10 @@
 
 #include "fleet/fleet.hpp"
 #include "http/loop.hpp"
+#include "kube/discovery_cache.hpp"
 #include "kube/readiness.hpp"
 #include "plan/plan.hpp"
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -59,6 +59,6 @@ std::vector<ClusterFare> status_of(http::Loop& loop, const std::vector<kube::Cli
 /// Of one object, of which nothing is known but what the clusters say of it.
 /// Errors: unknown_kind and usage, where no cluster knows such a type.
 Result<std::vector<ClusterFare>> status_of(http::Loop& loop, const std::vector<kube::Client*>& clients, const kube::Named& named,
-                                           const std::filesystem::path& cache);
+                                           kube::DiscoveryCache cache);
 
 }  // namespace fedctl::inspect

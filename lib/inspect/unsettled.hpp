@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "federation/render.hpp"
+#include "inspect/examine.hpp"
+#include "kube/discovery.hpp"
 #include "plan/plan.hpp"
 
 #include <string>
@@ -12,12 +14,17 @@ namespace fedctl::inspect {
 /// `plan` of a cluster that could not be asked: everything that is wanted there is unknown.
 plan::ClusterPlan unknown_plan(plan::ClusterPlan plan, const federation::ClusterObjects& desired, const Error& error);
 
+plan::ClusterPlan unknown_plan(const federation::ClusterObjects& desired, const Error& error);
+
 /// What is left alone because the cluster is not ready is unknown too, and never pruned.
 void add_left_alone(plan::ClusterPlan& plan, const federation::ClusterObjects& desired);
 bool is_left_alone(const federation::ClusterObjects& desired, const kube::ObjectKey& key);
 
-/// The error for an object of whose type the cluster serves nothing; `kinds` are those that it serves.
-Error unserved_type(const std::string& cluster, const federation::DesiredObject& desired, const std::vector<std::string>& kinds);
+/// Settles an object of whose type the cluster serves nothing: an error of the plan, or unknown where the type's API group does not answer.
+void settle_unserved(Item& item, const kube::Discovery& discovery, plan::ClusterPlan& plan);
+
+/// The error for an object whose namespace is neither in the cluster nor in the input; `refusal` is the server's.
+Error without_namespace(Error refusal, const federation::DesiredObject& desired);
 
 /// Where a preference decided on the replicas, the change says so.
 void give_reason(plan::Change& change, const federation::DesiredObject& desired);

@@ -1,7 +1,12 @@
 #include "kube/client.hpp"
 
+#include "base/printable.hpp"
+#include "base/text.hpp"
 #include "http/certificate.hpp"
+#include "kube/answer.hpp"
+#include "kube/secret_refusal.hpp"
 #include "kube/status.hpp"
+#include "kube/stream.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -13,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view missing_namespace_hint = "put the Namespace into the input, or use --create-namespaces";
+constexpr std::string_view missing_namespace_hint = "create the namespace first";
 
 std::string escape(std::string_view text) {
   std::string result;
@@ -36,33 +41,12 @@ std::string query(const ListOptions& options) {
   return result;
 }
 
-/// Cuts a watch's stream into lines and events.
-class EventReader {
- public:
-  explicit EventReader(Client::OnEvent on_event) : on_event_(std::move(on_event)) {}
-
-  bool operator()(std::string_view piece) {
-    buffer_ += piece;
-    for (auto end = buffer_.find('\n'); end != std::string::npos; end = buffer_.find('\n')) {
-      const json event = json::parse(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-      buffer_.erase(0, end + 1);
-      if (!event.is_object() || !event.contains("object")) continue;
-      if (!on_event_(string_at(event, "type"), event["object"])) return false;
-    }
-    return true;
-  }
-
- private:
-  Client::OnEvent on_event_;
-  std::string buffer_;
-};
-
 /// A write, which is waited for even when the user interrupts.
 http::Request json_request(std::string method, std::string path, std::string_view content_type, const json& body) {
   http::Request request{.method = std::move(method), .path = std::move(path)};
   request.headers = {fmt::format("Content-Type: {}", content_type), "Accept: application/json"};
-  request.body = body.dump();
-  request.survives_interrupt = true;
+  request.body = to_text(body);
+  request.writes = true;
   return request;
 }
 
@@ -75,14 +59,17 @@ const char* spelling(Propagation propagation) {
   return "Background";
 }
 
-/// Items of a list that are not worth keeping are gone before the next is read, so that a page is in memory as text only.
-json parse_list(const std::string& text, const Client::Keep& keep) {
-  bool in_items = false;
-  const json::parser_callback_t worth_keeping = [&](int depth, json::parse_event_t event, const json& parsed) {
-    if (depth == 1 && event == json::parse_event_t::key) in_items = parsed == "items";
-    return depth != 2 || event != json::parse_event_t::object_end || !in_items || keep(parsed);
-  };
-  return json::parse(text, worth_keeping, false);
+bool is_expired_list(const Error& error) {
+  return error.code == Code::rejected && error.message.find("continue parameter is too old") != std::string::npos;
+}
+
+/// Proxies that quote a request in their answer quote our credentials too.
+void hide(const kubeconfig::Credential& credential, std::string& body) {
+  for (const std::string& header : credential.headers) {
+    const auto value = header.rfind(' ');
+    const bool is_secret = header.starts_with("Authorization: ") && header.size() - value > 4;
+    if (is_secret) text::replace_all(body, header.substr(value + 1), "(hidden)");
+  }
 }
 
 }  // namespace
@@ -109,12 +96,26 @@ Error Client::explain(Error error) const {
   return in_cluster(std::move(error), cluster_);
 }
 
+/// Whoever gives an answer of 2xx that is not understood may have done what it was asked for.
+Error Client::not_understood_after(bool writes, Error problem) const {
+  problem.uncertain = writes;
+  return explain(std::move(problem));
+}
+
+void Client::warn_of_open_credential() {
+  if (has_warned_ || !http_.endpoint().url.starts_with("http://")) return;
+  has_warned_ = true;
+  http_.loop().log().say(
+      0, fmt::format("warning: cluster {}: its server is asked by http://, so whoever listens on the way reads our credentials", cluster_));
+}
+
 Task<Result<http::Response>> Client::send(http::Request request) {
   if (problem_) co_return Failure{*problem_};
   const std::size_t own_headers = request.headers.size();
   for (bool again = false;; again = true) {
     const auto credential = co_await credentials_.get();
     if (!credential) co_return Failure{explain(credential.error())};
+    if (!credential->headers.empty()) warn_of_open_credential();
     request.headers.resize(own_headers);
     request.headers.insert(request.headers.end(), credential->headers.begin(), credential->headers.end());
     const auto& presented = http_.endpoint().tls.certificate_pem;
@@ -124,53 +125,100 @@ Task<Result<http::Response>> Client::send(http::Request request) {
     auto response = co_await http_.send(request);
     if (!response) co_return Failure{explain(response.error())};
     if (response->status == 401 && !again && credentials_.refresh()) continue;
+    if (response->status >= 300) hide(*credential, response->body);
     co_return response;
   }
 }
 
-Task<Result<Client::Answer>> Client::json_answer(http::Request request, Keep keep) {
+Task<Result<http::Response>> Client::good_answer(http::Request request) {
   const bool names_group = request.path.starts_with("/apis/");
-  const auto response = co_await send(std::move(request));
-  if (!response) co_return Failure{response.error()};
+  const bool writes = request.writes;
+  auto response = co_await send(std::move(request));
+  if (!response) co_return response;
   // An API server answers so for a group that it does not serve at all.
   if (response->status == 404 && names_group && response->body.starts_with("404 page not found")) {
     co_return Failure{explain({Code::not_found, "the server does not serve this API group"})};
   }
-  if (response->status >= 400) {
+  if (response->status < 200 || response->status >= 300) {
     Error error = explain(error_from(*response));
     if (kube::is_missing_namespace(*response)) error.hint = missing_namespace_hint;
+    // Whoever answered, it was not the API server, which may have done it all the same.
+    if (error.code == Code::not_kubernetes) error.uncertain = writes;
     co_return Failure{std::move(error)};
   }
-  json body = keep ? parse_list(response->body, keep) : json::parse(response->body, nullptr, false);
-  if (!body.is_object()) {
-    co_return Failure{explain({Code::not_kubernetes, "the server answered, but not as a Kubernetes API server does", "", "", "",
-                               "check the server address in the kubeconfig"})};
-  }
-  co_return Answer{std::move(body), response->status};
+  co_return response;
+}
+
+Task<Result<Client::Answer>> Client::json_answer(http::Request request) {
+  const bool writes = request.writes;
+  const auto response = co_await good_answer(std::move(request));
+  if (!response) co_return Failure{response.error()};
+  json body = parse_json(response->body);
+  if (!body.is_object())
+    co_return Failure{not_understood_after(writes, not_understood("no JSON object, or one that is too deep or too large"))};
+  co_return Answer{std::move(body), response->status, response->uncertain};
+}
+
+Task<Result<Client::Answer>> Client::object_answer(http::Request request, Resource resource, Target target) {
+  const bool writes = request.writes;
+  auto answer = co_await json_answer(std::move(request));
+  if (!answer) co_return answer;
+  const Wanted wanted{target.name, target.name_space, target.uid, target.metadata_only};
+  if (const auto problem = problem_of_object(answer->body, resource, wanted)) co_return Failure{not_understood_after(writes, *problem)};
+  co_return answer;
+}
+
+Task<Result<Client::Answer>> Client::write(http::Request request, Resource resource, Target target, json sent) {
+  Task<Result<Answer>> task = target.answers_itself ? object_answer(std::move(request), resource, target) : json_answer(std::move(request));
+  auto answer = co_await task;
+  if (answer) co_return answer;
+  co_return Failure{co_await without_values(*this, answer.error(), resource, target.name_space, target.name, std::move(sent))};
+}
+
+Task<Result<Done>> Client::gone(Resource resource, std::string name_space, std::string name, std::string uid) {
+  const auto live = co_await get(resource, name_space, name, true);
+  if (!live && live.error().code == Code::not_found) co_return Done{};
+  if (!live) co_return Failure{not_understood_after(true, live.error())};
+  const std::string found = uid_of(*live);
+  const bool is_another = !uid.empty() && !found.empty() && found != uid;
+  if (!is_another) co_return Failure{explain(not_understood("'not found' to the deletion of an object that is there"))};
+  co_return Done{};
 }
 
 Task<Result<json>> Client::get(Resource resource, std::string name_space, std::string name, bool metadata_only) {
   http::Request request{.path = resource.path(name_space, name)};
   request.headers.push_back(accept(metadata_only, false));
-  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+  Target target{.name_space = std::move(name_space), .name = std::move(name), .metadata_only = metadata_only};
+  auto answer = co_await object_answer(std::move(request), resource, std::move(target));
+  if (!answer) co_return Failure{without_values(answer.error(), resource)};
+  co_return std::move(answer->body);
 }
 
 Task<Result<List>> Client::list_pages(Resource resource, ListOptions options, Keep keep) {
   List all;
+  Pages pages;
   std::string next;
+  const Wanted wanted{.name = {}, .name_space = options.name_space, .metadata_only = options.metadata_only};
+  const auto begun = std::chrono::steady_clock::now();
   do {
+    const auto taken = std::chrono::duration_cast<time::Duration>(std::chrono::steady_clock::now() - begun);
+    const time::Duration left = options.timeout.count() > 0 ? std::min(options.timeout - taken, endpoint().request_timeout)
+                                                            : endpoint().request_timeout * static_cast<int>(pages.full() + 1) - taken;
+    if (left.count() <= 0) co_return Failure{explain({Code::timeout, "a list did not end in time"})};
     http::Request request{.path = fmt::format("{}?limit={}{}", resource.path(options.name_space), options.page_size, query(options))};
+    request.timeout = left;
     if (!next.empty()) request.path += "&continue=" + escape(next);
     request.headers.push_back(accept(options.metadata_only, true));
-    auto page = co_await json_answer(std::move(request), keep);
-    if (!page) co_return Failure{page.error()};
-    json& body = page->body;
-    const json metadata = body.value("metadata", json::object());
+    const auto response = co_await good_answer(std::move(request));
+    if (!response) co_return Failure{without_values(response.error(), resource)};
+    Page page = parse_page(response->body, keep);
+    if (const auto problem = problem_of_list(page.body, resource, wanted)) co_return Failure{explain(*problem)};
+    const json& metadata = map_at(page.body, "metadata");
     all.resource_version = string_at(metadata, "resourceVersion");
     next = string_at(metadata, "continue");
-    if (body.contains("items") && body["items"].is_array()) {
-      std::ranges::move(body["items"], std::back_inserter(all.items));
-    }
+    const auto endless = pages.add(page.items, static_cast<std::size_t>(options.page_size), next);
+    if (endless) co_return Failure{explain(*endless)};
+    std::ranges::move(page.body["items"], std::back_inserter(all.items));
   } while (!next.empty());
   co_return all;
 }
@@ -178,8 +226,7 @@ Task<Result<List>> Client::list_pages(Resource resource, ListOptions options, Ke
 Task<Result<List>> Client::list(Resource resource, ListOptions options, Keep keep) {
   for (int attempt = 1;; ++attempt) {
     auto all = co_await list_pages(resource, options, keep);
-    const bool expired = !all && all.error().message.find("continue parameter is too old") != std::string::npos;
-    if (!expired || attempt == 3) co_return all;
+    if (all || attempt == 3 || !is_expired_list(all.error())) co_return all;
   }
 }
 
@@ -190,14 +237,18 @@ Task<Result<Done>> Client::watch(Resource resource, ListOptions options, std::st
   request.headers.push_back(accept(options.metadata_only, false));
   // None left is not the same as none set.
   request.timeout = std::max(timeout, time::Duration{1});
-  request.on_data = EventReader{std::move(on_event)};
+  std::optional<Error> problem;
+  const Wanted wanted{.name = {}, .name_space = options.name_space, .metadata_only = options.metadata_only};
+  const auto check = [&](const json& object) { return problem_of_object(object, resource, wanted); };
+  request.on_data = EventReader{std::move(on_event), check, problem};
   const auto begun = std::chrono::steady_clock::now();
   const auto response = co_await send(std::move(request));
+  if (problem) co_return Failure{explain(*problem)};
   // Its time is over: that is how most watches end.
   const bool is_over = std::chrono::steady_clock::now() - begun >= timeout - time::Duration{20};
   if (!response && is_over && !loop().interrupted()) co_return Done{};
   if (!response) co_return Failure{response.error()};
-  if (response->status >= 400) co_return Failure{explain(error_from(*response))};
+  if (response->status != 200) co_return Failure{explain(error_from(*response))};
   co_return Done{};
 }
 
@@ -207,11 +258,13 @@ Task<Result<Applied>> Client::apply(Resource resource, json object, ApplyOptions
                         .path = fmt::format("{}?fieldManager={}&fieldValidation=Strict{}{}", resource.path(namespace_of(object), name),
                                             field_manager, options.force ? "&force=true" : "", options.dry_run ? "&dryRun=All" : "")};
   request.headers = {"Content-Type: application/apply-patch+yaml", "Accept: application/json"};
-  request.body = object.dump();
-  request.survives_interrupt = !options.dry_run;
-  auto answer = co_await json_answer(std::move(request));
+  // The server reads it as YAML, which takes DEL and C1 control characters only where they are written out.
+  request.body = text::printable(to_text(object));
+  request.writes = !options.dry_run;
+  Target target{namespace_of(object), name, true, uid_of(object)};
+  auto answer = co_await write(std::move(request), resource, std::move(target), object);
   if (!answer) co_return Failure{answer.error()};
-  co_return Applied{std::move(answer->body), answer->status == 201};
+  co_return Applied{std::move(answer->body), answer->status == 201, answer->is_repeated};
 }
 
 Task<Result<json>> Client::create(Resource resource, json object, std::string name, std::string subresource) {
@@ -219,14 +272,18 @@ Task<Result<json>> Client::create(Resource resource, json object, std::string na
   if (!subresource.empty()) path += "/" + subresource;
   http::Request request = json_request("POST", fmt::format("{}?fieldManager={}", path, field_manager), "application/json", object);
   request.repeatable = false;
-  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+  // A review of rights asks, in the shape of a write.
+  request.writes = resource.group != "authorization.k8s.io";
+  Target target{namespace_of(object), subresource.empty() ? name_of(object) : name, subresource.empty()};
+  co_return (co_await write(std::move(request), resource, std::move(target), object)).map(body_of);
 }
 
 Task<Result<json>> Client::replace(Resource resource, json object) {
   const std::string path = resource.path(namespace_of(object), name_of(object));
   http::Request request = json_request("PUT", fmt::format("{}?fieldManager={}", path, field_manager), "application/json", object);
   request.repeatable = false;
-  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+  Target target{namespace_of(object), name_of(object)};
+  co_return (co_await write(std::move(request), resource, std::move(target), object)).map(body_of);
 }
 
 Task<Result<json>> Client::merge(Resource resource, std::string name_space, std::string name, json changes, std::string subresource) {
@@ -234,19 +291,21 @@ Task<Result<json>> Client::merge(Resource resource, std::string name_space, std:
   if (!subresource.empty()) path += "/" + subresource;
   http::Request request =
       json_request("PATCH", fmt::format("{}?fieldManager={}", path, field_manager), "application/merge-patch+json", changes);
-  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+  Target target{std::move(name_space), std::move(name), subresource.empty() || subresource == "status"};
+  co_return (co_await write(std::move(request), resource, std::move(target), changes)).map(body_of);
 }
 
 Task<Result<json>> Client::document(std::string path) {
   http::Request request{.path = std::move(path), .headers = {"Accept: application/json"}};
-  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+  co_return (co_await json_answer(std::move(request))).map(body_of);
 }
 
 Task<Result<json>> Client::patch(Resource resource, std::string name_space, std::string name, json operations) {
   const std::string path = fmt::format("{}?fieldManager={}", resource.path(name_space, name), field_manager);
   http::Request request = json_request("PATCH", path, "application/json-patch+json", operations);
   request.repeatable = false;
-  co_return (co_await json_answer(std::move(request))).map([](Answer&& answer) { return std::move(answer.body); });
+  Target target{std::move(name_space), std::move(name)};
+  co_return (co_await write(std::move(request), resource, std::move(target), operations)).map(body_of);
 }
 
 Task<Result<Done>> Client::remove(Resource resource, std::string name_space, std::string name, DeleteOptions options) {
@@ -256,10 +315,15 @@ Task<Result<Done>> Client::remove(Resource resource, std::string name_space, std
   if (options.dry_run) body["dryRun"] = {"All"};
   http::Request request{.method = "DELETE", .path = resource.path(name_space, name)};
   request.headers = {"Content-Type: application/json", "Accept: application/json"};
-  request.body = body.dump();
-  request.survives_interrupt = true;
-  const auto answer = co_await json_answer(std::move(request));
-  if (!answer && answer.error().code != Code::not_found) co_return Failure{answer.error()};
+  request.body = to_text(body);
+  request.writes = !options.dry_run;
+  const bool writes = request.writes;
+  Target target{name_space, name, false};
+  const auto answer = co_await write(std::move(request), resource, std::move(target), nullptr);
+  if (!answer && answer.error().code == Code::not_found) co_return co_await gone(resource, name_space, name, options.uid);
+  if (!answer) co_return Failure{answer.error()};
+  const Wanted wanted{name, name_space, options.uid};
+  if (const auto problem = problem_of_removal(answer->body, resource, wanted)) co_return Failure{not_understood_after(writes, *problem)};
   co_return Done{};
 }
 

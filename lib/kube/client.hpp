@@ -25,6 +25,7 @@ struct ListOptions {
   std::string field_selector = {};
   bool metadata_only = false;  ///< PartialObjectMetadata: no spec, no Secret's content travels.
   int page_size = 1000;
+  time::Duration timeout{0};  ///< Of the whole list; 0: the endpoint's, once more for each full page.
 };
 
 struct List {
@@ -40,6 +41,7 @@ struct ApplyOptions {
 struct Applied {
   nlohmann::json object;  ///< As the server has it now, or would have it.
   bool created = false;
+  bool is_repeated = false;  ///< An attempt before may have created it.
 };
 
 /// How dependents go when an object is deleted.
@@ -52,7 +54,8 @@ struct DeleteOptions {
   bool dry_run = false;
 };
 
-/// One cluster's API. All errors carry the cluster's name; a 404 is `Code::not_found`.
+/// One cluster's API. All errors carry the cluster's name; a 404 of an API server is `Code::not_found`. An answer that is not what was
+/// asked for (answer.hpp) is `Code::not_kubernetes`.
 class Client {
  public:
   Client(http::Loop& loop, std::string cluster, kubeconfig::Access access);
@@ -113,15 +116,34 @@ class Client {
   struct Answer {
     nlohmann::json body;
     long status = 0;
+    bool is_repeated = false;  ///< An attempt before this one may have been carried out.
   };
-  Task<Result<Answer>> json_answer(http::Request request, Keep keep = {});
+  static nlohmann::json body_of(Answer&& answer) { return std::move(answer.body); }
+  Task<Result<http::Response>> good_answer(http::Request request);
+  Task<Result<Answer>> json_answer(http::Request request);
+  /// The object that is written, and whether the server answers with it as it is then (or with something else, such as a Status).
+  struct Target {
+    std::string name_space;
+    std::string name;
+    bool answers_itself = true;
+    std::string uid = {};  ///< Empty: whichever has the name.
+    bool metadata_only = false;
+  };
+  Task<Result<Answer>> object_answer(http::Request request, Resource resource, Target target);
+  Task<Result<Answer>> write(http::Request request, Resource resource, Target target, nlohmann::json sent);
+
+  /// Is an object of which the server said that it is not there really gone, or at least no longer the one with this UID?
+  Task<Result<Done>> gone(Resource resource, std::string name_space, std::string name, std::string uid);
   Task<Result<List>> list_pages(Resource resource, ListOptions options, Keep keep);
   Error explain(Error error) const;
+  Error not_understood_after(bool writes, Error problem) const;
+  void warn_of_open_credential();
 
   std::string cluster_;
   std::optional<Error> problem_;
   http::Client http_;
   kubeconfig::CredentialSource credentials_;
+  bool has_warned_ = false;
 };
 
 /// Did `apply` fail because the object's namespace does not exist?

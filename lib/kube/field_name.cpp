@@ -1,5 +1,7 @@
 #include "kube/field_name.hpp"
 
+#include "base/json.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
@@ -40,7 +42,7 @@ std::string field_below(const std::string& path, const std::string& key) {
 }
 
 std::string item_below(const std::string& path, const char* field, const json& name) {
-  return fmt::format("{}[{}={}]", path, field, name.is_string() ? name.get<std::string>() : name.dump());
+  return fmt::format("{}[{}={}]", path, field, name.is_string() ? name.get<std::string>() : to_text(name));
 }
 
 std::string item_below(const std::string& path, std::size_t position) { return fmt::format("{}[{}]", path, position); }

@@ -1,5 +1,6 @@
 #include "kube/managed_fields.hpp"
 
+#include "base/json.hpp"
 #include "kube/object.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ bool covers_map(const json& owned, const json& map) {
 
 /// Does the list item have this key? A key field the item leaves out was defaulted by the server.
 bool has_key(const json& item, const std::string& name) {
-  const json key = json::parse(name.substr(2), nullptr, false);
+  const json key = parse_json(std::string_view{name}.substr(2));
   if (!key.is_object() || !item.is_object()) return false;
   return std::ranges::all_of(key.items(), [&](const auto& entry) {
     const auto own = item.find(entry.key());
@@ -34,7 +35,7 @@ bool has_key(const json& item, const std::string& name) {
 bool covers_item(const json& owned, const json& item, std::size_t index) {
   for (const auto& [name, below] : owned.items()) {
     if (name.starts_with("k:") && has_key(item, name) && covers(below, item)) return true;
-    if (name.starts_with("v:") && json::parse(name.substr(2), nullptr, false) == item) return true;
+    if (name.starts_with("v:") && parse_json(std::string_view{name}.substr(2)) == item) return true;
     if (name == "i:" + std::to_string(index) && covers(below, item)) return true;
   }
   return false;
@@ -52,11 +53,7 @@ bool covers(const json& owned, const json& value) {
 
 bool is_apply(const json& entry) { return string_at(entry, "operation") == "Apply" && string_at(entry, "subresource").empty(); }
 
-json managed_fields(const json& object) {
-  const json metadata = object.value("metadata", json::object());
-  const auto found = metadata.find("managedFields");
-  return found != metadata.end() && found->is_array() ? *found : json::array();
-}
+const json& managed_fields(const json& object) { return list_at(map_at(object, "metadata"), "managedFields"); }
 
 /// Somebody else's entry; status is nobody's business, a scaling is.
 bool is_write(const json& entry, std::string_view manager) {
@@ -70,13 +67,13 @@ Writer writer_in(const json& entry) { return {string_at(entry, "manager"), strin
 /// What `fields` has below one step of a path; null where it has nothing there.
 const json* step_into(const json& fields, const json& step) {
   if (step.is_string() || step.is_number()) {
-    const auto found = fields.find(step.is_string() ? "f:" + step.get<std::string>() : "i:" + step.dump());
+    const auto found = fields.find(step.is_string() ? "f:" + step.get<std::string>() : "i:" + to_text(step));
     return found == fields.end() ? nullptr : &*found;
   }
   for (const auto& [name, below] : fields.items()) {
     if (!name.starts_with("k:")) continue;
-    const json key = json::parse(name.substr(2), nullptr, false);
-    const auto same = [&](const auto& entry) { return key.is_object() && key.value(entry.key(), json()) == entry.value(); };
+    const json key = parse_json(std::string_view{name}.substr(2));
+    const auto same = [&](const auto& entry) { return key.is_object() && value_at(key, entry.key()) == entry.value(); };
     if (std::ranges::all_of(step.items(), same)) return &below;
   }
   return nullptr;
@@ -87,7 +84,7 @@ const json* step_into(const json& fields, const json& step) {
 std::optional<AppliedEntry> applied_entry(const json& object, std::string_view manager) {
   for (const json& entry : managed_fields(object)) {
     if (is_apply(entry) && string_at(entry, "manager") == manager)
-      return AppliedEntry{entry.value("fieldsV1", json()), string_at(entry, "time")};
+      return AppliedEntry{value_at(entry, "fieldsV1"), string_at(entry, "time")};
   }
   return std::nullopt;
 }
@@ -130,7 +127,7 @@ bool owns_field(const json& fields, const FieldPath& path) {
 std::optional<Writer> writer_of(const json& object, const FieldPath& path, std::string_view manager) {
   std::optional<Writer> latest;
   for (const json& entry : managed_fields(object)) {
-    if (!is_write(entry, manager) || !owns_field(entry.value("fieldsV1", json()), path)) continue;
+    if (!is_write(entry, manager) || !owns_field(value_at(entry, "fieldsV1"), path)) continue;
     Writer writer = writer_in(entry);
     if (!latest || latest->time < writer.time) latest = std::move(writer);
   }
@@ -138,10 +135,10 @@ std::optional<Writer> writer_of(const json& object, const FieldPath& path, std::
 }
 
 bool owns_all(const json& fields, const json& desired) {
-  if (!fields.is_object()) return false;
+  if (!fields.is_object() || !desired.is_object()) return false;
   json relevant = desired;
   for (const char* key : {"apiVersion", "kind", "status"}) relevant.erase(key);
-  if (relevant.contains("metadata")) {
+  if (value_at(relevant, "metadata").is_object()) {
     json& metadata = relevant["metadata"];
     for (const char* key :
          {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"}) {

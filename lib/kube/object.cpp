@@ -1,13 +1,20 @@
 #include "kube/object.hpp"
 
+#include "base/pointer.hpp"
+#include "base/printable.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 
 namespace fedctl::kube {
 
 using nlohmann::json;
 
-std::string to_string(const ObjectKey& key) { return key.kind + " " + (key.name_space.empty() ? "" : key.name_space + "/") + key.name; }
+std::string to_string(const ObjectKey& key) {
+  return text::printable(key.kind + " " + (key.name_space.empty() ? "" : key.name_space + "/") + key.name);
+}
 
 GroupVersionKind gvk(std::string_view api_version, std::string_view kind) {
   const auto slash = api_version.find('/');
@@ -17,9 +24,11 @@ GroupVersionKind gvk(std::string_view api_version, std::string_view kind) {
 
 GroupVersionKind gvk_of(const json& object) { return gvk(string_at(object, "apiVersion"), string_at(object, "kind")); }
 
-std::string name_of(const json& object) { return string_at(object.value("metadata", json()), "name"); }
+std::string name_of(const json& object) { return string_at(value_at(object, "metadata"), "name"); }
 
-std::string namespace_of(const json& object) { return string_at(object.value("metadata", json()), "namespace"); }
+std::string namespace_of(const json& object) { return string_at(value_at(object, "metadata"), "namespace"); }
+
+std::string uid_of(const json& object) { return string_at(value_at(object, "metadata"), "uid"); }
 
 ObjectKey key_of(const json& object) {
   const GroupVersionKind type = gvk_of(object);
@@ -27,15 +36,15 @@ ObjectKey key_of(const json& object) {
 }
 
 std::string metadata_entry(const json& object, std::string_view table, std::string_view name) {
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object()) return {};
-  const auto entries = metadata->find(table);
-  return entries == metadata->end() ? std::string{} : string_at(*entries, name);
+  return string_at(value_at(object, "metadata", table), name);
 }
 
-std::int64_t integer_at(const json& object, const char* pointer, std::int64_t otherwise) {
-  const json::json_pointer path{pointer};
-  return object.contains(path) && object[path].is_number_integer() ? object[path].get<std::int64_t>() : otherwise;
+std::int64_t integer_in(const json& object, const char* pointer, std::int64_t otherwise) {
+  const json* found = fedctl::pointer::find(object, pointer);
+  if (found == nullptr || !found->is_number_integer()) return otherwise;
+  constexpr auto greatest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (found->is_number_unsigned() && found->get<std::uint64_t>() > greatest) return otherwise;
+  return found->get<std::int64_t>();
 }
 
 bool is_builtin_group(std::string_view group) {

@@ -39,18 +39,22 @@ std::string to_string(const ObjectKey& key);
 GroupVersionKind gvk(std::string_view api_version, std::string_view kind);
 GroupVersionKind gvk_of(const nlohmann::json& object);
 
+using fedctl::bool_at;
+using fedctl::integer_at;
 using fedctl::list_at;
 using fedctl::map_at;
 using fedctl::string_at;
+using fedctl::value_at;
 
 std::string name_of(const nlohmann::json& object);
 std::string namespace_of(const nlohmann::json& object);
+std::string uid_of(const nlohmann::json& object);
 ObjectKey key_of(const nlohmann::json& object);
 
 /// The value of a label or annotation (`table` says which), or "".
 std::string metadata_entry(const nlohmann::json& object, std::string_view table, std::string_view name);
 
-/// The integer at `pointer`, or `otherwise`.
-std::int64_t integer_at(const nlohmann::json& object, const char* pointer, std::int64_t otherwise);
+/// The integer at `pointer` (RFC 6901), or `otherwise`.
+std::int64_t integer_in(const nlohmann::json& object, const char* pointer, std::int64_t otherwise);
 
 }  // namespace fedctl::kube

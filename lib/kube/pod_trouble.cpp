@@ -22,16 +22,16 @@ std::optional<PodTrouble> trouble_of_container(const json& status, const std::st
   const std::string reason = string_at(waiting, "reason");
   json ended = map_at(map_at(status, "state"), "terminated");
   if (ended.empty()) ended = map_at(map_at(status, "lastState"), "terminated");
-  const auto exit_code = integer_at(ended, "/exitCode", 0);
+  const auto exit_code = integer_in(ended, "/exitCode", 0);
   if (!ended.empty() && exit_code != 0) {
-    const auto restarts = integer_at(status, "/restartCount", 0);
+    const auto restarts = integer_in(status, "/restartCount", 0);
     std::string text = fmt::format("{} ended with {} ({}), {} times restarted", who, exit_code, string_at(ended, "reason"), restarts);
     return PodTrouble{with_message(std::move(text), string_at(ended, "message")), name, restarts > 0, 4};
   }
   const bool is_starting = reason.empty() || reason == "ContainerCreating" || reason == "PodInitializing";
   if (!is_starting) return PodTrouble{with_message(fmt::format("{}: {}", who, reason), string_at(waiting, "message")), "", false, 3};
   const bool runs = !map_at(map_at(status, "state"), "running").empty();
-  if (runs && !status.value("ready", false)) return PodTrouble{who + " runs and is not ready: look at its readiness probe", name, false, 1};
+  if (runs && !bool_at(status, "ready")) return PodTrouble{who + " runs and is not ready: look at its readiness probe", name, false, 1};
   return std::nullopt;
 }
 

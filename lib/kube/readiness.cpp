@@ -11,7 +11,7 @@ using nlohmann::json;
 using State = Readiness::State;
 
 json condition(const json& object, std::string_view type) {
-  const json conditions = object.value("status", json::object()).value("conditions", json::array());
+  const json& conditions = list_at(map_at(object, "status"), "conditions");
   for (const json& item : conditions.is_array() ? conditions : json::array()) {
     if (string_at(item, "type") == type) return item;
   }
@@ -21,7 +21,7 @@ json condition(const json& object, std::string_view type) {
 bool is_true(const json& object, std::string_view type) { return string_at(condition(object, type), "status") == "True"; }
 
 bool is_unobserved(const json& object) {
-  return integer_at(object, "/status/observedGeneration", 0) < integer_at(object, "/metadata/generation", 0);
+  return integer_in(object, "/status/observedGeneration", 0) < integer_in(object, "/metadata/generation", 0);
 }
 
 Readiness waiting(std::string message) { return {State::waiting, std::move(message)}; }
@@ -29,10 +29,10 @@ Readiness waiting(std::string message) { return {State::waiting, std::move(messa
 Readiness deployment(const json& object) {
   const json progressing = condition(object, "Progressing");
   if (string_at(progressing, "reason") == "ProgressDeadlineExceeded") return {State::failed, string_at(progressing, "message")};
-  const auto wanted = integer_at(object, "/spec/replicas", 1);
-  const auto total = integer_at(object, "/status/replicas", 0);
-  const auto updated = integer_at(object, "/status/updatedReplicas", 0);
-  const auto available = integer_at(object, "/status/availableReplicas", 0);
+  const auto wanted = integer_in(object, "/spec/replicas", 1);
+  const auto total = integer_in(object, "/status/replicas", 0);
+  const auto updated = integer_in(object, "/status/updatedReplicas", 0);
+  const auto available = integer_in(object, "/status/availableReplicas", 0);
   if (updated < wanted) return waiting(fmt::format("{} of {} replicas updated", updated, wanted));
   if (total > updated) return waiting(fmt::format("{} old replicas to end", total - updated));
   if (available < updated) return waiting(fmt::format("{} of {} replicas available", available, wanted));
@@ -42,15 +42,15 @@ Readiness deployment(const json& object) {
 }
 
 Readiness stateful_set(const json& object) {
-  const json strategy = object.value("spec", json::object()).value("updateStrategy", json::object());
-  const auto wanted = integer_at(object, "/spec/replicas", 1);
-  const auto ready = integer_at(object, "/status/readyReplicas", 0);
+  const json& strategy = map_at(map_at(object, "spec"), "updateStrategy");
+  const auto wanted = integer_in(object, "/spec/replicas", 1);
+  const auto ready = integer_in(object, "/status/readyReplicas", 0);
   if (ready < wanted) return waiting(fmt::format("{} of {} replicas ready", ready, wanted));
   if (string_at(strategy, "type") == "OnDelete") return {};
-  const auto partition = integer_at(object, "/spec/updateStrategy/rollingUpdate/partition", 0);
-  const auto updated = integer_at(object, "/status/updatedReplicas", 0);
+  const auto partition = integer_in(object, "/spec/updateStrategy/rollingUpdate/partition", 0);
+  const auto updated = integer_in(object, "/status/updatedReplicas", 0);
   const bool same_revision =
-      string_at(object.value("status", json()), "updateRevision") == string_at(object.value("status", json()), "currentRevision");
+      string_at(map_at(object, "status"), "updateRevision") == string_at(map_at(object, "status"), "currentRevision");
   if (partition > 0) {
     return updated < wanted - partition ? waiting(fmt::format("{} of {} replicas updated", updated, wanted - partition)) : Readiness{};
   }
@@ -58,10 +58,10 @@ Readiness stateful_set(const json& object) {
 }
 
 Readiness daemon_set(const json& object) {
-  const auto wanted = integer_at(object, "/status/desiredNumberScheduled", 0);
-  const auto updated = integer_at(object, "/status/updatedNumberScheduled", 0);
-  const auto available = integer_at(object, "/status/numberAvailable", 0);
-  const json strategy = object.value("spec", json::object()).value("updateStrategy", json::object());
+  const auto wanted = integer_in(object, "/status/desiredNumberScheduled", 0);
+  const auto updated = integer_in(object, "/status/updatedNumberScheduled", 0);
+  const auto available = integer_in(object, "/status/numberAvailable", 0);
+  const json& strategy = map_at(map_at(object, "spec"), "updateStrategy");
   if (string_at(strategy, "type") != "OnDelete" && updated < wanted) return waiting(fmt::format("{} of {} nodes updated", updated, wanted));
   if (available < wanted) return waiting(fmt::format("{} of {} nodes available", available, wanted));
   return {};
@@ -70,9 +70,8 @@ Readiness daemon_set(const json& object) {
 Readiness job(const json& object) {
   if (is_true(object, "Failed")) return {State::failed, string_at(condition(object, "Failed"), "message")};
   if (is_true(object, "Complete")) return {};
-  const auto suspended = object.value("spec", json::object()).value("suspend", json(false));
-  if (suspended.is_boolean() && suspended.get<bool>()) return {State::ready, "suspended"};
-  return waiting(fmt::format("{} of {} completed", integer_at(object, "/status/succeeded", 0), integer_at(object, "/spec/completions", 1)));
+  if (bool_at(map_at(object, "spec"), "suspend")) return {State::ready, "suspended"};
+  return waiting(fmt::format("{} of {} completed", integer_in(object, "/status/succeeded", 0), integer_in(object, "/spec/completions", 1)));
 }
 
 Readiness custom_resource_definition(const json& object) {
@@ -82,8 +81,8 @@ Readiness custom_resource_definition(const json& object) {
 }
 
 Readiness replica_set(const json& object) {
-  const auto wanted = integer_at(object, "/spec/replicas", 1);
-  const auto available = integer_at(object, "/status/availableReplicas", 0);
+  const auto wanted = integer_in(object, "/spec/replicas", 1);
+  const auto available = integer_in(object, "/status/availableReplicas", 0);
   return available < wanted ? waiting(fmt::format("{} of {} replicas available", available, wanted)) : Readiness{};
 }
 

@@ -1,9 +1,13 @@
 #include "kube/status.hpp"
 
-#include "base/text.hpp"
 #include "kube/object.hpp"
+#include "kube/refusal_words.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
 
 namespace fedctl::kube {
 namespace {
@@ -37,22 +41,29 @@ std::string hint_for(Code code, long status) {
   }
 }
 
-/// "spec.replicas: Invalid value: -1: must be ..." of each cause, or the message itself.
-std::string words_of(const json& status) {
-  const json causes = list_at(map_at(status, "details"), "causes");
-  std::vector<std::string> parts;
-  for (const json& cause : causes) {
-    const std::string field = string_at(cause, "field");
-    parts.push_back(field.empty() ? string_at(cause, "message") : field + ": " + string_at(cause, "message"));
+/// What some refusals really are about, whatever their status: a webhook that does not answer says nothing about the server, and where
+/// a namespace is being deleted no right helps.
+std::optional<Error> known_trouble(const json& status, const std::string& message) {
+  if (message.find("failed calling webhook") != std::string::npos) {
+    return Error{
+        Code::rejected, "a webhook of the cluster does not answer: " + message, "", "", "", "mend the webhook, or its configuration"};
   }
-  const std::string message = string_at(status, "message");
-  return string_at(status, "reason") == "Invalid" && !parts.empty() ? text::join(parts, "; ") : message;
+  for (const json& cause : list_at(map_at(status, "details"), "causes")) {
+    if (string_at(cause, "reason") != "NamespaceTerminating") continue;
+    return Error{Code::rejected, string_at(cause, "message"), "", "", "", "wait until the namespace is gone, and plan again"};
+  }
+  return std::nullopt;
 }
 
-}  // namespace
+/// Where an object does not fit its type the API server answers 500; asking again would not help.
+bool is_misfit(const json& status) {
+  constexpr std::array<std::string_view, 2> words{"failed to create typed patch object", "failed to convert new object"};
+  const std::string message = string_at(status, "message");
+  return std::ranges::any_of(words, [&](std::string_view one) { return message.find(one) != std::string::npos; });
+}
 
-Error error_from(const http::Response& response) {
-  const json body = json::parse(response.body, nullptr, false);
+Error refusal_from(const http::Response& response) {
+  const json body = parse_json(response.body);
   if (!body.is_object() || string_at(body, "kind") != "Status") {
     // API servers behind proxies say 401, 403, 429 and 5xx in plain text; anything else is not ours to talk to.
     const Code code = code_for(response.status);
@@ -67,17 +78,27 @@ Error error_from(const http::Response& response) {
             "check the server address in the kubeconfig"};
   }
   Code code = code_for(response.status);
-  std::string message = words_of(body);
-  // The API server answers 500 where the object does not fit its type; asking again would not help.
-  if (response.status == 500 && message.find("failed to create typed patch object") != std::string::npos) code = Code::rejected;
+  std::string message = refusal_words(body);
+  if (auto trouble = known_trouble(body, message)) return *std::move(trouble);
+  if (response.status == 500 && is_misfit(body)) code = Code::rejected;
   if (message.empty()) message = fmt::format("the server answered {}", response.status);
   if (code == Code::unauthorized) message = "the server does not accept our credentials";
   return {code, message, "", "", "", hint_for(code, response.status)};
 }
 
+}  // namespace
+
+Error error_from(const http::Response& response) {
+  Error error = refusal_from(response);
+  // A 500 with one of the known reasons refuses before anything is done.
+  const bool is_known_refusal = response.status == 500 && error.code == Code::rejected;
+  error.uncertain = response.uncertain && !is_known_refusal;
+  return error;
+}
+
 bool is_missing_namespace(const http::Response& response) {
   if (response.status != 404) return false;
-  const json body = json::parse(response.body, nullptr, false);
+  const json body = parse_json(response.body);
   return body.is_object() && string_at(map_at(body, "details"), "kind") == "namespaces";
 }
 

@@ -26,61 +26,14 @@ bool is_ours(const json& entry) {
          string_at(entry, "subresource").empty();
 }
 
-json entries_of(const json& object) { return list_at(map_at(object, "metadata"), "managedFields"); }
+const json& entries_of(const json& object) { return list_at(map_at(object, "metadata"), "managedFields"); }
 
 /// What kubectl notes for itself is no field of the object's.
 json without_last_applied(json fields) {
   const json::json_pointer annotations{"/f:metadata/f:annotations"};
-  if (fields.contains(annotations)) fields[annotations].erase("f:kubectl.kubernetes.io/last-applied-configuration");
+  if (map_at(map_at(fields, "f:metadata"), "f:annotations").empty()) return fields;
+  fields[annotations].erase("f:kubectl.kubernetes.io/last-applied-configuration");
   return fields;
-}
-
-/// The fields of `fields` that `others` lacks; null where there are none.
-json less(const json& fields, const json& others) {
-  json rest = json::object();
-  for (const auto& [name, below] : fields.items()) {
-    if (name == ".") continue;
-    const auto other = others.find(name);
-    if (other == others.end()) {
-      rest[name] = below;
-    } else if (!below.empty() && !other->empty()) {
-      json part = less(below, *other);
-      if (!part.is_null()) rest[name] = std::move(part);
-    }
-  }
-  return rest.empty() ? json() : rest;
-}
-
-bool has_key(const json& item, const json& key) {
-  return item.is_object() && key.is_object() &&
-         std::ranges::all_of(key.items(), [&](const auto& entry) { return item.value(entry.key(), json()) == entry.value(); });
-}
-
-void erase_fields(json& value, const json& fields);
-
-void erase_from_list(json& list, const std::string& name, const json& below) {
-  const json key = json::parse(name.substr(2), nullptr, false);
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const bool is_meant = name.starts_with("v:") ? list[i] == key : has_key(list[i], key);
-    if (!is_meant) continue;
-    if (name.starts_with("v:") || below.empty() || below.contains(".")) {
-      list.erase(i);
-    } else {
-      erase_fields(list[i], below);
-    }
-    return;
-  }
-}
-
-void erase_fields(json& value, const json& fields) {
-  for (const auto& [name, below] : fields.items()) {
-    if (value.is_array() && (name.starts_with("k:") || name.starts_with("v:"))) erase_from_list(value, name, below);
-    if (!value.is_object() || !name.starts_with("f:")) continue;
-    const auto field = value.find(name.substr(2));
-    if (field == value.end()) continue;
-    if (!below.empty()) erase_fields(*field, below);
-    if (below.empty() || (field->is_structured() && field->empty())) value.erase(field);
-  }
 }
 
 json replacement_of_entries(const json& live, json entries) {
@@ -93,14 +46,19 @@ json replacement_of_entries(const json& live, json entries) {
 }  // namespace
 
 bool has_predecessor(const json& object) {
-  const json entries = entries_of(object);
+  const json& entries = entries_of(object);
   return std::ranges::any_of(entries, is_predecessor);
+}
+
+bool is_to_be_taken_over(const json& live) {
+  const json& entries = entries_of(live);
+  return std::ranges::any_of(entries, is_predecessor) && std::ranges::none_of(entries, is_ours);
 }
 
 json takeover_operations(const json& live) {
   json entries = json::array();
   json ours;
-  const json all = entries_of(live);
+  const json& all = entries_of(live);
   for (const json& entry : all) {
     if (!is_ours(entry) && !is_predecessor(entry)) {
       entries.push_back(entry);
@@ -119,9 +77,9 @@ json takeover_operations(const json& live) {
 
 json fields_taken_over(const json& live) {
   json fields;
-  const json all = entries_of(live);
+  const json& all = entries_of(live);
   for (const json& entry : all) {
-    if (is_ours(entry) || is_predecessor(entry)) fields = united(fields, without_last_applied(entry.value("fieldsV1", json::object())));
+    if (is_ours(entry) || is_predecessor(entry)) fields = united(fields, without_last_applied(map_at(entry, "fieldsV1")));
   }
   return fields;
 }
@@ -129,23 +87,35 @@ json fields_taken_over(const json& live) {
 json give_back_operations(const json& before, const json& live) {
   const auto is_about_us = [](const json& entry) { return is_ours(entry) || is_predecessor(entry); };
   json entries = json::array();
-  const json now = entries_of(live);
-  const json then = entries_of(before);
+  const json& now = entries_of(live);
+  const json& then = entries_of(before);
   std::ranges::remove_copy_if(now, std::back_inserter(entries), is_about_us);
   std::ranges::copy_if(then, std::back_inserter(entries), is_about_us);
   return replacement_of_entries(live, std::move(entries));
 }
 
+json fields_only_ours(const json& object) {
+  json held;
+  json others;
+  const json& entries = entries_of(object);
+  const bool has_taken_over = std::ranges::any_of(entries, is_ours);
+  for (const json& entry : entries) {
+    if (!string_at(entry, "subresource").empty()) continue;
+    json& whose = is_ours(entry) || (!has_taken_over && is_predecessor(entry)) ? held : others;
+    whose = united(whose, map_at(entry, "fieldsV1"));
+  }
+  return held.is_null() ? json() : fields_less(without_last_applied(std::move(held)), others.is_null() ? json::object() : others);
+}
+
 json without_predecessors_fields(json would_be) {
   json theirs;
   json others;
-  const json entries = entries_of(would_be);
-  for (const json& entry : entries) {
+  for (const json& entry : entries_of(would_be)) {
     if (!string_at(entry, "subresource").empty()) continue;
     json& whose = is_predecessor(entry) ? theirs : others;
-    whose = united(whose, entry.value("fieldsV1", json::object()));
+    whose = united(whose, map_at(entry, "fieldsV1"));
   }
-  const json only_theirs = less(without_last_applied(theirs), others);
+  const json only_theirs = fields_less(without_last_applied(theirs), others);
   if (!only_theirs.is_null()) erase_fields(would_be, only_theirs);
   return would_be;
 }

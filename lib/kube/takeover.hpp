@@ -9,13 +9,19 @@ namespace fedctl::kube {
 /// Is there anything to take over?
 bool has_predecessor(const nlohmann::json& object);
 
+/// Is there, and have we not taken over yet? That is done once, when an object becomes ours.
+bool is_to_be_taken_over(const nlohmann::json& live);
+
 /// The JSON Patch that makes their entries ours (field manager `fedctl`, operation Apply), guarded by UID and resourceVersion. Nothing
 /// but the managed fields changes.
 nlohmann::json takeover_operations(const nlohmann::json& live);
 
 /// What `would_be`, the answer to an apply's dry run, would be had we taken over before: without the fields that only a predecessor
-/// owns. What the server then fills in by default is not known, and missing.
+/// owns. What the server then fills in by default is missing, and only the server can tell.
 nlohmann::json without_predecessors_fields(nlohmann::json would_be);
+
+/// The fields that nobody but us owns, and nobody but the predecessors while they are still to be taken over; null: none.
+nlohmann::json fields_only_ours(const nlohmann::json& object);
 
 /// The fields that become ours by it, with those that are.
 nlohmann::json fields_taken_over(const nlohmann::json& live);

@@ -2,9 +2,12 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "kubeconfig/credential.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace fedctl::kubeconfig {
@@ -17,19 +20,16 @@ tl::unexpected<Error> invalid(const Entry& entry, std::string message, std::stri
   return Failure{{Code::invalid_input, std::move(message), entry.place(), "", "", std::move(hint)}};
 }
 
-bool true_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
+/// `named_by` is the entry that names it, if any; its place is looked for only when it is needed, since that parses the file anew.
 Result<const Entry*> find(const std::map<std::string, Entry>& entries, const std::string& name, std::string_view what,
-                          const std::string& origin, const std::string& place) {
+                          const std::string& origin, const Entry* named_by) {
   const auto found = entries.find(name);
   if (found != entries.end()) return &found->second;
   std::vector<std::string> names;
   for (const auto& [known, entry] : entries) names.push_back(known);
-  return Failure{{Code::not_found, fmt::format("there is no {} '{}' in {}{}", what, name, origin, text::did_you_mean(name, names)), place,
-                  "", "", names.empty() ? "" : fmt::format("it has: {}", text::join(names, ", "))}};
+  return Failure{{Code::not_found, fmt::format("there is no {} '{}' in {}{}", what, name, origin, text::did_you_mean(name, names)),
+                  named_by == nullptr ? "" : named_by->place(), "", "",
+                  names.empty() ? "" : fmt::format("it has: {}", text::listed(names))}};
 }
 
 /// The PEM text of `NAME-data` (base64, wins) or of the file that `NAME` names.
@@ -42,7 +42,15 @@ Result<std::string> pem(const Entry& entry, const std::string& name) {
   }
   const std::string path = string_at(entry.value, name);
   if (path.empty()) return std::string{};
-  return file::read(entry.folder / path).map_error([&](Error error) { return at_place(std::move(error), entry.place()); });
+  return file::read(entry.folder / path, file::small_and_regular).map_error([&](Error error) {
+    return at_place(std::move(error), entry.place());
+  });
+}
+
+/// As client-go; socks5h is libcurl's and curl's name for what Go does with socks5.
+bool is_proxy(std::string_view url) {
+  constexpr std::array<std::string_view, 4> schemes{"http://", "https://", "socks5://", "socks5h://"};
+  return url.empty() || std::ranges::any_of(schemes, [&](std::string_view scheme) { return url.starts_with(scheme); });
 }
 
 Result<http::Endpoint> endpoint_of(const Entry& cluster) {
@@ -51,15 +59,19 @@ Result<http::Endpoint> endpoint_of(const Entry& cluster) {
   if (endpoint.url.empty()) return invalid(cluster, "this cluster has no 'server'");
   while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
   if (endpoint.url.find("://") == std::string::npos) endpoint.url = "https://" + endpoint.url;
+  // Neither is said back, for they may hold a password.
+  const bool is_address = endpoint.url.find_first_of("?#") == std::string::npos;
+  if (!is_address) return invalid(cluster, "'server' is no address such as https://host:6443/prefix: it has a query or a fragment");
+  endpoint.proxy_url = string_at(cluster.value, "proxy-url");
+  if (!is_proxy(endpoint.proxy_url)) return invalid(cluster, "'proxy-url' must begin with http://, https:// or socks5://");
   auto authority = pem(cluster, "certificate-authority");
   if (!authority) return Failure{authority.error()};
   endpoint.tls.ca_pem = *authority;
-  endpoint.tls.insecure = true_at(cluster.value, "insecure-skip-tls-verify");
+  endpoint.tls.insecure = bool_at(cluster.value, "insecure-skip-tls-verify");
   if (endpoint.tls.insecure && !authority->empty()) {
     return invalid(cluster, "insecure-skip-tls-verify and a certificate authority exclude each other");
   }
   endpoint.tls.server_name = string_at(cluster.value, "tls-server-name");
-  endpoint.proxy_url = string_at(cluster.value, "proxy-url");
   return endpoint;
 }
 
@@ -75,25 +87,39 @@ json cluster_info(const Entry& cluster, const http::Endpoint& endpoint) {
   return info;
 }
 
+/// The strings of a list; null stands for an empty one, as in kubectl.
+std::vector<std::string> texts_at(const json& object, const std::string& key) {
+  std::vector<std::string> texts;
+  for (const json& item : list_at(object, key)) texts.push_back(item.is_string() ? item.get<std::string>() : std::string{});
+  return texts;
+}
+
+bool is_program_text(const ExecPlugin& plugin) {
+  const auto is_fine = [](const std::string& text) { return text.find('\0') == std::string::npos; };
+  return is_fine(plugin.command) && std::ranges::all_of(plugin.arguments, is_fine) &&
+         std::ranges::all_of(plugin.environment, [&](const auto& one) { return is_fine(one.first) && is_fine(one.second); });
+}
+
 Result<ExecPlugin> plugin_of(const Entry& user, const Entry& cluster, const http::Endpoint& endpoint) {
-  const json& exec = user.value["exec"];
+  const json& exec = map_at(user.value, "exec");
   ExecPlugin plugin{.api_version = string_at(exec, "apiVersion"), .command = string_at(exec, "command")};
   if (plugin.api_version != "client.authentication.k8s.io/v1" && plugin.api_version != "client.authentication.k8s.io/v1beta1") {
     return invalid(user, fmt::format("exec.apiVersion is '{}'", plugin.api_version),
                    "use client.authentication.k8s.io/v1 or v1beta1; newer versions of the plugin have them");
   }
   if (plugin.command.empty()) return invalid(user, "exec has no 'command'");
-  for (const json& argument : list_at(exec, "args")) {
-    if (argument.is_string()) plugin.arguments.push_back(argument.get<std::string>());
-  }
+  plugin.arguments = texts_at(exec, "args");
   for (const json& variable : list_at(exec, "env")) {
-    plugin.environment[string_at(variable, "name")] = string_at(variable, "value");
+    const std::string name = string_at(variable, "name");
+    if (name.empty() || name.find('=') != std::string::npos) return invalid(user, "each of exec.env needs a name, without '='");
+    plugin.environment[name] = string_at(variable, "value");
   }
+  if (!is_program_text(plugin)) return invalid(user, "exec holds a NUL character, which no program can be given");
   plugin.install_hint = string_at(exec, "installHint");
   const std::string mode = string_at(exec, "interactiveMode");
   plugin.may_ask = mode != "Never";
   plugin.must_ask = mode == "Always";
-  if (true_at(exec, "provideClusterInfo")) plugin.cluster = cluster_info(cluster, endpoint);
+  if (bool_at(exec, "provideClusterInfo")) plugin.cluster = cluster_info(cluster, endpoint);
   plugin.folder = user.folder;
   return plugin;
 }
@@ -109,30 +135,32 @@ std::string escape_header_name(std::string_view key) {
   return escaped;
 }
 
-std::vector<std::string> impersonation(const json& user) {
+Result<std::vector<std::string>> impersonation(const Entry& entry) {
+  const json& user = entry.value;
   std::vector<std::string> headers;
   const std::string name = string_at(user, "as");
-  if (name.empty()) return headers;
+  if (name.empty()) {
+    const bool half = !string_at(user, "as-uid").empty() || !list_at(user, "as-groups").empty() || !map_at(user, "as-user-extra").empty();
+    if (half) return invalid(entry, "as-uid, as-groups and as-user-extra need 'as', the user to impersonate");
+    return headers;
+  }
   headers.push_back("Impersonate-User: " + name);
   if (const std::string uid = string_at(user, "as-uid"); !uid.empty()) headers.push_back("Impersonate-Uid: " + uid);
-  for (const json& group : list_at(user, "as-groups")) {
-    if (group.is_string()) headers.push_back("Impersonate-Group: " + group.get<std::string>());
-  }
-  const json extras = map_at(user, "as-user-extra");
-  for (const auto& [key, values] : extras.items()) {
-    for (const json& value : values) {
-      if (value.is_string()) headers.push_back(fmt::format("Impersonate-Extra-{}: {}", escape_header_name(key), value.get<std::string>()));
+  for (const std::string& group : texts_at(user, "as-groups")) headers.push_back("Impersonate-Group: " + group);
+  const json& extras = map_at(user, "as-user-extra");
+  for (const auto& item : extras.items()) {
+    for (const std::string& value : texts_at(extras, item.key())) {
+      headers.push_back(fmt::format("Impersonate-Extra-{}: {}", escape_header_name(item.key()), value));
     }
   }
+  if (!std::ranges::all_of(headers, http::is_header_value)) return invalid(entry, "impersonation holds a control character");
   return headers;
 }
 
 Result<Identity> identity_of(const Entry& user, const Entry& cluster, http::Endpoint& endpoint) {
-  if (user.value.contains("auth-provider") && user.value["auth-provider"].is_object()) {
-    return invalid(
-        user,
-        fmt::format("the auth-provider '{}' was removed from Kubernetes clients in 1.26", string_at(user.value["auth-provider"], "name")),
-        "use an exec plugin: gke-gcloud-auth-plugin, kubelogin, or 'kubectl oidc-login'");
+  if (const json& provider = value_at(user.value, "auth-provider"); provider.is_object()) {
+    return invalid(user, fmt::format("the auth-provider '{}' was removed from Kubernetes clients in 1.26", string_at(provider, "name")),
+                   "use an exec plugin: gke-gcloud-auth-plugin, kubelogin, or 'kubectl oidc-login'");
   }
   const auto certificate = pem(user, "client-certificate");
   if (!certificate) return Failure{certificate.error()};
@@ -142,12 +170,16 @@ Result<Identity> identity_of(const Entry& user, const Entry& cluster, http::Endp
   endpoint.tls.certificate_pem = *certificate;
   endpoint.tls.key_pem = *key;
   Identity identity;
-  identity.token = string_at(user.value, "token");
+  const auto token = token_of(string_at(user.value, "token"), "this user");
+  if (!token) return Failure{at_place(token.error(), user.place())};
+  identity.token = *token;
   if (const std::string path = string_at(user.value, "tokenFile"); !path.empty()) identity.token_file = user.folder / path;
   identity.username = string_at(user.value, "username");
   identity.password = string_at(user.value, "password");
-  identity.impersonation_headers = impersonation(user.value);
-  if (user.value.contains("exec") && user.value["exec"].is_object()) {
+  auto impersonated = impersonation(user);
+  if (!impersonated) return Failure{impersonated.error()};
+  identity.impersonation_headers = std::move(*impersonated);
+  if (value_at(user.value, "exec").is_object()) {
     auto plugin = plugin_of(user, cluster, endpoint);
     if (!plugin) return Failure{plugin.error()};
     identity.plugin = std::move(*plugin);
@@ -161,20 +193,19 @@ Result<Access> access(const Config& config, const std::string& name) {
   if (name == "in-cluster" && !config.contexts.contains(name)) {
     if (auto inside = in_cluster()) return *inside;
   }
-  const auto context = find(config.contexts, name, "context", config.origin.empty() ? "the kubeconfig" : config.origin, "");
+  const auto context = find(config.contexts, name, "context", config.origin.empty() ? "the kubeconfig" : config.origin, nullptr);
   if (!context) return Failure{context.error()};
   const Entry& found = **context;
-  const auto cluster = find(config.clusters, string_at(found.value, "cluster"), "cluster", config.origin, found.place());
+  const auto cluster = find(config.clusters, string_at(found.value, "cluster"), "cluster", config.origin, &found);
   if (!cluster) return Failure{cluster.error()};
   Access access;
   auto endpoint = endpoint_of(**cluster);
   if (!endpoint) return Failure{endpoint.error()};
   access.endpoint = std::move(*endpoint);
-  access.place = found.place();
   access.default_namespace = string_at(found.value, "namespace");
   const std::string user_name = string_at(found.value, "user");
   if (user_name.empty()) return access;
-  const auto user = find(config.users, user_name, "user", config.origin, found.place());
+  const auto user = find(config.users, user_name, "user", config.origin, &found);
   if (!user) return Failure{user.error()};
   auto identity = identity_of(**user, **cluster, access.endpoint);
   if (!identity) return Failure{identity.error()};
@@ -194,7 +225,6 @@ std::optional<Access> in_cluster() {
   access.endpoint.tls.ca_pem = *authority;
   access.identity.token_file = folder / "token";
   access.default_namespace = text::trim(file::read(folder / "namespace").value_or(""));
-  access.place = folder.string();
   return access;
 }
 

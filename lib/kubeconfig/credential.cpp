@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
+#include "http/stoppable.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -23,19 +24,19 @@ tl::unexpected<Error> unauthorized(std::string message, std::string hint = {}) {
 }
 
 Result<PluginAnswer> read_answer(const ExecPlugin& plugin, const std::string& text) {
-  const json answer = json::parse(text, nullptr, false);
-  if (!answer.is_object() || string_at(answer, "kind") != "ExecCredential" || !answer.value("status", json()).is_object()) {
+  const json answer = parse_json(text);
+  if (string_at(answer, "kind") != "ExecCredential" || !value_at(answer, "status").is_object()) {
     return unauthorized(fmt::format("the credential plugin {} printed no ExecCredential with a status", plugin.command));
   }
   if (string_at(answer, "apiVersion") != plugin.api_version) {
     return unauthorized(fmt::format("the credential plugin {} answered in {}, not in {}", plugin.command, string_at(answer, "apiVersion"),
                                     plugin.api_version));
   }
-  const json& status = answer["status"];
+  const json& status = value_at(answer, "status");
   PluginAnswer result;
-  if (const std::string token = string_at(status, "token"); !token.empty()) {
-    result.credential.headers.push_back("Authorization: Bearer " + token);
-  }
+  const auto token = token_of(string_at(status, "token"), "the credential plugin " + plugin.command);
+  if (!token) return Failure{token.error()};
+  if (!token->empty()) result.credential.headers.push_back("Authorization: Bearer " + *token);
   result.credential.certificate_pem = string_at(status, "clientCertificateData");
   result.credential.key_pem = string_at(status, "clientKeyData");
   if (result.credential.headers.empty() && result.credential.certificate_pem.empty()) {
@@ -45,9 +46,7 @@ Result<PluginAnswer> read_answer(const ExecPlugin& plugin, const std::string& te
   return result;
 }
 
-}  // namespace
-
-Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout) {
+Result<PluginAnswer> ask(const ExecPlugin& plugin, time::Duration timeout, const std::stop_token& stop) {
   const bool terminal = ::isatty(0) == 1;
   if (plugin.must_ask && !terminal) {
     return unauthorized(fmt::format("the credential plugin {} must ask a person, and there is no terminal", plugin.command));
@@ -56,10 +55,12 @@ Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout
   if (!plugin.cluster.is_null()) spec["cluster"] = plugin.cluster;
   const json info{{"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", spec}};
   subprocess::Command command{plugin.command, plugin.arguments, plugin.environment, plugin.may_ask && terminal, timeout};
-  command.environment["KUBERNETES_EXEC_INFO"] = info.dump();
+  command.environment["KUBERNETES_EXEC_INFO"] = to_text(info);
   const bool is_relative = plugin.command.find('/') != std::string::npos && !plugin.command.starts_with('/');
   if (is_relative) command.program = (plugin.folder / plugin.command).string();
+  command.stop = stop;
   const auto output = subprocess::run(command);
+  if (!output && output.error().code == Code::cancelled) return Failure{output.error()};
   if (!output) {
     const std::string hint = plugin.install_hint.empty() ? "install it, or log in by hand" : text::trim(plugin.install_hint);
     return unauthorized(fmt::format("credential plugin: {}", output.error().message), hint);
@@ -70,8 +71,20 @@ Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout
                                     said.empty() ? "" : ": ", said),
                         "log in again, or run the plugin by hand");
   }
+  if (output->dropped > 0) return unauthorized(fmt::format("the credential plugin {} printed more than a MiB", plugin.command));
   return read_answer(plugin, output->standard_output);
 }
+
+}  // namespace
+
+Result<std::string> token_of(std::string text, const std::string& origin) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  if (http::is_header_value(text)) return text;
+  return Failure{{Code::invalid_input, fmt::format("the token of {} holds a control character, such as a line end", origin), "", "", "",
+                  "a token is one line"}};
+}
+
+Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout) { return ask(plugin, timeout, {}); }
 
 Task<Result<Credential>> CredentialSource::from_plugin() {
   struct WaitForOther {
@@ -87,7 +100,7 @@ Task<Result<Credential>> CredentialSource::from_plugin() {
   }
   running_ = true;
   Result<PluginAnswer> answer = unauthorized("the credential plugin was not run");
-  co_await loop_.offload([&] { answer = ask_plugin(*identity_.plugin, plugin_timeout); });
+  co_await http::offload_stoppable(loop_, [&](const std::stop_token& stop) { answer = ask(*identity_.plugin, plugin_timeout, stop); });
   running_ = false;
   if (answer) {
     kept_ = answer->credential;
@@ -107,9 +120,11 @@ Task<Result<Credential>> CredentialSource::get() {
   if (identity_.plugin) co_return co_await from_plugin();
   Credential credential;
   if (!identity_.token_file.empty()) {
-    const auto token = file::read(identity_.token_file);
-    if (!token) co_return unauthorized(token.error().message, "check tokenFile in the kubeconfig");
-    credential.headers.push_back("Authorization: Bearer " + text::trim(*token));
+    const auto text = file::read(identity_.token_file, file::small_and_regular);
+    if (!text) co_return unauthorized(text.error().message, "check tokenFile in the kubeconfig");
+    const auto token = token_of(text::trim(*text), identity_.token_file.string());
+    if (!token) co_return Failure{token.error()};
+    credential.headers.push_back("Authorization: Bearer " + *token);
     kept_until_ = std::chrono::system_clock::now() + token_file_age;
   } else if (!identity_.token.empty()) {
     credential.headers.push_back("Authorization: Bearer " + identity_.token);

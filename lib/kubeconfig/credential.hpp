@@ -43,6 +43,10 @@ class CredentialSource {
   std::vector<std::coroutine_handle<>> waiting_;
 };
 
+/// The token without the line end after it. Errors: invalid_input for any other control character, which would end the header that the
+/// token is sent in; `origin` says whose token it is.
+Result<std::string> token_of(std::string text, const std::string& origin);
+
 /// Runs the plugin and reads its answer; blocks. The expiry is empty where the plugin names none.
 struct PluginAnswer {
   Credential credential;

@@ -63,13 +63,16 @@ struct Access {
   http::Endpoint endpoint;
   Identity identity;
   std::string default_namespace;  ///< Empty where the context names none.
-  std::string place;              ///< Where the context is written, for errors.
 };
 
 /// Reads `explicit_path` if given; else the files of $KUBECONFIG (missing ones are skipped); else ~/.kube/config; else, in a
 /// pod, the service account as a context named "in-cluster".
-/// Errors: not_found for an explicit file that is missing or where there is none at all; invalid_input with file:line.
+/// Errors: not_found for an explicit file that is missing or where there is none at all; invalid_input with file:line for what is no
+/// kubeconfig, a field of another type than it should have, and a name that stands twice in one file.
 Result<Config> load(const std::optional<std::filesystem::path>& explicit_path);
+
+/// The kubeconfig files that are the user's own: those of $KUBECONFIG, else ~/.kube/config.
+std::vector<std::filesystem::path> own_paths();
 
 /// Errors: not_found for a context, cluster or user that is not there, with the nearest name; invalid_input for what
 /// cannot work, such as an auth-provider or a certificate that is no base64.

@@ -1,6 +1,8 @@
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "kubeconfig/kubeconfig.hpp"
+#include "kubeconfig/shape.hpp"
 
 #include <fmt/format.h>
 #include <cstdlib>
@@ -20,19 +22,18 @@ tl::unexpected<Error> invalid(const Document& document, const std::string& point
 /// Adds the entries of one list, such as `clusters: [{name: a, cluster: {...}}]`.
 Result<void> merge_list(std::map<std::string, Entry>& target, const Document& document, const fs::path& folder, const std::string& list,
                         const std::string& key) {
-  const json& root = document->value;
-  if (!root.contains(list) || root[list].is_null()) return {};
-  if (!root[list].is_array()) return invalid(document, "/" + list, fmt::format("'{}' must be a list", list));
-  for (std::size_t i = 0; i < root[list].size(); ++i) {
-    const json& item = root[list][i];
-    const std::string pointer = fmt::format("/{}/{}", list, i);
-    if (!item.is_object() || !item.contains("name") || !item["name"].is_string()) {
-      return invalid(document, pointer, fmt::format("each of '{}' needs a name", list));
+  std::map<std::string, std::string> written;  // In this file: where by name.
+  std::size_t position = 0;
+  for (const json& item : list_at(document->value, list)) {
+    const std::string pointer = fmt::format("/{}/{}", list, position++);
+    const std::string name = string_at(item, "name");
+    if (name.empty()) return invalid(document, pointer, fmt::format("each of '{}' needs a name", list));
+    const auto [before, is_new] = written.emplace(name, pointer);
+    if (!is_new) {
+      return invalid(document, pointer,
+                     fmt::format("the name '{}' stands twice in '{}', also at {}", name, list, yaml::place_of(*document, before->second)));
     }
-    const json value = item.value(key, json(nullptr));
-    if (!value.is_object() && !value.is_null()) return invalid(document, pointer, fmt::format("'{}' must be a map", key));
-    const json content = value.is_null() ? json::object() : value;
-    target.emplace(item["name"].get<std::string>(), Entry{content, folder, document, pointer});
+    target.emplace(name, Entry{map_at(item, key), folder, document, pointer});
   }
   return {};
 }
@@ -45,18 +46,22 @@ Result<void> merge_file(Config& config, const fs::path& path) {
   config.origin += (config.origin.empty() ? "" : ", ") + path.string();
   if (parsed->documents.empty()) return {};
   const auto document = std::make_shared<const yaml::Document>(std::move(parsed->documents.front()));
-  if (!document->value.is_object()) return invalid(document, "", "this is no kubeconfig");
-  const fs::path folder = fs::absolute(path).parent_path();
-  const auto current = document->value.find("current-context");
-  if (current != document->value.end() && current->is_string() && config.current_context.empty()) {
-    config.current_context = current->get<std::string>();
+  if (auto checked = check_shape(*document); !checked) return checked;
+  for (const auto& [field, expected] : {std::pair{"kind", "Config"}, std::pair{"apiVersion", "v1"}}) {
+    const std::string found = string_at(document->value, field);
+    if (!found.empty() && found != expected)
+      return invalid(document, fmt::format("/{}", field), fmt::format("this is no kubeconfig: its {} is not {}", field, expected));
   }
+  const fs::path folder = fs::absolute(path).parent_path();
+  if (config.current_context.empty()) config.current_context = string_at(document->value, "current-context");
   return merge_list(config.clusters, document, folder, "clusters", "cluster")
       .and_then([&] { return merge_list(config.users, document, folder, "users", "user"); })
       .and_then([&] { return merge_list(config.contexts, document, folder, "contexts", "context"); });
 }
 
-std::vector<fs::path> default_paths() {
+}  // namespace
+
+std::vector<fs::path> own_paths() {
   const char* variable = std::getenv("KUBECONFIG");
   if (variable == nullptr || *variable == '\0') return {file::home() / ".kube" / "config"};
   std::vector<fs::path> paths;
@@ -66,8 +71,6 @@ std::vector<fs::path> default_paths() {
   return paths;
 }
 
-}  // namespace
-
 Result<Config> load(const std::optional<fs::path>& explicit_path) {
   Config config;
   if (explicit_path) {
@@ -75,7 +78,7 @@ Result<Config> load(const std::optional<fs::path>& explicit_path) {
     return config;
   }
   std::string tried;
-  for (const fs::path& path : default_paths()) {
+  for (const fs::path& path : own_paths()) {
     tried += (tried.empty() ? "" : ", ") + path.string();
     std::error_code ignored;
     if (!fs::exists(path, ignored)) continue;

@@ -1,6 +1,7 @@
 #include "manifest/manifest.hpp"
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "kube/object.hpp"
 
@@ -25,34 +26,52 @@ tl::unexpected<Error> invalid(const yaml::Document& document, const std::string&
 }
 
 bool is_list(const json& object) {
-  return kube::string_at(object, "kind").ends_with("List") && object.contains("items") && object["items"].is_array();
+  if (!string_at(object, "kind").ends_with("List") || !object.contains("items")) return false;
+  const json& items = value_at(object, "items");
+  return items.is_array() || items.is_null();
 }
 
-/// Names become path segments of URLs and of files, so nothing but a path segment may pass (Kubernetes' own rule).
-bool is_path_segment(const std::string& name) {
-  return name != "." && name != ".." && name.find('/') == std::string::npos && name.find('%') == std::string::npos &&
-         std::ranges::none_of(name, [](unsigned char c) { return c <= 0x20 || c == 0x7F || c == '?' || c == '#' || c == '\\'; });
+/// The items of a typed list, such as a ConfigMapList, need not say what they are.
+void inherit_type(json& item, const std::string& api_version, const std::string& list_kind) {
+  if (!item.is_object() || list_kind == "List") return;
+  if (!string_at(item, "apiVersion").empty() && !string_at(item, "kind").empty()) return;
+  item["apiVersion"] = api_version;
+  item["kind"] = list_kind.substr(0, list_kind.size() - std::string_view{"List"}.size());
+}
+
+/// Names and types become path segments of URLs and of files, so nothing but a path segment may pass (Kubernetes' own rule).
+Result<void> check_type(const json& object, const yaml::Document& document, const std::string& pointer) {
+  const std::string api = string_at(object, "apiVersion");
+  const auto parts = text::split(api, '/');
+  if (parts.size() > 2 || !std::ranges::all_of(parts, file::is_path_segment))
+    return invalid(document, pointer + "/apiVersion", fmt::format("'{}' is no valid apiVersion", api), "it is VERSION or GROUP/VERSION");
+  const std::string kind = string_at(object, "kind");
+  if (!file::is_path_segment(kind)) return invalid(document, pointer + "/kind", fmt::format("'{}' is no valid kind", kind));
+  return {};
 }
 
 Result<void> check(const json& object, const yaml::Document& document, const std::string& pointer) {
   if (!object.is_object()) return invalid(document, pointer, "expected a Kubernetes object, a map");
   for (const char* key : {"apiVersion", "kind"}) {
-    if (kube::string_at(object, key).empty())
+    if (string_at(object, key).empty())
       return invalid(document, pointer, fmt::format("the object has no '{}'", key),
                      "every object needs apiVersion, kind and metadata.name");
   }
+  if (auto typed = check_type(object, document, pointer); !typed) return typed;
   if (is_list(object)) return {};
-  const json metadata = object.value("metadata", json());
+  if (string_at(object, "kind") == "List") return invalid(document, pointer + "/items", "the items of a List must be a list");
+  const json& metadata = value_at(object, "metadata");
   if (!metadata.is_object())
     return invalid(document, pointer, "the object has no 'metadata'", "every object needs apiVersion, kind and metadata.name");
   if (metadata.contains("generateName") && !metadata.contains("name")) {
     return invalid(document, pointer + "/metadata/generateName", "generateName makes a new object each time; a plan needs metadata.name");
   }
   for (const char* key : {"name", "namespace"}) {
-    if (metadata.contains(key) && !metadata[key].is_string())
+    if (metadata.contains(key) && !value_at(metadata, key).is_string())
       return invalid(document, pointer + "/metadata/" + key, fmt::format("metadata.{} must be a string; quote it", key));
-    const std::string value = kube::string_at(metadata, key);
-    if (!is_path_segment(value)) return invalid(document, pointer + "/metadata/" + key, fmt::format("'{}' is no valid {}", value, key));
+    const std::string value = string_at(metadata, key);
+    if (!value.empty() && !file::is_path_segment(value))
+      return invalid(document, pointer + "/metadata/" + key, fmt::format("'{}' is no valid {}", value, key));
   }
   if (kube::name_of(object).empty()) return invalid(document, pointer + "/metadata", "the object has no metadata.name");
   return {};
@@ -64,16 +83,14 @@ Result<void> add(Manifests& manifests, json object, const std::shared_ptr<const 
     manifests.items.push_back({std::move(object), document, pointer});
     return {};
   }
+  const std::string api_version = string_at(object, "apiVersion");
+  const std::string kind = string_at(object, "kind");
   json& items = object["items"];
   for (std::size_t i = 0; i < items.size(); ++i) {
+    inherit_type(items[i], api_version, kind);
     if (auto added = add(manifests, std::move(items[i]), document, fmt::format("{}/items/{}", pointer, i)); !added) return added;
   }
   return {};
-}
-
-bool is_manifest_file(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
 
 template <typename Iterator>
@@ -99,7 +116,8 @@ Result<std::vector<fs::path>> expand(const std::string& path, bool recursive) {
 bool is_big_yaml(const fs::path& path) {
   std::error_code problem;
   if (!fs::is_regular_file(path, problem) || fs::file_size(path, problem) < most_kept || problem) return false;
-  return std::ifstream{path}.peek() != '{';
+  std::ifstream file{path};
+  return (file >> std::ws).peek() != '{';
 }
 
 /// Of text: more is not worth keeping in memory; longer strings tell nothing of an object's shape.
@@ -112,7 +130,7 @@ void put_aside(Manifest& manifest, const std::shared_ptr<Spill>& spill) {
   const bool is_plain = !type.kind.starts_with("Federated") && !type.group.ends_with("kubefed.io") && type.group != "fedctl.io" &&
                         type.kind != "CustomResourceDefinition" && type.kind != "Secret";
   if (!is_plain || text_in(manifest.object) < most_text) return;
-  const auto part = spill->put(manifest.object.dump());
+  const auto part = spill->put(to_text(manifest.object));
   if (!part) return;
   manifest.object = without_long_text(std::move(manifest.object), longest_text);
   manifest.aside = spill;
@@ -121,7 +139,9 @@ void put_aside(Manifest& manifest, const std::shared_ptr<Spill>& spill) {
 
 Result<yaml::Source> read_source(const fs::path& path) {
   if (path == "-") {
-    return yaml::Source{"<stdin>", std::string{std::istreambuf_iterator<char>{std::cin}, std::istreambuf_iterator<char>{}}};
+    auto text = file::read_standard_input();
+    if (!text) return Failure{text.error()};
+    return yaml::Source{"<stdin>", std::move(*text)};
   }
   if (is_big_yaml(path)) return yaml::Source{path.string(), "", path};
   auto text = file::read(path);
@@ -149,6 +169,11 @@ Result<Manifests> parse(std::shared_ptr<const yaml::Source> source) {
   if (!warnings) return Failure{warnings.error()};
   manifests.warnings = std::move(*warnings);
   return manifests;
+}
+
+bool is_manifest_file(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
 
 Result<Manifests> read(std::span<const std::string> paths, bool recursive) {

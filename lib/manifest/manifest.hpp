@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "base/spill.hpp"
 #include "base/yaml.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -25,7 +27,7 @@ struct Manifest {
   std::shared_ptr<const Spill> aside = {};  ///< Holds the whole object, a big one of a big file.
   Spill::Part part_aside = {};
 
-  nlohmann::json whole() const { return aside ? nlohmann::json::parse(aside->get(part_aside)) : object; }
+  nlohmann::json whole() const { return aside ? parse_json(aside->get(part_aside)) : object; }
 
   /// "file:line:column" of a part of the object, e.g. "/spec/overrides/1"; of what a host holds, the host and the part.
   std::string place(const std::string& part = {}) const {
@@ -40,9 +42,13 @@ struct Manifests {
   std::vector<std::string> warnings;
 };
 
+/// By its name: .yaml, .yml or .json.
+bool is_manifest_file(const std::filesystem::path& path);
+
 /// Reads all `paths` in order: files, folders (their .yaml, .yml and .json files by name, `recursive`ly if wanted), "-".
-/// Lists are unfolded. Errors: not_found; invalid_input for what is no YAML or no Kubernetes object (apiVersion, kind and a
-/// valid metadata.name are required), and for input without any object.
+/// Lists are unfolded; the items of typed ones (ConfigMapList) have the type that the list tells where they tell none. Errors: not_found;
+/// invalid_input for what is no YAML or no Kubernetes object (apiVersion, kind and a valid metadata.name are required), and for input
+/// without any object.
 Result<Manifests> read(std::span<const std::string> paths, bool recursive);
 
 /// The objects of one text. Errors as above, but no object is fine.

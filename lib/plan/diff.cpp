@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 8> server_metadata{
     "creationTimestamp", "selfLink",        "deletionTimestamp", "deletionGracePeriodSeconds"};
 
 json without_server_fields(const json& object) {
+  if (!object.is_object()) return json::object();
   json result = object;
   result.erase("status");
   if (!result.contains("metadata") || !result["metadata"].is_object()) return result;
@@ -137,7 +138,7 @@ void mask_table(json& table, const json& other, const std::string& mark) {
 void mask_object(json& object, const json& other, const std::string& mark) {
   if (kube::string_at(object, "kind") != "Secret") return;
   for (const char* table : {"data", "stringData"}) {
-    if (object.contains(table)) mask_table(object[table], other.is_object() ? other.value(table, json()) : json(), mark);
+    if (object.contains(table)) mask_table(object[table], kube::value_at(other, table), mark);
   }
   json& metadata = object["metadata"];
   if (!metadata.is_object() || !metadata.contains("annotations") || !metadata["annotations"].is_object()) return;

@@ -17,7 +17,9 @@ json to_document(const Summary& summary) {
 }
 
 json to_document(const kube::Writer& writer) {
-  return {{"manager", writer.manager}, {"operation", writer.operation}, {"time", writer.time}};
+  json document{{"manager", writer.manager}, {"operation", writer.operation}};
+  if (!writer.time.empty()) document["time"] = writer.time;
+  return document;
 }
 
 json to_document(const FieldChange& field) {
@@ -73,12 +75,12 @@ json to_document(const ClusterPlan& cluster, Detail detail) {
 }
 
 template <typename Enum, std::size_t count>
-Enum named(const json& object, const char* key, const std::array<Enum, count>& all) {
-  const std::string name = object.at(key).get<std::string>();
+Enum named(const Part& part, const char* key, const std::array<Enum, count>& all) {
+  const std::string name = part.text(key);
   for (const Enum value : all) {
     if (to_string(value) == name) return value;
   }
-  throw json::other_error::create(501, fmt::format("'{}' is no {}", name, key), &object);
+  part.at(key).refuse(fmt::format("is '{}', which is no {}", name, key));
 }
 
 Code code_of(std::string_view name) {
@@ -88,67 +90,65 @@ Code code_of(std::string_view name) {
   return Code::internal;
 }
 
-Error read_error(const json& document) {
-  Error error{.code = code_of(kube::string_at(document, "code"))};
-  error.message = kube::string_at(document, "message");
-  error.place = kube::string_at(document, "place");
-  error.object = kube::string_at(document, "object");
-  error.hint = kube::string_at(document, "hint");
+Error read_error(const Part& part) {
+  Error error{.code = code_of(part.text("code"))};
+  error.message = part.text("message");
+  error.place = part.text("place", "");
+  error.object = part.text("object", "");
+  error.hint = part.text("hint", "");
   return error;
 }
 
-kube::Writer read_writer(const json& document) {
-  return {kube::string_at(document, "manager"), kube::string_at(document, "operation"), kube::string_at(document, "time")};
-}
+kube::Writer read_writer(const Part& part) { return {part.text("manager"), part.text("operation"), part.text("time", "")}; }
 
-FieldChange read_field(const json& document) {
-  FieldChange field{.path = document.at("path").get<std::string>()};
-  if (document.contains("old")) field.old_value = document["old"];
-  if (document.contains("new")) field.new_value = document["new"];
-  field.sensitive = document.value("sensitive", false);
-  field.drifted = document.value("drifted", false);
-  if (document.contains("changedBy")) field.changed_by = read_writer(document["changedBy"]);
-  field.reason = kube::string_at(document, "reason");
+FieldChange read_field(const Part& part) {
+  FieldChange field{.path = part.text("path")};
+  if (part.has("old")) field.old_value = part.at("old").value();
+  if (part.has("new")) field.new_value = part.at("new").value();
+  field.sensitive = part.flag("sensitive", false);
+  field.drifted = part.flag("drifted", false);
+  if (part.has("changedBy")) field.changed_by = read_writer(part.at("changedBy"));
+  field.reason = part.text("reason", "");
   return field;
 }
 
-std::shared_ptr<const json> read_object(const json& document, const char* key) {
-  return document.contains(key) ? std::make_shared<const json>(document[key]) : nullptr;
+std::shared_ptr<const json> read_object(const Part& part, const char* key) {
+  return part.has(key) ? std::make_shared<const json>(part.at(key).map()) : nullptr;
 }
 
-Change read_change(const json& document) {
+Change read_change(const Part& part) {
   constexpr std::array actions{Action::create, Action::update, Action::remove, Action::unchanged, Action::conflict, Action::unknown};
-  const json& object = document.at("object");
-  Change change{.action = named(document, "action", actions)};
-  change.key = {document.at("group").get<std::string>(), object.at("kind").get<std::string>(), kube::string_at(object, "namespace"),
-                object.at("name").get<std::string>()};
-  change.api_version = object.at("apiVersion").get<std::string>();
-  for (const json& field : document.at("fields")) change.fields.push_back(read_field(field));
-  change.note = kube::string_at(document, "note");
-  if (document.contains("reason")) change.reason = code_of(kube::string_at(document, "reason"));
-  change.checked = document.value("checked", true);
-  change.before = read_object(document, "before");
-  change.after = read_object(document, "after");
-  for (const json& writer : kube::list_at(document, "writers")) change.writers.push_back(read_writer(writer));
-  change.uid = kube::string_at(document, "uid");
-  change.resource_version = kube::string_at(document, "resourceVersion");
-  change.hash = kube::string_at(document, "hash");
-  change.release = document.value("release", false);
-  change.adopts = document.value("adopts", false);
+  const Part object = part.at("object");
+  Change change{.action = named(part, "action", actions)};
+  change.key = {part.text("group"), object.text("kind"), object.text("namespace", ""), object.text("name")};
+  change.api_version = object.text("apiVersion");
+  if (kube::gvk(change.api_version, change.key.kind).group != change.key.group)
+    object.at("apiVersion").refuse(fmt::format("is '{}', which is not of the group '{}'", change.api_version, change.key.group));
+  for (const Part& field : part.items("fields")) change.fields.push_back(read_field(field));
+  change.note = part.text("note", "");
+  if (part.has("reason")) change.reason = code_of(part.text("reason"));
+  change.checked = part.flag("checked", true);
+  change.before = read_object(part, "before");
+  change.after = read_object(part, "after");
+  for (const Part& writer : part.items_if_any("writers")) change.writers.push_back(read_writer(writer));
+  change.uid = part.text("uid");
+  change.resource_version = part.text("resourceVersion");
+  change.hash = part.text("hash");
+  change.release = part.flag("release", false);
+  change.adopts = part.flag("adopts", false);
   return change;
 }
 
-ClusterPlan read_cluster(const json& document) {
+ClusterPlan read_cluster(const Part& part) {
   constexpr std::array statuses{ClusterStatus::ok, ClusterStatus::unknown, ClusterStatus::error};
-  ClusterPlan cluster{.name = document.at("name").get<std::string>(), .identity = kube::string_at(document, "identity")};
-  cluster.status = named(document, "status", statuses);
-  if (document.contains("reason")) {
-    const json problem{{"code", document["reason"]}, {"message", kube::string_at(document, "message")}};
-    cluster.problem = read_error(problem);
+  ClusterPlan cluster{.name = part.text("name"), .identity = part.text("identity")};
+  cluster.status = named(part, "status", statuses);
+  if (part.has("reason")) {
+    cluster.problem = Error{.code = code_of(part.text("reason"))};
+    cluster.problem->message = part.text("message");
   }
-  const json errors = kube::list_at(document, "errors");
-  for (const json& error : errors) cluster.errors.push_back(read_error(error));
-  for (const json& change : document.at("changes")) cluster.changes.push_back(read_change(change));
+  for (const Part& error : part.items_if_any("errors")) cluster.errors.push_back(read_error(error));
+  for (const Part& change : part.items("changes")) cluster.changes.push_back(read_change(change));
   return cluster;
 }
 
@@ -176,18 +176,13 @@ json to_document(const Plan& plan, Detail detail) {
   return document;
 }
 
-Result<Plan> from_document(const json& document) {
-  try {
-    Plan plan;
-    if (document.contains("host")) plan.host = read_cluster(document["host"]);
-    for (const json& cluster : document.at("clusters")) plan.clusters.push_back(read_cluster(cluster));
-    const json errors = kube::list_at(document, "errors");
-    for (const json& error : errors) plan.errors.push_back(read_error(error));
-    plan.notices = document.value("notices", std::vector<std::string>{});
-    return plan;
-  } catch (const json::exception& problem) {
-    return Failure{{Code::invalid_input, fmt::format("this is no plan that fedctl saved: {}", problem.what())}};
-  }
+Plan read_plan(const Part& part) {
+  Plan plan;
+  if (part.has("host")) plan.host = read_cluster(part.at("host"));
+  for (const Part& cluster : part.items("clusters")) plan.clusters.push_back(read_cluster(cluster));
+  for (const Part& error : part.items_if_any("errors")) plan.errors.push_back(read_error(error));
+  plan.notices = part.texts_if_any("notices");
+  return plan;
 }
 
 }  // namespace fedctl::plan

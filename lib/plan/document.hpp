@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "plan/part.hpp"
 #include "plan/plan.hpp"
 
 #include <nlohmann/json.hpp>
@@ -17,8 +18,8 @@ enum class Detail {
 nlohmann::json to_document(const Plan& plan, Detail detail = Detail::shown);
 
 /// The Plan that `to_document` with `Detail::whole` wrote, to be shown and compared; it lacks what only an apply needs.
-/// Errors: invalid_input where the document is none of ours.
-Result<Plan> from_document(const nlohmann::json& document);
+/// Throws Damage.
+Plan read_plan(const Part& document);
 
 nlohmann::json to_document(const Error& error);
 

@@ -1,5 +1,6 @@
 #include "plan/explain.hpp"
 
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 #include "federation/federated_object.hpp"
 #include "plan/diff.hpp"
@@ -50,7 +51,7 @@ class Shadow {
     if (value.is_structured()) {
       json result = value;
       for (const auto& [key, entry] : value.items()) {
-        const std::string part = setter.part + (json::json_pointer{} / key).to_string();
+        const std::string part = setter.part + pointer::below("", key);
         value.is_object() ? result[key] = shaped(entry, {setter.override_number, part})
                           : result[std::stoul(key)] = shaped(entry, {setter.override_number, part});
       }
@@ -64,7 +65,7 @@ class Shadow {
   json shape_;
 };
 
-bool has_part(const json& object, const std::string& part) { return object.contains(json::json_pointer{part}); }
+bool has_part(const json& object, const std::string& part) { return pointer::find(object, part) != nullptr; }
 
 /// One object of one cluster.
 class Fields {
@@ -254,7 +255,7 @@ class Explainer {
       return;
     }
     const json spec = kube::map_at(manifest.object, "spec");
-    const federation::Choice choice = federation::choice_of(spec.value("placement", json()), *cluster);
+    const federation::Choice choice = federation::choice_of(kube::value_at(spec, "placement"), *cluster);
     one.reason = choice.reason;
     one.place = manifest.place("/spec/placement" + choice.part);
     if (choice.selected != one.wanted) blame_namespace(federated, one);

@@ -4,13 +4,10 @@
 #include "kube/client.hpp"
 #include "kube/managed_fields.hpp"
 #include "kube/object.hpp"
-#include "kube/takeover.hpp"
 #include "plan/mark.hpp"
+#include "plan/refusal.hpp"
 
 #include <fmt/format.h>
-#include <algorithm>
-#include <array>
-#include <string_view>
 
 namespace fedctl::plan {
 namespace {
@@ -21,51 +18,6 @@ Change in_conflict(Change change, std::string note) {
   change.action = Action::conflict;
   change.note = std::move(note);
   return change;
-}
-
-/// The words in which Kubernetes' validation refuses a change that only a new object could have.
-bool is_immutable_field(const Error& refusal) {
-  constexpr std::array<std::string_view, 5> words{"immutable", "may not be changed", "may not change", "cannot change roleRef",
-                                                  "updates to statefulset spec for fields other than"};
-  return refusal.code == Code::rejected &&
-         std::ranges::any_of(words, [&](std::string_view word) { return refusal.message.find(word) != std::string::npos; });
-}
-
-bool cannot_dry_run(const Error& refusal) { return refusal.message.find("does not support dry run") != std::string::npos; }
-
-/// The server refused: some refusals say something about the live object, others about what we send.
-Result<Change> judge_refusal(Change change, const Evidence& evidence) {
-  const Error& refusal = *evidence.refusal;
-  if (is_immutable_field(refusal)) {
-    return in_conflict(std::move(change),
-                       fmt::format("only a replacement can make this change, and fedctl replaces nothing by itself: {}", refusal.message));
-  }
-  // What we could apply before cannot have become wrong by itself.
-  const bool was_applied = kube::metadata_entry(evidence.live, "annotations", hash_annotation) == change.hash;
-  if (refusal.code == Code::rejected && was_applied && !change.hash.empty()) {
-    const std::string who = change.writers.empty() ? "others" : change.writers.front().manager;
-    return in_conflict(
-        std::move(change),
-        fmt::format("what {} changed in it keeps it from being as the input says: {}; undo that, or delete it", who, refusal.message));
-  }
-  if (cannot_dry_run(refusal)) {
-    change.action = evidence.live.is_null() ? Action::create : Action::update;
-    change.checked = false;
-    change.note = "not checked: a webhook of the cluster cannot take part in a dry run";
-    return change;
-  }
-  switch (refusal.code) {
-    case Code::forbidden:
-    case Code::unreachable:
-    case Code::timeout:
-    case Code::cancelled:
-    case Code::unauthorized:
-    case Code::expired: make_unknown(change, refusal.code, refusal.message); return change;
-    default: break;
-  }
-  Error error = at_place(refusal, change.place);
-  error.object = kube::to_string(change.key);
-  return Failure{std::move(error)};
 }
 
 bool is_empty_namespace_change(const Change& change, const std::vector<FieldChange>& fields) {
@@ -82,7 +34,8 @@ void mark_drift(std::vector<FieldChange>& fields, const json& live, const std::s
   for (FieldChange& field : fields) {
     if (kube::owns_field(ours->fields, field.where)) continue;
     auto writer = kube::writer_of(live, field.where, kube::field_manager);
-    const bool is_later = writer && writer->time >= ours->time;
+    // The server keeps no time of a scaling.
+    const bool is_later = writer && (writer->time.empty() || writer->time >= ours->time);
     field.drifted = same_desired || is_later;
     if (!field.drifted) continue;
     field.changed_by = std::move(writer);
@@ -112,8 +65,8 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
   const bool exists = !evidence.live.is_null();
   const Ownership ownership = exists && !options.all_ours ? ownership_of(evidence.live) : Ownership::ours;
   if (exists) {
-    change.uid = kube::string_at(evidence.live.value("metadata", json::object()), "uid");
-    change.resource_version = kube::string_at(evidence.live.value("metadata", json::object()), "resourceVersion");
+    change.uid = kube::uid_of(evidence.live);
+    change.resource_version = kube::string_at(kube::map_at(evidence.live, "metadata"), "resourceVersion");
     change.writers = kube::writers(evidence.live, kube::field_manager);
   }
   if (ownership == Ownership::hands_off) {
@@ -121,16 +74,24 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
         std::move(change),
         fmt::format("the live object is labelled {}: \"false\", hands off; remove that label to manage it", federation::managed_label));
   }
-  if (!evidence.would_be) return judge_refusal(std::move(change), evidence);
+  if (exists) {
+    const std::string since = kube::string_at(kube::map_at(evidence.live, "metadata"), "deletionTimestamp");
+    if (!since.empty()) {
+      make_unknown(change, Code::rejected, fmt::format("it is being deleted since {}; wait until it is gone, and plan again", since));
+      return change;
+    }
+  }
+  if (!evidence.would_be && !cannot_dry_run(*evidence.refusal)) return judge_refusal(std::move(change), evidence);
+  change.checked = evidence.would_be.has_value();
+  if (!change.checked) change.note = "not checked: a webhook of the cluster cannot take part in a dry run";
+  const json would_be = evidence.would_be ? *evidence.would_be : expected_locally(evidence, change);
   if (!exists) {
     change.action = Action::create;
     change.fields = fields_of_new(*change.desired);
-    change.after = std::make_shared<const json>(shown(nullptr, *evidence.would_be).after);
+    change.after = std::make_shared<const json>(shown(nullptr, would_be).after);
     return change;
   }
-  // A predecessor's fields are taken over once, when the object becomes ours.
-  change.takes_over = !options.all_ours && !kube::applied_entry(evidence.live, kube::field_manager) && kube::has_predecessor(evidence.live);
-  const json would_be = change.takes_over ? kube::without_predecessors_fields(*evidence.would_be) : *evidence.would_be;
+  change.takes_over = evidence.takes_over;
   change.fields = differences(evidence.live, would_be);
   mark_drift(change.fields, evidence.live, change.hash);
   if (!change.fields.empty()) {
@@ -139,7 +100,7 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     change.after = std::make_shared<const json>(std::move(both.after));
   }
   const std::string their_set = kube::metadata_entry(evidence.live, "labels", federation::part_of_label);
-  const std::string our_set = kube::metadata_entry(*evidence.would_be, "labels", federation::part_of_label);
+  const std::string our_set = kube::metadata_entry(would_be, "labels", federation::part_of_label);
   if (!their_set.empty() && !our_set.empty() && their_set != our_set && !options.adopt) {
     return in_conflict(std::move(change), fmt::format("belongs to another set, {}; --adopt takes it into this one", their_set));
   }
@@ -151,7 +112,7 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     }
     if (!options.adopt) return in_conflict(std::move(change), "exists, and is not ours; --adopt takes it over");
     change.adopts = true;
-    change.note = "takes over an object that exists and is nobody's copy";
+    change.note += std::string{change.note.empty() ? "" : "; "} + "takes over an object that exists and is nobody's copy";
   }
   if (evidence.field_conflict && !options.force_conflicts && !change.fields.empty()) {
     for (FieldChange& field : change.fields) {

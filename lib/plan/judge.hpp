@@ -20,10 +20,11 @@ struct JudgeOptions {
 /// What the server said about one desired object.
 struct Evidence {
   nlohmann::json live;                     ///< Null where the object does not exist.
-  std::optional<nlohmann::json> would_be;  ///< The server-side-apply dry run's answer.
+  std::optional<nlohmann::json> would_be;  ///< The server-side-apply dry run's answer, after the takeover where there is one.
   std::optional<Error> refusal;            ///< Why there is no `would_be`.
   /// Set where other managers apply parts of it: the conflict that an apply without force met.
-  std::optional<Error> field_conflict;
+  std::optional<Error> field_conflict = {};
+  bool takes_over = false;  ///< What a predecessor owns becomes ours (kube/takeover.hpp).
 };
 
 /// Judges one object from the evidence; `change` comes with its key, resource and desired object filled in.

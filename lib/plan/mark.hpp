@@ -28,7 +28,8 @@ enum class Ownership {
 Ownership ownership_of(const nlohmann::json& live);
 
 /// Is the live object, of which only the metadata is needed, just as we last applied `desired`? Both its hash must be the
-/// one of `desired`, and every field of `desired` still be ours. With `retain_replicas` spec.replicas may be anybody's.
+/// one of `desired`, every field of `desired` still be ours, and it must not be about to go. With `retain_replicas` spec.replicas may be
+/// anybody's.
 bool is_as_applied(const nlohmann::json& live_metadata, const nlohmann::json& desired, const std::string& hash, bool retain_replicas);
 
 }  // namespace fedctl::plan

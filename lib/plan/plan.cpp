@@ -1,6 +1,7 @@
 #include "plan/plan.hpp"
 
 #include "base/text.hpp"
+#include "plan/shared_errors.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -70,17 +71,25 @@ std::size_t Plan::clusters_with(ClusterStatus status) const {
   return static_cast<std::size_t>(std::ranges::count(clusters, status, &ClusterPlan::status));
 }
 
-std::map<Code, std::size_t> Plan::unknown_reasons() const {
+namespace {
+
+/// With `unexplained` only of those that no error says more of.
+std::map<Code, std::size_t> reasons_in(const Plan& plan, bool unexplained) {
   std::map<Code, std::size_t> reasons;
   const auto count = [&](const ClusterPlan& cluster) {
     for (const Change& change : cluster.changes) {
-      if (change.action == Action::unknown) ++reasons[change.reason.value_or(Code::internal)];
+      const bool counts = change.action == Action::unknown && !(unexplained && is_explained(cluster, change));
+      if (counts) ++reasons[change.reason.value_or(Code::internal)];
     }
   };
-  if (host) count(*host);
-  std::ranges::for_each(clusters, count);
+  if (plan.host) count(*plan.host);
+  std::ranges::for_each(plan.clusters, count);
   return reasons;
 }
+
+}  // namespace
+
+std::map<Code, std::size_t> Plan::unknown_reasons() const { return reasons_in(*this, false); }
 
 std::string summary_line(const Summary& summary) {
   return fmt::format("Plan: {} to create, {} to update, {} to delete; {} unchanged, {} in conflict, {} unknown.", summary.create,
@@ -89,7 +98,7 @@ std::string summary_line(const Summary& summary) {
 
 std::string unknown_line(const Plan& plan) {
   std::vector<std::string> parts;
-  for (const auto& [reason, count] : plan.unknown_reasons()) parts.push_back(fmt::format("{} {}", count, to_string(reason)));
+  for (const auto& [reason, count] : reasons_in(plan, true)) parts.push_back(fmt::format("{} {}", count, to_string(reason)));
   return parts.empty() ? std::string{} : fmt::format("Unknown: {}.", text::join(parts, ", "));
 }
 

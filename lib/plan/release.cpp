@@ -1,5 +1,6 @@
 #include "plan/release.hpp"
 
+#include "base/pointer.hpp"
 #include "kube/client.hpp"
 #include "kube/object.hpp"
 #include "plan/mark.hpp"
@@ -11,21 +12,14 @@ namespace {
 
 using nlohmann::json;
 
-std::string pointer(std::string_view table, std::string_view key) {
-  json::json_pointer path;
-  path.push_back("metadata");
-  path.push_back(std::string{table});
-  path.push_back(std::string{key});
-  return path.to_string();
-}
-
 }  // namespace
 
 json release_operations(const json& live) {
   const json metadata = kube::map_at(live, "metadata");
   json operations = json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", kube::string_at(metadata, "uid")}}});
   const auto drop = [&](std::string_view table, std::string_view key) {
-    if (kube::map_at(metadata, table).contains(key)) operations.push_back({{"op", "remove"}, {"path", pointer(table, key)}});
+    const std::string path = pointer::below(pointer::below("/metadata", table), key);
+    if (kube::map_at(metadata, table).contains(key)) operations.push_back({{"op", "remove"}, {"path", path}});
   };
   drop("labels", federation::managed_label);
   drop("annotations", plan::hash_annotation);

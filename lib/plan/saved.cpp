@@ -1,6 +1,7 @@
 #include "plan/saved.hpp"
 
 #include "base/encoding.hpp"
+#include "base/json.hpp"
 #include "base/process.hpp"
 #include "base/time.hpp"
 #include "plan/document.hpp"
@@ -34,23 +35,41 @@ bool is_secret(const json& object) {
 SavedManifest saved_manifest(const Manifest& manifest, const std::string& salt) {
   SavedManifest saved{.place = manifest.place(), .identity = identity_of(manifest.object)};
   json whole = manifest.whole();
-  saved.digest = encoding::hmac_sha256(salt, whole.dump());
+  saved.digest = encoding::hmac_sha256(salt, fedctl::to_text(whole));
   if (!is_secret(whole)) saved.object = std::move(whole);
   return saved;
 }
 
 Failure stale(const SavedManifest& wanted, std::string message) {
   return Failure{{Code::conflict, std::move(message), wanted.place, "",
-                  fmt::format("{} {}", wanted.identity.value("kind", ""), wanted.identity.value("name", "")),
+                  fmt::format("{} {}", string_at(wanted.identity, "kind"), string_at(wanted.identity, "name")),
                   "Secrets are not kept in plan files; plan again"}};
 }
 
 Result<Manifest> read_again(const SavedManifest& wanted, std::vector<Manifest>& source, const std::string& salt) {
   const auto found = std::ranges::find_if(source, [&](const Manifest& one) { return identity_of(one.object) == wanted.identity; });
   if (found == source.end()) return stale(wanted, "the input does not hold this Secret any more");
-  if (encoding::hmac_sha256(salt, found->whole().dump()) != wanted.digest)
+  if (encoding::hmac_sha256(salt, fedctl::to_text(found->whole())) != wanted.digest)
     return stale(wanted, "this Secret is not the one that was planned");
   return std::move(*found);
+}
+
+SavedManifest read_manifest(const Part& part) {
+  SavedManifest saved{.place = part.text("place"), .identity = part.at("identity").value(), .digest = part.text("digest")};
+  for (const char* key : {"apiVersion", "kind", "namespace", "name"}) static_cast<void>(part.at("identity").text(key));
+  if (part.has("object")) saved.object = part.at("object").map();
+  return saved;
+}
+
+SavedPlan read_saved(const Part& part) {
+  SavedPlan saved{.version = part.text("version"),
+                  .made_by = part.text("madeBy"),
+                  .created = part.text("created"),
+                  .salt = part.text("salt"),
+                  .command = part.at("command").map(),
+                  .plan = read_plan(part.at("plan"))};
+  for (const Part& manifest : part.items("manifests")) saved.manifests.push_back(read_manifest(manifest));
+  return saved;
 }
 
 }  // namespace
@@ -80,37 +99,19 @@ std::string to_text(const SavedPlan& saved) {
                       {"command", saved.command},
                       {"manifests", std::move(manifests)},
                       {"plan", to_document(saved.plan, Detail::whole)}};
-  return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  return fedctl::to_text(document, 1) + "\n";
 }
 
 Result<SavedPlan> parse_saved(std::string_view text) {
-  const json document = json::parse(text, nullptr, false);
+  const json document = parse_json(text);
   if (kube::string_at(document, "kind") != "SavedPlan") {
     return Failure{{Code::invalid_input, "this is no plan that fedctl saved", "", "", "", "make one with 'fedctl plan --out FILE'"}};
   }
-  try {
-    if (const int format = document.at("format").get<int>(); format != format_version) {
-      return Failure{{Code::invalid_input, fmt::format("the plan's format is {}, and this fedctl reads format {}", format, format_version),
-                      "", "", "", fmt::format("it was made by fedctl {}; plan again", kube::string_at(document, "version"))}};
-    }
-    auto plan = from_document(document.at("plan"));
-    if (!plan) return Failure{plan.error()};
-    SavedPlan saved{.version = kube::string_at(document, "version"),
-                    .made_by = kube::string_at(document, "madeBy"),
-                    .created = document.at("created").get<std::string>(),
-                    .salt = document.at("salt").get<std::string>(),
-                    .command = document.at("command"),
-                    .plan = std::move(*plan)};
-    for (const json& item : document.at("manifests")) {
-      saved.manifests.push_back({.place = kube::string_at(item, "place"),
-                                 .identity = item.at("identity"),
-                                 .object = item.value("object", json()),
-                                 .digest = item.at("digest").get<std::string>()});
-    }
-    return saved;
-  } catch (const json::exception& problem) {
-    return Failure{{Code::invalid_input, fmt::format("the saved plan is damaged: {}", problem.what()), "", "", "", "plan again"}};
+  if (const auto format = integer_at(document, "format"); format != format_version) {
+    return Failure{{Code::invalid_input, fmt::format("the plan's format is {}, and this fedctl reads format {}", format, format_version),
+                    "", "", "", fmt::format("it was made by fedctl {}; plan again", kube::string_at(document, "version"))}};
   }
+  return read_whole([&] { return read_saved(Part{document}); });
 }
 
 bool needs_source(const SavedPlan& saved) {
@@ -121,7 +122,7 @@ Result<std::vector<Manifest>> manifests_of(const SavedPlan& saved, std::vector<M
   std::vector<Manifest> manifests;
   for (const SavedManifest& kept : saved.manifests) {
     if (!kept.object.is_null()) {
-      if (encoding::hmac_sha256(saved.salt, kept.object.dump()) != kept.digest)
+      if (encoding::hmac_sha256(saved.salt, fedctl::to_text(kept.object)) != kept.digest)
         return Failure{{Code::invalid_input, "the saved plan was changed by hand", kept.place, "", "", "plan again"}};
       Manifest manifest;
       manifest.object = kept.object;

@@ -34,8 +34,8 @@ struct SavedPlan {
 /// Who, when and of which input; `plan` has what was decided.
 SavedPlan save(Plan plan, std::span<const manifest::Manifest> manifests, nlohmann::json command);
 
-/// The file's text, and the plan in it. Errors: invalid_input for a text that is no saved plan, or one of a format this version does
-/// not know.
+/// The file's text, and the plan in it. Errors: invalid_input for a text that is no saved plan, one of a format this version does
+/// not know, and one that is damaged; the field that is wrong is named. `command` is only known to be a map.
 std::string to_text(const SavedPlan& saved);
 Result<SavedPlan> parse_saved(std::string_view text);
 

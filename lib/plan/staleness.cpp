@@ -1,5 +1,7 @@
 #include "plan/staleness.hpp"
 
+#include "base/json.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <map>
@@ -42,9 +44,7 @@ bool is_done(const Change& saved, const Change* fresh) {
   return fresh != nullptr && fresh->action == Action::unchanged;
 }
 
-std::string value_text(const std::optional<json>& value) {
-  return value ? value->dump(-1, ' ', false, json::error_handler_t::replace) : "not set";
-}
+std::string value_text(const std::optional<json>& value) { return value ? fedctl::to_text(*value) : "not set"; }
 
 std::string field_that_moved(const Change& saved, const Change& fresh) {
   for (const FieldChange& field : fresh.fields) {
@@ -80,7 +80,9 @@ std::optional<kube::Writer> who_moved(const Change* fresh, const std::string& cr
   for (const FieldChange& field : fresh->fields) {
     if (field.changed_by) return field.changed_by;
   }
-  return std::nullopt;
+  // The server keeps no time of a scaling, so it may have been since.
+  const auto timeless = std::ranges::find(fresh->writers, std::string{}, &kube::Writer::time);
+  return timeless == fresh->writers.end() ? std::nullopt : std::optional{*timeless};
 }
 
 void judge_cluster(Staleness& result, const ClusterPlan& saved, const ClusterPlan* fresh, const std::string& created) {

@@ -4,13 +4,20 @@
 #include "base/json.hpp"
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
+#include "http/stoppable.hpp"
 
+#include <arpa/inet.h>
+#include <curl/curl.h>
 #include <fmt/format.h>
 #include <ini.h>
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
+#include <exception>
 #include <map>
+#include <memory>
 #include <optional>
 #include <pugixml.hpp>
 
@@ -22,12 +29,30 @@ constexpr time::Duration metadata_patience{1000};
 
 using Profile = std::map<std::string, std::string>;
 
-int take_entry(void* all, const char* section, const char* name, const char* value) {
-  std::string profile = section;
-  if (profile.starts_with("profile ")) profile = text::trim(profile.substr(8));
-  (*static_cast<std::map<std::string, Profile>*>(all))[profile].emplace(name, value);
-  return 1;
-}
+/// What inih reads. Nothing may be thrown through its C frames, so what its callback throws is kept and thrown again after it.
+struct Profiles {
+  std::map<std::string, Profile> by_name;
+  std::exception_ptr thrown;
+
+  void read(const std::string& path) {
+    ini_parse(path.c_str(), take_entry, this);
+    if (thrown) std::rethrow_exception(thrown);
+  }
+
+ private:
+  static int take_entry(void* all, const char* section, const char* name, const char* value) noexcept {
+    Profiles& profiles = *static_cast<Profiles*>(all);
+    try {
+      std::string profile = section;
+      if (profile.starts_with("profile ")) profile = text::trim(profile.substr(8));
+      profiles.by_name[profile].emplace(name, value);
+      return 1;
+    } catch (...) {
+      if (!profiles.thrown) profiles.thrown = std::current_exception();
+      return 0;
+    }
+  }
+};
 
 std::string percent_encoded(std::string_view text) {
   std::string result;
@@ -36,6 +61,26 @@ std::string percent_encoded(std::string_view text) {
     result += is_plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return result;
+}
+
+/// Whom AWS' own tools ask for a container's credentials, telling the container's token: whoever proves who it is, this machine, and the
+/// addresses that only the container's host answers at.
+bool may_be_asked(const std::string& url) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed{curl_url(), curl_url_cleanup};
+  const auto part = [&](CURLUPart which) {
+    char* text = nullptr;
+    if (curl_url_get(parsed.get(), which, &text, 0) != CURLUE_OK) return std::string{};
+    const std::unique_ptr<char, void (*)(void*)> owner{text, curl_free};
+    return text::lower(text);
+  };
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return false;
+  if (part(CURLUPART_SCHEME) == "https") return true;
+  std::string host = part(CURLUPART_HOST);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  in_addr four{};
+  if (::inet_pton(AF_INET, host.c_str(), &four) == 1 && ntohl(four.s_addr) >> 24 == 127) return true;
+  constexpr std::array<std::string_view, 5> known{"localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"};
+  return std::ranges::find(known, host) != known.end();
 }
 
 /// The process that looks for credentials, place after place.
@@ -59,6 +104,7 @@ class Search {
     if (of_profile->has_value()) co_return **of_profile;
     auto of_container = co_await from_container();
     if (of_container) co_return std::move(*of_container);
+    if (of_container.error().code == Code::rejected) co_return Failure{of_container.error()};
     auto of_instance = co_await from_instance();
     if (of_instance) co_return std::move(*of_instance);
     Error none{Code::unauthorized, "there are no AWS credentials: none in the environment, in the profile, or from a metadata service"};
@@ -75,7 +121,7 @@ class Search {
     endpoint.request_timeout = patience;
     auto response = co_await loop_.transfer(endpoint, request);
     if (response && response->status >= 300) {
-      Error error{Code::unauthorized, fmt::format("{} answered {}", endpoint.url, response->status)};
+      Error error{Code::unauthorized, fmt::format("{} answered {}", url::without_password(endpoint.url), response->status)};
       co_return Failure{std::move(error)};
     }
     co_return response;
@@ -83,7 +129,7 @@ class Search {
 
   /// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html: not signed, the token is the proof.
   Task<Result<AwsCredentials>> web_identity(std::string token_file, std::string role, std::string session) {
-    const auto token = file::read(token_file);
+    const auto token = file::read(token_file, file::small_and_regular);
     if (!token) {
       Error error{Code::unauthorized, "the web identity's token cannot be read: " + token.error().message};
       co_return Failure{std::move(error)};
@@ -110,19 +156,19 @@ class Search {
   }
 
   Task<Result<Found>> from_profile() {
-    std::map<std::string, Profile> profiles;
+    Profiles profiles;
     const auto home_file = [](const char* name) { return (file::home() / ".aws" / name).string(); };
     const auto or_default = [&](const char* variable, const char* name) {
       const std::string path = environment_(variable);
       return path.empty() ? home_file(name) : path;
     };
     // Of one key in both files the credentials' wins: it is taken first.
-    ini_parse(or_default("AWS_SHARED_CREDENTIALS_FILE", "credentials").c_str(), take_entry, &profiles);
-    ini_parse(or_default("AWS_CONFIG_FILE", "config").c_str(), take_entry, &profiles);
+    profiles.read(or_default("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
+    profiles.read(or_default("AWS_CONFIG_FILE", "config"));
     const std::string named = profile_.empty() ? environment_("AWS_PROFILE") : profile_;
     const std::string name = named.empty() ? "default" : named;
-    const auto found = profiles.find(name);
-    if (found == profiles.end()) {
+    const auto found = profiles.by_name.find(name);
+    if (found == profiles.by_name.end()) {
       Error error{Code::not_found, fmt::format("there is no AWS profile '{}'", name)};
       error.hint = "look into ~/.aws/credentials and ~/.aws/config, or at AWS_PROFILE";
       if (!named.empty()) co_return Failure{std::move(error)};
@@ -152,9 +198,12 @@ class Search {
   Task<Result<Found>> from_process(std::string command) {
     subprocess::Command shell{.program = "sh", .arguments = {"-c", command}};
     Result<subprocess::Output> output = Failure{Error{}};
-    co_await loop_.offload([&] { output = subprocess::run(shell); });
+    co_await http::offload_stoppable(loop_, [&](const std::stop_token& stop) {
+      shell.stop = stop;
+      output = subprocess::run(shell);
+    });
     if (!output) co_return Failure{output.error()};
-    const json answer = json::parse(output->standard_output, nullptr, false);
+    const json answer = parse_json(output->standard_output);
     AwsCredentials found{string_at(answer, "AccessKeyId"), string_at(answer, "SecretAccessKey"), string_at(answer, "SessionToken"),
                          "credential_process"};
     if (output->exit_status == 0 && !found.access_key.empty()) co_return Found{found};
@@ -163,7 +212,7 @@ class Search {
   }
 
   static Result<AwsCredentials> from_json(const std::string& body, std::string origin) {
-    const json answer = json::parse(body, nullptr, false);
+    const json answer = parse_json(body);
     AwsCredentials found{string_at(answer, "AccessKeyId"), string_at(answer, "SecretAccessKey"), string_at(answer, "Token"),
                          std::move(origin)};
     if (found.access_key.empty()) return Failure{{Code::unauthorized, found.origin + " gave no credentials"}};
@@ -177,10 +226,15 @@ class Search {
       Error error{Code::not_found, "no container"};
       co_return Failure{std::move(error)};
     }
+    if (!may_be_asked(full)) {
+      Error error{Code::rejected, "AWS_CONTAINER_CREDENTIALS_FULL_URI names another machine by plain http, so it was not asked"};
+      error.hint = "name one by https, or this machine, or a container's endpoint (169.254.170.2, 169.254.170.23, fd00:ec2::23)";
+      co_return Failure{std::move(error)};
+    }
     http::Request request;
     std::string token = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     if (const std::string path = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !path.empty())
-      token = text::trim(file::read(path).value_or(""));
+      token = text::trim(file::read(path, file::small_and_regular).value_or(""));
     if (!token.empty()) request.headers.push_back("Authorization: " + token);
     auto response = co_await ask(full, std::move(request), time::Duration{2000});
     if (!response) co_return Failure{response.error()};

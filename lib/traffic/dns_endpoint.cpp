@@ -1,5 +1,7 @@
 #include "traffic/dns_endpoint.hpp"
 
+#include "http/rest.hpp"
+
 #include <fmt/format.h>
 #include <chrono>
 
@@ -29,7 +31,7 @@ class DnsEndpoint : public Provider {
       if (!is_entry(entry, record)) continue;
       const json targets = kube::list_at(entry, "targets");
       if (!targets.empty() && targets.front().is_string()) answer.value = targets.front().get<std::string>();
-      answer.ttl = static_cast<int>(kube::integer_at(entry, "/recordTTL", 0));
+      answer.ttl = static_cast<int>(kube::integer_in(entry, "/recordTTL", 0));
     }
     co_return answer;
   }
@@ -59,7 +61,7 @@ class DnsEndpoint : public Provider {
     auto applied = co_await client_.apply(endpoints(), std::move(object), options);
     if (!applied) co_return Failure{applied.error()};
     if (!is_told) co_return Done{};
-    co_return co_await wait_until_seen(kube::integer_at(applied->object, "/metadata/generation", 0));
+    co_return co_await wait_until_seen(kube::integer_in(applied->object, "/metadata/generation", 0));
   }
 
  private:
@@ -71,13 +73,14 @@ class DnsEndpoint : public Provider {
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     while (true) {
       const auto live = co_await client_.get(endpoints(), name_space_, name_);
-      if (live && kube::integer_at(*live, "/status/observedGeneration", 0) >= generation) co_return Done{};
-      if (std::chrono::steady_clock::now() >= deadline || client_.loop().interrupted()) {
+      if (live && kube::integer_in(*live, "/status/observedGeneration", 0) >= generation) co_return Done{};
+      if (std::chrono::steady_clock::now() >= deadline) {
         Error error{Code::timeout, fmt::format("ExternalDNS has not taken up DNSEndpoint {}/{}", name_space_, name_)};
         error.hint = "look whether ExternalDNS runs with --source=crd, and at its log";
         co_return Failure{in_cluster(std::move(error), client_.cluster())};
       }
-      co_await client_.loop().sleep(time::Duration{500});
+      const http::Rest rest = co_await http::rest(client_.loop(), time::Duration{500});
+      if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
     }
   }
 

@@ -3,8 +3,12 @@
 #include "base/json.hpp"
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
+#include "http/stoppable.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 
 namespace fedctl::traffic {
 namespace {
@@ -21,12 +25,13 @@ class Program : public Provider {
   Task<Result<Answer>> current(Record record) override {
     auto output = co_await run("get", record);
     if (!output) co_return Failure{output.error()};
-    const json answer = json::parse(*output, nullptr, false);
+    const json answer = parse_json(*output);
     if (!answer.is_object()) {
       Error error{Code::rejected, fmt::format("{} printed no JSON object for \"get\"", command_.front())};
       co_return Failure{std::move(error)};
     }
-    Answer found{string_at(answer, "value"), answer.contains("ttl") && answer["ttl"].is_number_integer() ? answer["ttl"].get<int>() : 0};
+    Answer found{string_at(answer, "value"),
+                 static_cast<int>(std::clamp<std::int64_t>(integer_at(answer, "ttl"), 0, std::numeric_limits<int>::max()))};
     co_return found;
   }
 
@@ -41,13 +46,18 @@ class Program : public Provider {
     subprocess::Command command{.program = command_.front(), .arguments = {command_.begin() + 1, command_.end()}, .timeout = timeout_};
     const json input{{"action", action},
                      {"record", {{"name", record.name}, {"type", record.type}, {"ttl", record.ttl}, {"value", record.value}}}};
-    command.standard_input = input.dump() + "\n";
+    command.standard_input = to_text(input) + "\n";
     Result<subprocess::Output> output = Failure{Error{}};
-    co_await loop_.offload([&] { output = subprocess::run(command); });
+    co_await http::offload_stoppable(loop_, [&](const std::stop_token& stop) {
+      // A record that is being put is not left in the middle.
+      if (action == "get") command.stop = stop;
+      output = subprocess::run(command);
+    });
     if (!output) co_return Failure{output.error()};
-    if (output->exit_status == 0) co_return std::move(output->standard_output);
+    if (output->exit_status == 0 && output->dropped == 0) co_return std::move(output->standard_output);
     Error error{Code::rejected,
                 fmt::format("{} {} exited with {}: {}", command_.front(), action, output->exit_status, text::trim(output->standard_error))};
+    if (output->exit_status == 0) error.message = fmt::format("{} {} said more than a MiB", command_.front(), action);
     co_return Failure{std::move(error)};
   }
 

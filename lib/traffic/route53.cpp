@@ -1,7 +1,8 @@
 #include "traffic/route53.hpp"
 
 #include "base/encoding.hpp"
-#include "base/text.hpp"
+#include "http/rest.hpp"
+#include "traffic/route53_answer.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -12,6 +13,7 @@
 namespace fedctl::traffic {
 namespace {
 
+using route53::LiveSet;
 using Clock = std::chrono::steady_clock;
 constexpr const char* version = "/2013-04-01";
 constexpr const char* name_space = "https://route53.amazonaws.com/doc/2013-04-01/";
@@ -53,14 +55,6 @@ void add_record_set(pugi::xml_node parent, const Record& record, const std::stri
   add(add(add(set, "ResourceRecords"), "ResourceRecord"), "Value", record.value);
   if (!health_check.empty()) add(set, "HealthCheckId", health_check);
 }
-
-/// A record set as Route 53 has it.
-struct LiveSet {
-  std::string set_identifier;
-  std::string value;
-  std::string health_check;
-  int ttl = 0;
-};
 
 class Route53 : public Provider {
  public:
@@ -138,7 +132,7 @@ class Route53 : public Provider {
     std::string health_check;
   };
 
-  Task<Result<pugi::xml_document>> ask(std::string method, std::string path, std::string body) {
+  Task<Result<std::string>> ask(std::string method, std::string path, std::string body) {
     if (!has_credentials_) {
       auto found = co_await find_aws_credentials(loop_, environment_, options_.profile);
       if (!found) co_return Failure{found.error()};
@@ -151,18 +145,15 @@ class Route53 : public Provider {
     request.aws = http::AwsSigning{"aws:amz:us-east-1:route53", credentials_.access_key, credentials_.secret_key};
     if (!credentials_.session_token.empty()) request.headers.push_back("X-Amz-Security-Token: " + credentials_.session_token);
     for (int attempt = 1;; ++attempt) {
-      const auto response = co_await loop_.transfer(endpoint_, request);
+      auto response = co_await loop_.transfer(endpoint_, request);
       if (!response) co_return Failure{response.error()};
-      pugi::xml_document document;
-      document.load_string(response->body.c_str());
-      if (response->status < 300) co_return document;
-      const std::string code = document.select_node("//*[local-name()='Code']").node().child_value();
+      if (response->status < 300) co_return std::move(response->body);
+      const auto [code, words] = route53::refusal_in(response->body);
       const bool is_busy = code == "Throttling" || code == "PriorRequestNotComplete" || response->status >= 500;
-      if (is_busy && attempt < 5 && !loop_.interrupted()) {
-        co_await loop_.sleep(time::Duration{200 << attempt});
-        continue;
+      if (is_busy && attempt < 5) {
+        const http::Rest rest = co_await http::rest(loop_, time::Duration{200 << attempt});
+        if (rest == http::Rest::over) continue;
       }
-      const std::string words = document.select_node("//*[local-name()='Message']").node().child_value();
       Error error{code_of(response->status, code),
                   fmt::format("Route 53 says {} {}", code.empty() ? std::to_string(response->status) : code, words)};
       error.object = "zone " + options_.zone;
@@ -179,22 +170,10 @@ class Route53 : public Provider {
 
   Task<Result<std::vector<LiveSet>>> live_sets(Record record) {
     // libcurl signs the query as it stands, so it is in the order and spelling that Signature Version 4 wants.
-    auto document = co_await ask(
+    const auto body = co_await ask(
         "GET", fmt::format("/hostedzone/{}/rrset?maxitems=100&name={}&type={}", options_.zone, dotted(record.name), record.type), "");
-    if (!document) co_return Failure{document.error()};
-    std::vector<LiveSet> sets;
-    const pugi::xpath_node_set nodes = document->select_nodes("//*[local-name()='ResourceRecordSet']");
-    for (const pugi::xpath_node& each : nodes) {
-      const pugi::xml_node node = each.node();
-      if (!same_name(node.child_value("Name"), record.name) || record.type != node.child_value("Type")) continue;
-      LiveSet set;
-      set.set_identifier = node.child_value("SetIdentifier");
-      set.value = node.child("ResourceRecords").child("ResourceRecord").child_value("Value");
-      set.health_check = node.child_value("HealthCheckId");
-      set.ttl = node.child("TTL").text().as_int();
-      sets.push_back(std::move(set));
-    }
-    co_return sets;
+    if (!body) co_return Failure{body.error()};
+    co_return route53::live_sets_in(*body, record);
   }
 
   Task<Result<Done>> change(std::vector<Change> changes) {
@@ -209,20 +188,21 @@ class Route53 : public Provider {
     }
     auto answer = co_await ask("POST", fmt::format("/hostedzone/{}/rrset", options_.zone), text_of(document));
     if (!answer) co_return Failure{answer.error()};
-    std::string id = answer->select_node("//*[local-name()='ChangeInfo']/*[local-name()='Id']").node().child_value();
-    std::string status = answer->select_node("//*[local-name()='ChangeInfo']/*[local-name()='Status']").node().child_value();
+    auto status = route53::change_in(*answer);
     const auto deadline = Clock::now() + options_.in_sync_patience;
-    while (status == "PENDING") {
+    while (status && !status->is_in_sync) {
       if (Clock::now() >= deadline) {
         Error error{Code::timeout, "Route 53 has taken the change, but it is not on all its servers in time"};
         co_return Failure{std::move(error)};
       }
-      co_await loop_.sleep(options_.poll_interval);
-      if (!id.starts_with("/change/")) id = "/change/" + id;
-      auto asked = co_await ask("GET", id, "");
+      const http::Rest rest = co_await http::rest(loop_, options_.poll_interval);
+      if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
+      const std::string path = status->id.starts_with("/change/") ? status->id : "/change/" + status->id;
+      auto asked = co_await ask("GET", path, "");
       if (!asked) co_return Failure{asked.error()};
-      status = asked->select_node("//*[local-name()='ChangeInfo']/*[local-name()='Status']").node().child_value();
+      status = route53::change_in(*asked);
     }
+    if (!status) co_return Failure{status.error()};
     co_return Done{};
   }
 
@@ -248,17 +228,13 @@ class Route53 : public Provider {
     add(config, "FailureThreshold", std::to_string(options_.health->threshold));
     auto answer = co_await ask("POST", "/healthcheck", text_of(document));
     if (!answer) co_return Failure{answer.error()};
-    co_return std::string{answer->select_node("//*[local-name()='HealthCheck']/*[local-name()='Id']").node().child_value()};
+    co_return route53::health_check_in(*answer);
   }
 
-  /// Healthy, as Route 53 counts it: more than 18 % of its checkers got through.
   Task<Result<bool>> is_healthy(std::string id) {
-    auto answer = co_await ask("GET", fmt::format("/healthcheck/{}/status", id), "");
+    const auto answer = co_await ask("GET", fmt::format("/healthcheck/{}/status", id), "");
     if (!answer) co_return Failure{answer.error()};
-    const pugi::xpath_node_set statuses = answer->select_nodes("//*[local-name()='StatusReport']/*[local-name()='Status']");
-    std::size_t good = 0;
-    for (const pugi::xpath_node& status : statuses) good += std::string_view{status.node().child_value()}.starts_with("Success") ? 1 : 0;
-    co_return good * 100 > statuses.size() * 18;
+    co_return route53::is_healthy_in(*answer);
   }
 
   Task<Result<Done>> wait_for_health(Record record) {
@@ -267,13 +243,14 @@ class Route53 : public Provider {
       const auto answer = co_await current(record);
       if (!answer) co_return Failure{answer.error()};
       if (same_name(answer->value, record.value)) co_return Done{};
-      if (Clock::now() >= deadline || loop_.interrupted()) {
+      if (Clock::now() >= deadline) {
         Error error{Code::timeout, fmt::format("Route 53 still answers {}, since its health checks do not see {} active",
                                                answer->value.empty() ? "nothing" : answer->value, record.value)};
         error.hint = "look at what the guard serves there";
         co_return Failure{std::move(error)};
       }
-      co_await loop_.sleep(options_.poll_interval);
+      const http::Rest rest = co_await http::rest(loop_, options_.poll_interval);
+      if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
     }
   }
 

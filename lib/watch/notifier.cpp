@@ -1,10 +1,14 @@
 #include "watch/notifier.hpp"
 
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "failover/action.hpp"
 #include "http/loop.hpp"
 
 #include <fmt/format.h>
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -16,15 +20,11 @@ namespace {
 constexpr time::Duration patience{5'000};
 constexpr int tries = 3;
 
-bool is_url(const std::string& target) { return target.starts_with("http://") || target.starts_with("https://"); }
-
 Result<void> post(http::Loop& loop, const std::string& url, const std::string& body) {
-  const http::Endpoint endpoint{.url = url, .connect_timeout = patience, .request_timeout = patience};
-  http::Request request{.method = "POST", .headers = {"Content-Type: application/json"}, .body = body};
-  const auto response = loop.run(loop.transfer(endpoint, request));
-  if (!response) return Failure{response.error()};
-  if (response->status < 300) return {};
-  return Failure{{Code::rejected, fmt::format("it answers {}", response->status)}};
+  const auto status = failover::post_json(loop, url, body, patience);
+  if (!status) return Failure{status.error()};
+  if (*status < 300) return {};
+  return Failure{{Code::rejected, fmt::format("it answers {}", *status)}};
 }
 
 Result<void> run(const std::string& program, const std::string& body) {
@@ -35,21 +35,26 @@ Result<void> run(const std::string& program, const std::string& body) {
 
 }  // namespace
 
+bool is_url(const std::string& target) { return target.starts_with("http://") || target.starts_with("https://"); }
+
 struct Notifier::Impl {
   std::vector<std::string> targets;
   OnProblem on_problem;
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<std::string> waiting;
-  bool ending = false;
+  std::atomic<bool> ending{false};
+  std::chrono::steady_clock::time_point end_by = {};  ///< When what is still to be told is dropped.
   std::thread thread;
 
   void tell(http::Loop& loop, const std::string& target, const std::string& body) const {
     for (int attempt = 1;; ++attempt) {
       const auto told = is_url(target) ? post(loop, target, body) : run(target, body);
       if (told) return;
-      if (attempt < tries && told.error().code != Code::not_found) continue;
-      on_problem(fmt::format("--notify {}: {}", is_url(target) ? target : text::split(target, ' ').front(), describe(told.error())));
+      if (attempt < tries && told.error().code != Code::not_found && !ending) continue;
+      on_problem(fmt::format("--notify {}: {}",
+                             is_url(target) ? url::origin_of(url::without_password(target)) : text::split(target, ' ').front(),
+                             describe(told.error())));
       return;
     }
   }
@@ -59,7 +64,7 @@ struct Notifier::Impl {
     std::unique_lock lock{mutex};
     while (true) {
       changed.wait(lock, [this] { return ending || !waiting.empty(); });
-      if (waiting.empty()) return;
+      if (waiting.empty() || (ending && std::chrono::steady_clock::now() >= end_by)) return;
       const std::string body = std::move(waiting.front());
       waiting.pop_front();
       lock.unlock();
@@ -78,6 +83,7 @@ Notifier::Notifier(std::vector<std::string> targets, OnProblem on_problem) : imp
 Notifier::~Notifier() {
   {
     const std::lock_guard lock{impl_->mutex};
+    impl_->end_by = std::chrono::steady_clock::now() + patience;
     impl_->ending = true;
   }
   impl_->changed.notify_all();
@@ -88,7 +94,7 @@ void Notifier::send(nlohmann::json event) {
   if (impl_->targets.empty()) return;
   {
     const std::lock_guard lock{impl_->mutex};
-    impl_->waiting.push_back(event.dump() + "\n");
+    impl_->waiting.push_back(to_text(event) + "\n");
   }
   impl_->changed.notify_all();
 }

@@ -8,6 +8,9 @@
 
 namespace fedctl::watch {
 
+/// Is a target of --notify a URL? Else it is a program and its arguments.
+bool is_url(const std::string& target);
+
 /// Tells people and programs what happens, from a thread of its own, so that nothing waits for them.
 class Notifier {
  public:
@@ -17,7 +20,7 @@ class Notifier {
   /// told after a few tries is given up, and `on_problem` called, on that thread.
   Notifier(std::vector<std::string> targets, OnProblem on_problem);
 
-  /// Tells what is still to be told, for a few seconds at most for each target.
+  /// Tells what is still to be told, for a few seconds at most.
   ~Notifier();
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;

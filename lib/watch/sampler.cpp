@@ -1,6 +1,7 @@
 #include "watch/sampler.hpp"
 
 #include "data/standing.hpp"
+#include "http/rest.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -59,7 +60,9 @@ Task<Done> Sampler::run() {
       seen.at = failover::timestamp_now();
       self.seen = std::move(seen);
     }
-    if (!self.stopped) co_await self.site.loop->sleep(std::max(pace, took * share), &self);
+    if (self.stopped) break;
+    const http::Rest rest = co_await http::rest(*self.site.loop, std::max(pace, took * share), &self);
+    if (rest == http::Rest::interrupted) break;
   }
   co_return Done{};
 }

@@ -22,12 +22,12 @@ void publish_state(const failover::Policy& policy, const failover::State& state,
   metrics.set("fedctl_failover_token", labels, static_cast<double>(state.token));
   if (state.run && state.run->state == failover::Run::State::done) {
     metrics.set("fedctl_failover_last_run_timestamp_seconds", labels, seconds_since_epoch(state.run->ended_at));
-    metrics.set("fedctl_failover_last_run_rto_seconds", labels, state.run->outcome.value("rtoSeconds", 0.0));
+    metrics.set("fedctl_failover_last_run_rto_seconds", labels, failover::number_in(state.run->outcome, "rtoSeconds"));
   }
   if (state.drills.empty()) return;
   const nlohmann::json& drill = state.drills.back();
-  metrics.set("fedctl_failover_last_drill_timestamp_seconds", labels, seconds_since_epoch(drill.value("endedAt", "")));
-  metrics.set("fedctl_failover_last_drill_rto_seconds", labels, drill.value("rtoSeconds", 0.0));
+  metrics.set("fedctl_failover_last_drill_timestamp_seconds", labels, seconds_since_epoch(string_at(drill, "endedAt")));
+  metrics.set("fedctl_failover_last_drill_rto_seconds", labels, failover::number_in(drill, "rtoSeconds"));
 }
 
 }  // namespace fedctl::watch

@@ -12,6 +12,7 @@ void Verdict::record(std::size_t check, std::optional<std::string> problem, time
   const failover::Check& rule = health_.checks[check];
   CheckResults& results = results_[check];
   results.asked = true;
+  results.unknown.clear();
   if (problem) {
     if (results.failures == 0 && !results.bad) results.failing_since = at;
     results.successes = 0;
@@ -25,6 +26,8 @@ void Verdict::record(std::size_t check, std::optional<std::string> problem, time
   }
 }
 
+void Verdict::record_unknown(std::size_t check, std::string problem) { results_[check] = {.asked = true, .unknown = std::move(problem)}; }
+
 Opinion Verdict::opinion(time::Instant now) const {
   Opinion opinion{.state = Opinion::State::well, .since = time::Instant::max()};
   std::map<std::string, time::Instant> signals;
@@ -32,6 +35,7 @@ Opinion Verdict::opinion(time::Instant now) const {
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const CheckResults& results = results_[i];
     all_asked = all_asked && results.asked;
+    if (!results.unknown.empty()) opinion.unknown.push_back(health_.checks[i].name + ": " + results.unknown);
     if (results.failures == 0 && !results.bad) continue;
     opinion.state = Opinion::State::suspect;
     opinion.since = std::min(opinion.since, results.failing_since);
@@ -40,7 +44,8 @@ Opinion Verdict::opinion(time::Instant now) const {
     const auto [signal, is_new] = signals.emplace(failover::source_of(health_.checks[i]), results.failing_since);
     if (!is_new) signal->second = std::min(signal->second, results.failing_since);
   }
-  if (opinion.state == Opinion::State::well && !all_asked) opinion.state = Opinion::State::unknown;
+  opinion.is_complete = all_asked;
+  if (opinion.state == Opinion::State::well && (!all_asked || !opinion.unknown.empty())) opinion.state = Opinion::State::unknown;
   if (signals.size() < static_cast<std::size_t>(std::max(1, health_.agree))) return opinion;
   std::vector<time::Instant> since;
   for (const auto& [source, first] : signals) since.push_back(first);

@@ -13,7 +13,7 @@ namespace fedctl::watch {
 /// What the checks together say of a side.
 struct Opinion {
   enum class State {
-    unknown,  ///< Some check has not been asked yet.
+    unknown,  ///< Some check has not been asked yet, or could not be.
     well,
     suspect,  ///< Something fails, but not often enough, not by enough independent signals, or not for long enough.
     failed
@@ -21,6 +21,8 @@ struct Opinion {
   State state = State::unknown;
   time::Instant since{};                   ///< suspect, failed: of the first failure.
   std::vector<std::string> problems = {};  ///< "api-server: connection refused", of the checks that fail.
+  std::vector<std::string> unknown = {};   ///< Likewise of those that could not be asked, which is our own problem and no vote.
+  bool is_complete = false;                ///< Every check was asked, or tried to be.
   time::Duration left{0};                  ///< suspect: by so much the policy's `tolerate` is not over; 0: other things are missing.
 };
 
@@ -34,6 +36,9 @@ class Verdict {
   /// `problem`: nothing where the check was good. `at`: when it was begun.
   void record(std::size_t check, std::optional<std::string> problem, time::Instant at);
 
+  /// It could not be asked: it neither fails nor is well, and what it said before counts no more.
+  void record_unknown(std::size_t check, std::string problem);
+
   bool is_bad(std::size_t check) const { return results_[check].bad; }
 
   Opinion opinion(time::Instant now) const;
@@ -46,6 +51,7 @@ class Verdict {
     int successes = 0;  ///< In a row.
     time::Instant failing_since{};
     std::string problem;
+    std::string unknown;  ///< Why it could not be asked; empty where it was.
   };
   failover::Health health_;
   std::vector<CheckResults> results_;

@@ -1,9 +1,11 @@
 #include "watch/watcher.hpp"
 
+#include "base/task_group.hpp"
 #include "base/text.hpp"
 #include "failover/checks.hpp"
 #include "failover/engine.hpp"
 #include "failover/survey.hpp"
+#include "http/rest.hpp"
 #include "watch/sampler.hpp"
 #include "watch/standbys.hpp"
 #include "watch/state_metrics.hpp"
@@ -43,24 +45,6 @@ failover::Health with_overrides(failover::Health health, const WatchOptions& opt
 
 }  // namespace
 
-std::string_view to_string(WatchEvent::Type type) {
-  switch (type) {
-    case Type::watching: return "watching";
-    case Type::following: return "following";
-    case Type::failing: return "failing";
-    case Type::recovered: return "recovered";
-    case Type::held_back: return "held-back";
-    case Type::begun: return "begun";
-    case Type::step: return "step";
-    case Type::done: return "done";
-    case Type::stopped: return "stopped";
-    case Type::fenced: return "fenced";
-    case Type::problem: return "problem";
-    case Type::ended: break;
-  }
-  return "ended";
-}
-
 struct Watcher::Impl {
   /// Everything about one time of watching one side; made anew after a failover.
   struct Round {
@@ -70,7 +54,8 @@ struct Watcher::Impl {
     bool finished = false;
     State last = State::unknown;
     std::string held_back_by = {};
-    std::vector<Task<Done>> tasks = {};
+    std::string unknown = {};
+    TaskGroup tasks = {};
   };
 
   failover::Site& site;
@@ -79,6 +64,7 @@ struct Watcher::Impl {
   OnEvent on_event;
   failover::Health health;
   failover::State state = {};
+  failover::KnownConnections connections = {};
   std::unique_ptr<failover::Hold> leadership = {};
   std::unique_ptr<Round> round = {};
   std::string last_problem = {};
@@ -110,6 +96,8 @@ struct Watcher::Impl {
     return shortest;
   }
 
+  http::Rest pause() const { return loop().run(http::rest(loop(), shortest_interval())); }
+
   bool reload() {
     auto loaded = loop().run(site.store->load());
     if (!loaded) {
@@ -138,7 +126,7 @@ struct Watcher::Impl {
       if (!is_led) tell_problem(held.error());
       if (is_led && !told) tell(Type::following, held.error().message);
       told = told || is_led;
-      loop().run(loop().sleep(retry_pace));
+      if (loop().run(http::rest(loop(), retry_pace)) == http::Rest::interrupted) break;
     }
     return false;
   }
@@ -152,18 +140,29 @@ struct Watcher::Impl {
     while (!now_watched.finished && !loop().interrupted()) {
       const auto at = now();
       const auto next = Steady::now() + check.interval;
-      const auto problem = co_await failover::run_check(site, check, now_watched.active);
+      const auto answer = co_await failover::ask_check(site, check, now_watched.active, connections);
       turn();
-      std::optional<std::string> said;
-      if (problem) said = problem->message;
-      if (problem) metrics.count("fedctl_failover_check_failures_total", check_labels);
-      if (!loop().interrupted()) now_watched.verdict.record(number, std::move(said), at);
+      if (!loop().interrupted()) take(answer, number, at, check_labels);
       metrics.set("fedctl_failover_check_up", check_labels, now_watched.verdict.is_bad(number) ? 0 : 1);
       loop().wake(&now_watched);
       const auto left = std::chrono::duration_cast<time::Duration>(next - Steady::now());
-      if (left.count() > 0 && !now_watched.finished) co_await loop().sleep(left, &now_watched.tasks);
+      if (now_watched.finished) break;
+      const http::Rest rest = co_await http::rest(loop(), std::max(left, time::Duration{0}), &now_watched.tasks);
+      if (rest == http::Rest::interrupted) break;
     }
     co_return Done{};
+  }
+
+  void take(const failover::CheckAnswer& answer, std::size_t number, time::Instant at, const exporter::Labels& check_labels) {
+    Verdict& verdict = round->verdict;
+    if (!answer.problem) {
+      verdict.record(number, std::nullopt, at);
+    } else if (answer.is_vote) {
+      metrics.count("fedctl_failover_check_failures_total", check_labels);
+      verdict.record(number, answer.problem->message, at);
+    } else {
+      verdict.record_unknown(number, answer.problem->message);
+    }
   }
 
   /// Saves what the sampler saw, and looks at the other sides.
@@ -178,7 +177,9 @@ struct Watcher::Impl {
         for (const Finding& finding : findings) tell(finding.was_fenced ? Type::fenced : Type::problem, finding.text);
       }
       const time::Duration pace = std::max(save_pace, shortest_interval());
-      if (!now_watched.finished) co_await loop().sleep(pace, &now_watched.tasks);
+      if (now_watched.finished) break;
+      const http::Rest rest = co_await http::rest(loop(), pace, &now_watched.tasks);
+      if (rest == http::Rest::interrupted) break;
     }
     co_return Done{};
   }
@@ -198,6 +199,10 @@ struct Watcher::Impl {
 
   void tell_change(const Opinion& opinion) {
     Round& now_watched = *round;
+    const std::string unknown = text::join(opinion.unknown, "; ");
+    if (!unknown.empty() && unknown != now_watched.unknown)
+      tell(Type::problem, fmt::format("what cannot be asked is no vote: {}", unknown));
+    now_watched.unknown = unknown;
     active_up = opinion.state == State::well || opinion.state == State::unknown || opinion.state == State::suspect;
     const bool fails = opinion.state == State::suspect || opinion.state == State::failed;
     const bool failed_before = now_watched.last == State::suspect || now_watched.last == State::failed;
@@ -246,9 +251,11 @@ struct Watcher::Impl {
       // What is seen of the primary now is what a later failover's loss is known by.
       const bool has_seen = !site.policy.postgres || now_watched.sampler.seen();
       if (opinion.state == State::well && options.once && has_seen) co_return std::nullopt;
+      if (opinion.state == State::unknown && options.once && opinion.is_complete) co_return std::nullopt;
       if (opinion.state != State::failed) {
         const time::Duration wait = opinion.left.count() > 0 ? opinion.left : options.once ? once_pace : time::Duration{60'000};
-        co_await loop().sleep(wait, &now_watched);
+        const http::Rest rest = co_await http::rest(loop(), wait, &now_watched);
+        if (rest == http::Rest::interrupted) break;
         continue;
       }
       auto reason = co_await reason_to_wait();
@@ -258,7 +265,8 @@ struct Watcher::Impl {
       if (!reason) co_return opinion;
       hold_back(*reason);
       if (options.once) co_return std::nullopt;
-      co_await loop().sleep(shortest_interval(), &now_watched);
+      const http::Rest rest = co_await http::rest(loop(), shortest_interval(), &now_watched);
+      if (rest == http::Rest::interrupted) break;
     }
     co_return std::nullopt;
   }
@@ -273,22 +281,20 @@ struct Watcher::Impl {
     const std::string active = failover::active_cluster(site.policy, state);
     round.reset(new Round{.active = active, .verdict = Verdict{health}, .sampler = Sampler{site, active}});
     active_up = true;
-    for (std::size_t i = 0; i < health.checks.size(); ++i) round->tasks.push_back(keep_checking(i));
-    round->tasks.push_back(keep_saving());
-    round->tasks.push_back(round->sampler.run());
-    for (Task<Done>& task : round->tasks) task.start();
+    for (std::size_t i = 0; i < health.checks.size(); ++i) round->tasks.start(keep_checking(i));
+    round->tasks.start(keep_saving());
+    round->tasks.start(round->sampler.run());
   }
 
   void end_round() {
     round->finished = true;
     round->sampler.stop();
     loop().wake(&round->tasks);
-    const auto finished = [this]() -> Task<Done> {
-      while (std::ranges::any_of(round->tasks, [](const Task<Done>& task) { return !task.done(); }))
-        co_await loop().sleep(time::Duration{20});
+    const auto ended = [](TaskGroup& tasks) -> Task<Done> {
+      co_await tasks.end();
       co_return Done{};
     };
-    loop().run(finished());
+    loop().run(ended(round->tasks));
     round.reset();
   }
 
@@ -312,15 +318,7 @@ struct Watcher::Impl {
   Result<void> conclude(const Result<failover::Run>& run) {
     metrics.count("fedctl_failover_runs_total", labels({{"outcome", run ? "done" : "failed"}}));
     if (!run) return Failure{run.error()};
-    std::string text = fmt::format("{} -> {}, token {}", run->from, run->to, run->token);
-    const double rto = run->outcome.value("rtoSeconds", 0.0);
-    text += fmt::format(", {:.1f}s after the first failure", rto);
-    const nlohmann::json lost = run->outcome.value("lostBytes", nlohmann::json());
-    if (lost.is_number_integer()) text += fmt::format(", {} bytes lost", lost.get<std::int64_t>());
-    const nlohmann::json counted = run->outcome.value("lostCounted", nlohmann::json());
-    if (counted.is_number_integer()) text += fmt::format(", {} counted lost", counted.get<std::int64_t>());
-    for (const std::string& overridden : run->overridden) text += ", " + overridden;
-    tell(Type::done, text);
+    tell(Type::done, outcome_of(*run));
     return {};
   }
 
@@ -345,6 +343,8 @@ struct Watcher::Impl {
     const auto seen = round->sampler.seen();
     if (seen) loop().run(save(*seen));
     if (opinion && !loop().interrupted()) result = fail_over(*opinion);
+    if (!opinion && options.once && !round->unknown.empty())
+      result = Failure{{Code::rejected, fmt::format("how {} is cannot be told: {}", round->active, round->unknown), "", round->active}};
     if (!opinion && options.once && !round->held_back_by.empty())
       result = Failure{{Code::conflict, fmt::format("{} has failed, but {}", round->active, round->held_back_by), "", round->active}};
     end_round();
@@ -372,7 +372,7 @@ Result<void> Watcher::run() {
   while (!self.loop().interrupted()) {
     result = {};
     if (!self.reload()) {
-      self.loop().run(self.loop().sleep(self.shortest_interval()));
+      if (self.pause() == http::Rest::interrupted) break;
       continue;
     }
     if (!told)
@@ -386,7 +386,7 @@ Result<void> Watcher::run() {
     const std::string failure = result ? "" : describe(result.error());
     if (!result && failure != last_failure && result.error().code != Code::cancelled) self.tell(Type::stopped, failure);
     last_failure = failure;
-    if (!result) self.loop().run(self.loop().sleep(self.shortest_interval()));
+    if (!result && self.pause() == http::Rest::interrupted) break;
   }
   self.leadership.reset();
   self.tell(Type::ended, "nobody here watches any more");

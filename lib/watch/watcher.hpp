@@ -3,6 +3,7 @@
 #include "exporter/metrics.hpp"
 #include "failover/role_switch.hpp"
 #include "failover/site.hpp"
+#include "watch/event.hpp"
 
 #include <functional>
 #include <memory>
@@ -10,27 +11,6 @@
 #include <string>
 
 namespace fedctl::watch {
-
-struct WatchEvent {
-  enum class Type {
-    watching,   ///< It decides for the policy from now on.
-    following,  ///< Somebody else does.
-    failing,    ///< Checks fail; nothing is decided yet.
-    recovered,  ///< They are good again.
-    held_back,  ///< A failover is due, and there is a reason not to begin it.
-    begun,      ///< A failover is begun,
-    step,       ///< does a step,
-    done,       ///< is done,
-    stopped,    ///< or could not go on; it is tried again.
-    fenced,     ///< A side that was left behind came back as a primary, and was made read-only.
-    problem,    ///< Of watch itself.
-    ended
-  };
-  Type type = Type::watching;
-  std::string policy;
-  std::string text;
-};
-std::string_view to_string(WatchEvent::Type type);
 
 struct WatchOptions {
   std::optional<time::Duration> interval;  ///< Instead of the checks' own.

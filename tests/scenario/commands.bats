@@ -62,7 +62,8 @@ YAML
   run fedctl render -f - --contexts a <<<'{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: "yes"}}'
   exits 0
   says 'a: "yes"'
-  mkdir -p in/deep && echo '{apiVersion: v1, kind: ConfigMap, metadata: {name: deep}}' >in/deep/c.yaml
+  mkdir -p in/deep
+  echo '{apiVersion: v1, kind: ConfigMap, metadata: {name: deep}}' >in/deep/c.yaml
   run fedctl render -f in --contexts a
   exits 1
   run fedctl render -R -f in --contexts a
@@ -101,61 +102,11 @@ YAML
   exits 0
 }
 
-@test "the completion protocol: commands, options, formats, contexts, clusters" {
-  run fedctl __complete pl
-  [ "$output" = $'plan\tShow what apply would do in every cluster\n:4' ]
-  run fedctl __completeNoDesc plan --detailed
-  [ "$output" = $'--detailed-exitcode\n:4' ]
-  run fedctl __complete clusters -o ""
-  [ "$output" = $'wide\njson\nyaml\n:36' ]
-  run fedctl __complete plan --contexts to
-  [ "$output" = $'tokyo-cluster\ntosa-cluster\n:6' ]
-  run fedctl __complete plan --contexts tokyo-cluster,to
-  [ "$output" = $'tokyo-cluster,tosa-cluster\n:6' ]
-  run fedctl __complete plan --contexts=ire
-  [ "$output" = $'--contexts=ireland-cluster\n:6' ]
-  run fedctl __complete plan --fleet "$FEDCTL_SOURCE/examples/fleet.yaml" --cluster v
-  [ "$output" = $'virginia-cluster\n:6' ]
-  run fedctl __complete plan -f ""
-  [ "$output" = ":0" ]
-}
-
-# A shell in which fedctl is the binary under test.
-completes_in() { # SHELL KEYS EXPECTED
-  mkdir -p bin && ln -sf "$FEDCTL" bin/fedctl
-  PATH=$PWD/bin:$PATH run timeout 20 expect -c "
-    set timeout 8
-    spawn -noecho $1
-    expect -re {[\$%>] ?}
-    send -- {$2}
-    expect { -re {$3} { exit 0 } timeout { exit 7 } }"
-  exits 0
-}
-
-@test "completion works in bash" {
-  fedctl completion bash >c.bash
-  printf 'PS1="$ "\nsource c.bash\n' >rc
-  completes_in "bash --norc --rcfile rc -i" "source c.bash
-fedctl plan --contexts ire	" "ireland-cluster"
-}
-
-@test "completion works in zsh" {
-  mkdir -p functions && fedctl completion zsh >functions/_fedctl
-  printf 'PS1="%% "\nfpath=(%s/functions $fpath)\nautoload -Uz compinit && compinit -u -d dump\n' "$PWD" >.zshrc
-  ZDOTDIR=$PWD completes_in "zsh -i" "fedctl plan --contexts ire	" "ireland-cluster"
-}
-
-@test "completion works in fish" {
-  fedctl completion fish >c.fish
-  mkdir -p bin && ln -sf "$FEDCTL" bin/fedctl
-  PATH=$PWD/bin:$PATH run fish --no-config -c 'source c.fish; complete -C "fedctl plan --contexts ire"'
-  exits 0
-  says ireland-cluster
-}
-
 @test "man pages and completions in the tree are what the binary makes" {
   "$FEDCTL_SOURCE/.ci/generate" "$FEDCTL" "$PWD/made"
   for file in made/*/*; do diff "$FEDCTL_SOURCE/${file#made/}" "$file"; done
+  run mandoc -T lint -W warning made/man/*.1
+  [ -z "$output" ] || { echo "$output" >&2; return 1; }
   for page in made/man/*.1; do [ -z "$(man --warnings -l "$page" 2>&1 >/dev/null)" ]; done
 }
 
@@ -183,4 +134,22 @@ CMAKE
   cmake -S user -B user/build -DCMAKE_PREFIX_PATH="$PWD/root" >/dev/null
   cmake --build user/build >/dev/null
   [ "$(user/build/user)" = 'a: "yes"' ]
+}
+
+@test "bytes that are no UTF-8 never keep JSON from being printed" {
+  printf '#!/bin/sh\nprintf "caf\\351: no ticket\\n" >&2\nexit 1\n' >plugin
+  chmod +x plugin
+  cat >kubeconfig <<YAML
+clusters: [{name: k, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: $PWD/plugin}}}]
+contexts: [{name: tokyo-cluster, context: {cluster: k, user: u}}]
+YAML
+  run fedctl clusters --contexts tokyo-cluster -o json
+  says_not "a bug"
+  jq -e '.items[0].problem.message | contains("no ticket")' <<<"$output"
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n' >config.yaml
+  fedctl render -f config.yaml --contexts $'caf\351' -o json >rendered.json
+  [ "$(jq -r '.clusters[0].name' rendered.json)" = $'caf\xef\xbf\xbd' ]
+  fedctl schedule -f "$FEDCTL_SOURCE/examples/web-app-scheduling.yaml" --clusters $'caf\351' -o json >schedule.json
+  jq -e '.replicas | length == 1' schedule.json
 }

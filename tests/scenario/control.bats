@@ -103,18 +103,21 @@ left_in_member() {
   [ -z "$(left_in_member tokyo-cluster)" ]
 }
 
+@test "an address that holds a password is not written into the host" {
+  for address in 'server: "https://u:hunter2@127.0.0.1:1"' 'server: "https://127.0.0.1:1", proxy-url: "http://u:hunter2@127.0.0.1:1"'; do
+    printf 'clusters: [{name: k, cluster: {%s}}]\ncontexts: [{name: tokyo-cluster, context: {cluster: k}}]\n' "$address" >member.kubeconfig
+    run fedctl join tokyo-cluster $host --cluster-kubeconfig member.kubeconfig -v9
+    exits 1
+    one_error
+    says "holds a password, which would stand in the host"
+    says_not hunter2
+  done
+}
+
 @test "a join that fails at any step leaves nothing half made" {
-  cat >member.kubeconfig <<EOF
-clusters:
-- {name: k, cluster: {server: "http://127.0.0.1:28901"}}
-contexts:
-- {name: tokyo-cluster, context: {cluster: k}}
-EOF
   for fault in refuse-1 refuse-2 refuse-3 refuse-4 refuse-5 lose-1 lose-2 lose-3 lose-4 lose-5; do
-    background python3 "$BATS_TEST_DIRNAME/proxy.py" 28901 "$(cat "$FEDCTL_TESTBED_DIR/tokyo-cluster/port")" "$FEDCTL_TESTBED_DIR/pki" $fault
-    listening 28901
-    run fedctl join tokyo-cluster $host --cluster-kubeconfig member.kubeconfig
-    kill "$helper"; wait "$helper" 2>/dev/null || true
+    through_proxy tokyo-cluster $fault
+    run fedctl join tokyo-cluster $host --cluster-kubeconfig proxy.kubeconfig
     exits 1
     one_error
     says "nothing was left behind"
@@ -127,22 +130,26 @@ EOF
 
 @test "a join whose host fails takes back what it made in the member" {
   for fault in refuse-1 refuse-2 lose-1 lose-2; do
-    cat >host.kubeconfig <<EOF
-clusters:
-- {name: k, cluster: {server: "http://127.0.0.1:28902"}}
-contexts:
-- {name: host-cluster, context: {cluster: k}}
-EOF
-    background python3 "$BATS_TEST_DIRNAME/proxy.py" 28902 "$(cat "$FEDCTL_TESTBED_DIR/host-cluster/port")" "$FEDCTL_TESTBED_DIR/pki" $fault
-    listening 28902
-    run fedctl join tokyo-cluster $host --kubeconfig host.kubeconfig --cluster-kubeconfig "$KUBECONFIG"
-    kill "$helper"; wait "$helper" 2>/dev/null || true
+    through_proxy host-cluster $fault
+    run fedctl join tokyo-cluster $host --kubeconfig proxy.kubeconfig --cluster-kubeconfig "$KUBECONFIG"
     exits 1
     says "nothing was left behind"
     for _ in $(seq 100); do [ -z "$(left_in_member tokyo-cluster)" ] && break; sleep 0.1; done
     [ -z "$(left_in_member tokyo-cluster)" ]
     [ "$(value host-cluster /api/v1/namespaces/$system/secrets '.items | length')" = 0 ]
     [ "$(value host-cluster $core/kubefedclusters '.items | length')" = 0 ]
+  done
+}
+
+@test "a command of the host that fails half way ends with 3, and the same again goes on" {
+  for fault in refuse-1:1 refuse-2:3 lose-1:3; do
+    through_proxy host-cluster ${fault%:*}
+    run fedctl enable secrets $host --kubeconfig proxy.kubeconfig
+    exits "${fault#*:}"
+    one_error
+    run fedctl enable secrets $host
+    exits 0
+    fedctl disable secrets --delete-crd $host >/dev/null
   done
 }
 

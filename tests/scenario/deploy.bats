@@ -185,7 +185,7 @@ YAML
 @test "a rollout that does not come about in time is named, with how far it is" {
   sed 's/name: web-app/name: late/; s/      replicas: 3/      replicas: 1/; s/        spec:/        spec:\n          nodeSelector: {no: such}/' "$web" >late.yaml
   run fedctl apply -f late.yaml $contexts --yes --timeout 2s
-  exits 1
+  exits 3
   says "Deployment production/late: not ready: 0 of 5 replicas available"
   run fedctl apply -f late.yaml $contexts --yes --wait=false
   exits 0

@@ -98,7 +98,7 @@ dns_by() {
   run failover prepare --dry-run
   exits 0
   says "(dry run)"
-  ! records | grep -q app.example.com
+  [ "$(records | grep -c app.example.com)" = 0 ]
   run failover prepare
   exits 0
   says "tokyo-lb.example.com (tokyo-cluster), answered while tokyo-lb.example.com:9090/active says that it is active"

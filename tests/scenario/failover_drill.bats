@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Practising, and coming back: two clusters and two streaming databases that a program makes standbys again.
+bats_require_minimum_version 1.5.0
 
 setup_file() { load support; "$testbed/up" tokyo-cluster ireland-cluster >/dev/null; }
 teardown_file() { load support; "$testbed/up" tokyo-cluster ireland-cluster >/dev/null; forget_in "tokyo-cluster ireland-cluster" production; }
@@ -18,7 +19,8 @@ teardown() { stop_application; }
   touch probing
   "$BATS_TEST_DIRNAME/write_to_both.py" probing "tokyo=$TOKYO_DATABASE" "ireland=$IRELAND_DATABASE" >written 3>&- 4>&- &
   probe=$!
-  run failover drill --yes --html drill.html -o json
+  run --separate-stderr failover drill --yes --html drill.html -o json
+  echo "$stderr"
   exits 0
   rm probing
   wait $probe
@@ -96,7 +98,7 @@ teardown() { stop_application; }
 }
 
 @test "switchovers under load, there and back, lose no row" {
-  touch writing
+  touch writing written
   (while [ -e writing ]; do psql -X "host=127.0.0.1,127.0.0.1 port=$tokyo_port,$ireland_port user=postgres dbname=postgres target_session_attrs=read-write" -Atc 'INSERT INTO events DEFAULT VALUES RETURNING id' || true; done >written 2>/dev/null) 3>&- 4>&- &
   writer=$!
   for _ in $(seq "${FEDCTL_ROUNDS:-2}"); do

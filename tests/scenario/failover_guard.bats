@@ -155,11 +155,11 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   probe=$!
   guard tokyo
   for _ in $(seq 100); do [ "$(grep -c "guarding" tokyo.log)" = 2 ] && break; sleep 0.1; done
-  ! grep -q "guarded already" tokyo.log
+  not grep -q "guarded already" tokyo.log
   for _ in $(seq 100); do [ "$(wc -l <written)" -gt 20 ] && break; sleep 0.1; done
   rm probing
   wait $probe
-  ! grep -q frozen tokyo.log
+  not grep -q frozen tokyo.log
   run fedctl failover status policy.yaml $host
   says "guard of tokyo-cluster: "
   says "ttl 5s"

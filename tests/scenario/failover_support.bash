@@ -95,6 +95,8 @@ start_application() {
   fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --create-namespaces --yes >/dev/null
 }
 stop_application() {
+  # A writer that a failed test left behind goes on as long as its file is there.
+  rm -f writing probing
   stop_databases
   stop_dns "$BATS_TEST_TMPDIR/dns"
 }
@@ -118,7 +120,7 @@ kill_tokyo() { kill_cluster tokyo-cluster; stop_database tokyo; }
 
 # start_writer PORT: a session after the other writes one row; what was acknowledged is in `written`. end_writer ends it.
 start_writer() {
-  touch writing
+  touch writing written
   (while [ -e writing ]; do sql $1 'INSERT INTO events DEFAULT VALUES RETURNING id' || true; done >written 2>/dev/null) 3>&- 4>&- &
   writer=$!
   for _ in $(seq 50); do [ -s written ] && break; sleep 0.1; done

@@ -49,7 +49,7 @@ heard() { for _ in $(seq 300); do grep -q "$1" log && return; sleep 0.1; done; c
   heard "failing"
   start_database tokyo
   heard "tokyo-cluster is well again"
-  ! grep -q begun log
+  not grep -q begun log
   [ "$(sql $ireland_port 'SELECT pg_is_in_recovery()')" = t ]
 }
 
@@ -59,7 +59,7 @@ heard() { for _ in $(seq 300); do grep -q "$1" log && return; sleep 0.1; done; c
   stop_database tokyo fast
   heard "failing"
   sleep 2
-  ! grep -q begun log
+  not grep -q begun log
 }
 
 @test "who reaches nobody is cut off himself, and decides nothing" {
@@ -68,7 +68,7 @@ heard() { for _ in $(seq 300); do grep -q "$1" log && return; sleep 0.1; done; c
   kill_cluster ireland-cluster
   kill_tokyo
   heard "it is us who are cut off"
-  ! grep -q begun log
+  not grep -q begun log
   "$testbed/up" ireland-cluster >/dev/null
 }
 
@@ -88,7 +88,7 @@ heard() { for _ in $(seq 300); do grep -q "$1" log && return; sleep 0.1; done; c
   heard "tokyo-cluster is active"
   kill_tokyo
   heard "1 of 2 vantages see tokyo-cluster down, and 1 see it up"
-  ! grep -q begun log
+  not grep -q begun log
   kill $other
 }
 
@@ -153,7 +153,7 @@ EOF
   kill_cluster ireland-cluster
   heard "held-back"
   grep -Eq "the cooldown is 10m|cut off" log
-  ! grep -q begun log
+  not grep -q begun log
   "$testbed/up" ireland-cluster >/dev/null
 }
 
@@ -175,7 +175,7 @@ EOF
 @test "what watch cannot do is an error" {
   run fedctl failover watch
   exits 1
-  says "POLICY is required"
+  says "POLICY is missing"
   run failover watch --listen nowhere
   exits 1
   one_error

@@ -14,15 +14,12 @@ setup() { load support; in_own_folder; cp "$BATS_FILE_TMPDIR/input.yaml" .; }
 teardown() { kill "$helper" 2>/dev/null || true; }
 teardown_file() {
   load support
-  for i in 1 2 3 4 5; do api tokyo-cluster "/api/v1/namespaces/default/configmaps/fault-$i" -X DELETE >/dev/null; done
+  for name in fault-1 fault-2 fault-3 fault-4 fault-5 lost refused untold; do api tokyo-cluster "/api/v1/namespaces/default/configmaps/$name" -X DELETE >/dev/null; done
 }
 
 # before FAULT: a context `tokyo-cluster` that goes through the proxy.
 before() {
-  port=$((28100 + BATS_TEST_NUMBER))
-  background python3 "$BATS_TEST_DIRNAME/proxy.py" $port "$(cat "$FEDCTL_TESTBED_DIR/tokyo-cluster/port")" "$FEDCTL_TESTBED_DIR/pki" "$1"
-  listening $port
-  printf 'clusters:\n- {name: k, cluster: {server: "http://127.0.0.1:%s"}}\ncontexts:\n- {name: tokyo-cluster, context: {cluster: k}}\n' $port >proxy.kubeconfig
+  through_proxy tokyo-cluster "$1"
   plan=(plan --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster -f input.yaml)
 }
 
@@ -80,4 +77,213 @@ before() {
   says "5 unchanged"
   says " 410 in"
   [ "$(grep -c 'GET .*configmaps' <<<"$output")" = 5 ]
+}
+
+@test "Ctrl-C while writes hang waits for them no longer than a request may take, and ends with 130" {
+  before hang-writes
+  sed 's/a: b/a: c/' input.yaml >changed.yaml
+  (source "$testbed/lib.sh" && alone "$FEDCTL" apply --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster -f changed.yaml --yes --request-timeout 4s) >out.txt 2>&1 &
+  pid=$!
+  for _ in $(seq 100); do [ -e hanging ] && break; sleep 0.1; done
+  kill -INT $pid
+  status=0
+  wait $pid || status=$?
+  cat out.txt
+  [ "$status" -eq 130 ]
+  grep -q "interrupted: what was sent is done" out.txt
+}
+
+@test "what a server or a webhook quotes of a Secret is hidden, in every format" {
+  cat >secret.yaml <<'YAML'
+apiVersion: v1
+kind: Secret
+metadata: {name: fault-secret}
+stringData: {password: correct-horse, file: "line-one\nline-two\n"}
+data: {other: YmF0dGVyeQ==}
+YAML
+  create tokyo-cluster /api/v1/namespaces/default/secrets '{"metadata": {"name": "fault-secret"}, "stringData": {"password": "staple"}}'
+  before quote
+  for format in text json yaml markdown html junit; do
+    for command in "plan --adopt" "apply --yes --adopt" status; do
+      [[ $command == plan* || $format == text || $format == json ]] || continue
+      run fedctl $command -f secret.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster -o $format -v9
+      for value in correct-horse Y29ycmVjdC1ob3JzZQ line-one line-two battery YmF0dGVyeQ staple c3RhcGxl; do says_not $value; done
+    done
+  done
+  run fedctl plan -f secret.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster
+  api tokyo-cluster /api/v1/namespaces/default/secrets/fault-secret -X DELETE >/dev/null
+  says "the webhook says no to"
+  says "(hidden)"
+}
+
+# lost HOW [FLAG...]: applies a new ConfigMap through a proxy that loses the answer.
+lost() {
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lost}\ndata: {a: b}\n' >lost.yaml
+  api tokyo-cluster /api/v1/namespaces/default/configmaps/lost -X DELETE >/dev/null
+  before "lose-$1"
+  shift
+  run fedctl apply -f lost.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --request-timeout 1s "$@"
+}
+
+@test "a write whose answer is lost may have been done: exit code 3, in every way to lose it" {
+  for how in closed hung html gateway teapot; do
+    lost $how
+    exits 3
+    says "ConfigMap default/lost: "
+    says "; it may have been done all the same"
+    [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/lost .data.a)" = b ]
+    lost $how -o json
+    exits 3
+    [ "$(grep '"ApplyResult"' <<<"$output" | jq -c '.clusters[0] | [.outcome, .created, .uncertain]')" = '["failed",0,1]' ]
+  done
+  before refuse-2
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: refused}\ndata: {a: b}\n' >refused.yaml
+  run fedctl apply -f refused.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes
+  exits 1
+  says_not "may have been done"
+}
+
+@test "a deletion whose answer is lost may have been done" {
+  for how in hung html gateway; do
+    fedctl apply -f input.yaml --contexts tokyo-cluster --yes >/dev/null
+    before "lose-$how"
+    run fedctl delete -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --request-timeout 1s
+    exits 3
+    says "; it may have been done all the same"
+  done
+  fedctl apply -f input.yaml --contexts tokyo-cluster --yes >/dev/null
+}
+
+@test "what goes back is looked at again where its answer is lost too" {
+  for how in closed hung html gateway; do
+    lost $how --on-failure=rollback
+    exits 1
+    says "ConfigMap default/lost deleted again"
+    says_not "could not be rolled back"
+    [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/lost .code)" = 404 ]
+  done
+}
+
+@test "'not found' to the deletion of what is there is no deletion" {
+  before not-there
+  run fedctl delete -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes
+  says "the server answered with 'not found' to the deletion of an object that is there"
+  exits 1
+  [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/fault-1 .data.a)" = b ]
+}
+
+@test "the refusal of a write, of a deletion or of a read shows no value of the Secret that is there" {
+  printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: fault-secret}\nstringData: {password: correct-horse}\n' >secret.yaml
+  fedctl apply -f secret.yaml --contexts tokyo-cluster --yes
+  sed -i 's/correct-horse/battery/' secret.yaml
+  hidden() { for value in correct-horse Y29ycmVjdC1ob3JzZQ battery YmF0dGVyeQ; do says_not $value; done; }
+  through() { run fedctl "$@" -f secret.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster -v9; }
+  before quote-writes
+  through apply --yes
+  says "the webhook says no to"
+  hidden
+  through apply --yes --on-failure=rollback -o json
+  hidden
+  through delete --yes
+  says "the webhook says no to"
+  hidden
+  before quote-reads
+  for command in plan "apply --yes" "apply --yes --on-failure=rollback" status "delete --yes"; do
+    through $command
+    hidden
+  done
+  api tokyo-cluster /api/v1/namespaces/default/secrets/fault-secret -X DELETE >/dev/null
+}
+
+@test "an apply whose report cannot be written has been done all the same: exit code 3" {
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: untold}\ndata: {a: b}\n' >untold.yaml
+  run bash -c "'$FEDCTL' apply -f untold.yaml --contexts tokyo-cluster --yes >/dev/full"
+  exits 3
+  says "error: cannot write to standard output: No space left on device"
+  run bash -c "'$FEDCTL' plan -f untold.yaml --contexts tokyo-cluster >/dev/full"
+  exits 1
+  says "No space left on device"
+  run bash -c "'$FEDCTL' plan -f untold.yaml --contexts tokyo-cluster >&-"
+  exits 1
+  says "error: cannot write to standard output: Bad file descriptor"
+}
+
+@test "what somebody else makes just before it is created stays theirs, and is not deleted by a rollback" {
+  printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {a: b}\n' lost refused >two.yaml
+  for how in stop rollback continue; do
+    api tokyo-cluster /api/v1/namespaces/default/configmaps/lost -X DELETE >/dev/null
+    before made-first
+    run fedctl apply -f two.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --on-failure=$how
+    exits 1
+    says "ConfigMap default/lost: somebody made it since it was planned; plan again; --adopt takes it over"
+    says_not "ConfigMap default/lost created"
+    [ "$(api tokyo-cluster /api/v1/namespaces/default/configmaps/lost | jq -c '[.data, .metadata.labels, .metadata.annotations, (.metadata.managedFields | length)]')" = '[{"precious":"of somebody else"},null,null,1]' ]
+  done
+}
+
+@test "an update whose object is gone when it is kept for going back is not made" {
+  api tokyo-cluster /api/v1/namespaces/default/configmaps/lost -X DELETE >/dev/null
+  printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {a: b}\n' lost untold >two.yaml
+  fedctl apply -f two.yaml --contexts tokyo-cluster --yes
+  sed -i 's/a: b/a: c/' two.yaml
+  before gone-once
+  # The plan may read an object by itself too.
+  fedctl plan -f two.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster >/dev/null
+  run fedctl apply -f two.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --on-failure=rollback
+  says_not "deleted again"
+  for name in lost untold; do [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/$name .metadata.name)" = $name ]; done
+}
+
+@test "a deletion answered 404 is none where what is there cannot be read, and then it may have been done" {
+  for status in 500 403; do
+    fedctl apply -f input.yaml --contexts tokyo-cluster --yes >/dev/null
+    before not-there-$status
+    run fedctl delete -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes
+    exits 3
+    says "ConfigMap default/fault-1: sorry; it may have been done all the same"
+  done
+}
+
+@test "a refusal that quotes our token is shown without it" {
+  before quote-token
+  sed -i 's/contexts:/users: [{name: u, user: {token: hunter2-token}}]\ncontexts:/; s/cluster: k}/cluster: k, user: u}/' proxy.kubeconfig
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: refused}\ndata: {a: b}\n' >refused.yaml
+  for format in text json; do
+    run fedctl apply -f refused.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --lock=false -o $format -v9
+    exits 1
+    says "bad header Bearer (hidden)"
+    says_not hunter2
+  done
+}
+
+@test "what a watch says of another namespace makes nothing ready" {
+  cat >web.yaml <<'YAML'
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {nodeSelector: {disk: none}, containers: [{name: app, image: registry.example.com/web}]}
+YAML
+  before stranger
+  run fedctl apply -f web.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --timeout 3s
+  fedctl delete -f web.yaml --contexts tokyo-cluster --yes >/dev/null
+  exits 3
+  says_not "Deployment default/web ready"
+  says "an object of namespace 'another'"
+}
+
+@test "what is being deleted is not as wanted, whatever kind it is of" {
+  api tokyo-cluster /api/v1/namespaces/default/configmaps/lost -X DELETE >/dev/null
+  create tokyo-cluster /api/v1/namespaces/default/configmaps '{"metadata": {"name": "lost", "finalizers": ["example.com/held"]}, "data": {"a": "b"}}'
+  api tokyo-cluster /api/v1/namespaces/default/configmaps/lost -X DELETE >/dev/null
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lost}\ndata: {a: b}\n' >lost.yaml
+  run fedctl apply -f lost.yaml --contexts tokyo-cluster --yes --adopt
+  api tokyo-cluster /api/v1/namespaces/default/configmaps/lost -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"metadata": {"finalizers": null}}' >/dev/null
+  exits 3
+  says "it is being deleted since"
+  says_not "as wanted"
 }

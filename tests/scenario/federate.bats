@@ -12,6 +12,26 @@ setup_file() {
 setup() { load support; in_own_folder; types=/apis/types.kubefed.io/v1beta1/namespaces/production; }
 teardown_file() { load support; leave_federation; }
 
+@test "a namespace that the host lacks comes with the command that makes it" {
+  run fedctl federate namespace nowhere $host
+  exits 1
+  one_error
+  says "create it first: kubectl --context host-cluster create namespace nowhere"
+  says_not "--create-namespaces"
+}
+
+@test "unjoin of what is not joined names those that are, whatever contexts there are" {
+  for name in nope tokio-cluster virginia-cluster; do
+    run fedctl unjoin $name $host
+    exits 1
+    one_error
+    says "$name is not joined"
+    says "; joined are ireland-cluster, tokyo-cluster"
+  done
+  run fedctl unjoin tokio-cluster $host
+  says "did you mean 'tokyo-cluster'?"
+}
+
 @test "-f turns many documents into federated ones and asks no cluster" {
   cat >plain.yaml <<EOF
 apiVersion: v1

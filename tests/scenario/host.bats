@@ -289,6 +289,22 @@ config_map() { printf 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedConf
   exits 0
 }
 
+@test "what was applied from files, and what is another host's, is no copy: unjoin and delete leave it, and its namespace" {
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-files, namespace: production}\ndata: {a: b}\n' >files.yaml
+  fedctl apply -f files.yaml --contexts virginia-cluster --yes
+  other='{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web-config", "labels": {"kubefed.io/managed": "true"}, "annotations": {"fedctl.io/host": "another"}}}'
+  create virginia-cluster /api/v1/namespaces/production/configmaps "$other"
+  config_map web-config >web-config.yaml
+  run fedctl unjoin virginia-cluster $host --delete-resources
+  exits 0
+  says "namespace production: it holds objects that are not the federation's, so it stays"
+  for name in from-files web-config; do [ "$(value virginia-cluster /api/v1/namespaces/production/configmaps/$name .kind)" = ConfigMap ]; done
+  fedctl join virginia-cluster $host
+  run fedctl apply $host --yes
+  exits 0
+  for name in from-files web-config; do api virginia-cluster /api/v1/namespaces/production/configmaps/$name -X DELETE >/dev/null; done
+}
+
 @test "a namespace with strangers in it outlives its federated object" {
   create tokyo-cluster /api/v1/namespaces/production/configmaps '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stranger"}}'
   api ireland-cluster /apis/apps/v1/namespaces/production/deployments/live -X DELETE >/dev/null # an orphan is a stranger, too

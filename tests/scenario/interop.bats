@@ -21,12 +21,6 @@ teardown_file() {
   leave_federation
 }
 
-# eventually COMMAND...: until it succeeds, 40 seconds at most.
-eventually() {
-  for _ in $(seq 400); do "$@" 2>/dev/null && return; sleep 0.1; done
-  echo "never: $*" >&2
-  return 1
-}
 start_kubefed() {
   kubeconfig_of host-cluster host-cluster >"$BATS_FILE_TMPDIR/kubeconfig"
   echo "current-context: host-cluster" >>"$BATS_FILE_TMPDIR/kubeconfig"

@@ -52,7 +52,7 @@ shown() {
   tmux -L "$pane" resize-window -x 130
   shown '^tokyo-cluster .*replicas available'
   [ "$(grep -c 'cluster .*written' <<<"$screen")" = 3 ]
-  shown '^exit 1'
+  shown '^exit 3'
   [ "$(grep -c 'written' <<<"$screen")" = 0 ]
   shown 'cannot be scheduled'
 }
@@ -68,7 +68,7 @@ shown() {
   shown '60 clusters: 0 done, 60 at work, 0 not begun, 0 failed'
   shown '^cluster-5 .*written'
   [ "$(grep -c written <<<"$screen")" -le 14 ]
-  shown '^exit 1'
+  shown '^exit 3'
 }
 
 @test "elsewhere there is a line an event, and none comes twice" {

@@ -141,6 +141,6 @@ applied" ]
   input 1 >web.yaml
   printf -- '---\napiVersion: v1\nkind: Service\nmetadata: {name: bad, namespace: production}\nspec: {ports: [{port: 80}], clusterIP: 1.2.3.4}\n' >>web.yaml
   run fedctl apply -f web.yaml --contexts tokyo-cluster --yes --on-failure=continue
-  exits 1
+  exits 3
   [ "$(value tokyo-cluster $deployments/web .status.readyReplicas)" = 2 ]
 }

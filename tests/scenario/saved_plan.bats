@@ -148,6 +148,11 @@ EOF
   run fedctl apply input.yaml
   exits 1
   one_error
+  says "did you mean -f input.yaml?"
+  cp input.yaml no.plan
+  run fedctl apply no.plan
+  exits 1
+  one_error
   says "this is no plan that fedctl saved"
   sed 's/"format": 1/"format": 99/' fleet.plan >other
   run fedctl show other

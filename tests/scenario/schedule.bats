@@ -75,17 +75,34 @@ shares() { fedctl schedule -f preference.yaml "$@" -o json 2>/dev/null | jq -Sc 
     exits 1
     one_error
   }
-  preference -1 true '{}' && refused --clusters A && says "preference.yaml:6:3: ReplicaSchedulingPreference production/web-app: totalReplicas must not be negative"
-  preference 3000000000 true '{}' && refused --clusters A && says "counts in 32 bits"
-  preference 3 true '{A: {weight: -1}}' && refused --clusters A && says "weight must not be negative"
-  preference 3 true '{A: {minReplicas: 3, maxReplicas: 2}}' && refused --clusters A && says "which is above its maximum 2"
-  preference 3 true '{A: {wieght: 3}}' && refused --clusters A && says "did you mean 'weight'"
+  preference -1 true '{}'
+  refused --clusters A
+  says "preference.yaml:6:3: ReplicaSchedulingPreference production/web-app: totalReplicas must not be negative"
+  preference 3000000000 true '{}'
+  refused --clusters A
+  says "counts in 32 bits"
+  preference 3 true '{A: {weight: -1}}'
+  refused --clusters A
+  says "weight must not be negative"
+  preference 3 true '{A: {minReplicas: 3, maxReplicas: 2}}'
+  refused --clusters A
+  says "which is above its maximum 2"
+  preference 3 true '{A: {wieght: 3}}'
+  refused --clusters A
+  says "did you mean 'weight'"
   preference 3 true '{A: {weight: 1}}'
-  refused --clusters A --current B=3 && says "--current speaks of 'B', which is not in --clusters"
-  refused --clusters A --unhealthy B && says "--unhealthy speaks of 'B'"
-  refused --clusters A --capacity A=many && says "'A=many' is not CLUSTER=NUMBER"
-  refused --clusters A,A && says "stands twice"
-  refused && says "--clusters is required"
-  cat preference.yaml <(echo ---) preference.yaml >twice.yaml && mv twice.yaml preference.yaml
-  refused --clusters A && says "two preferences for one target"
+  refused --clusters A --current B=3
+  says "--current speaks of 'B', which is not in --clusters"
+  refused --clusters A --unhealthy B
+  says "--unhealthy speaks of 'B'"
+  refused --clusters A --capacity A=many
+  says "'A=many' is not CLUSTER=NUMBER"
+  refused --clusters A,A
+  says "stands twice"
+  refused
+  says "--clusters CLUSTER,... is missing"
+  cat preference.yaml <(echo ---) preference.yaml >twice.yaml
+  mv twice.yaml preference.yaml
+  refused --clusters A
+  says "two preferences for one target"
 }

@@ -72,7 +72,9 @@ row() { grep -A2 '^Deployment' <<<"$output" | grep "$1" | sed 's/^Deployment pro
   exits 0
   says "Status: 3 objects, 3 synced."
   says_not ConfigMap
+  scaled() { [ "$(value tokyo-cluster $deployments/web .status.readyReplicas)" = 3 ]; }
   meddle tokyo-cluster $deployments/web '{"spec":{"replicas":3}}'
+  eventually scaled
   run fedctl status deployments.apps/web -n production $contexts
   exits 0
   [ "$(row tokyo-cluster)" = "tokyo-cluster unknown 3 3 3 ready; written by somebody since; -f tells whether that matters" ]

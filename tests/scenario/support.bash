@@ -61,8 +61,17 @@ background() {
 
 # listening PORT: waits until somebody listens there.
 listening() {
-  for _ in $(seq 50); do (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done
+  for _ in $(seq 300); do (exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done
   return 1
+}
+
+# through_proxy CLUSTER FAULT: from now on proxy.kubeconfig leads to the cluster through a proxy with this fault (proxy.py), at $port.
+through_proxy() {
+  kill "${helper:-}" 2>/dev/null || true
+  port=$(source "$testbed/lib.sh" && free_port)
+  background python3 "$BATS_TEST_DIRNAME/proxy.py" "$port" "$(cat "$FEDCTL_TESTBED_DIR/$1/port")" "$FEDCTL_TESTBED_DIR/pki" "$2"
+  listening "$port"
+  printf 'clusters:\n- {name: k, cluster: {server: "http://127.0.0.1:%s"}}\ncontexts:\n- {name: %s, context: {cluster: k}}\n' "$port" "$1" >proxy.kubeconfig
 }
 
 in_own_folder() {
@@ -131,6 +140,16 @@ says_not() {
 }
 exits() {
   [ "$status" -eq "$1" ] || { printf 'expected exit %s, got %s; output:\n%s\n' "$1" "$status" "$output" >&2; return 1; }
+}
+# not COMMAND...: it must fail. bats overlooks a failing `! COMMAND`, and a failing first half of `A && B`.
+not() {
+  ! "$@" || { printf 'not expected to succeed: %s\n' "$*" >&2; return 1; }
+}
+# eventually COMMAND...: repeats it until it succeeds, for at most 40 seconds.
+eventually() {
+  for _ in $(seq 400); do "$@" 2>/dev/null && return; sleep 0.1; done
+  echo "never: $*" >&2
+  return 1
 }
 one_error() {
   local count

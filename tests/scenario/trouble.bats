@@ -70,12 +70,67 @@ refused() {
   says "web.yaml:51:1: Gadget g: no cluster serves Gadget of example.com/v1"
 }
 
-@test "a field that the type does not have is refused by the server's strict validation" {
-  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndate: {a: b}\n' >typo.yaml
+# once WORDS: the output has them in one line.
+once() {
+  local lines
+  lines=$(grep -cF -- "$1" <<<"$output" || true)
+  [ "$lines" = 1 ] || { printf 'expected once, seen %s times: %s\nseen:\n%s\n' "$lines" "$1" "$output" >&2; return 1; }
+}
+
+@test "a field that the type does not have is one error at its own line, with the field that was meant" {
+  sed -i 's/            image:/            imagee:/' web.yaml
+  for command in plan "apply --yes"; do
+    run fedctl $command -f web.yaml $contexts
+    exits 1
+    once "web.yaml:26:13: Deployment trouble/web-app: unknown field imagee, did you mean image? (in all 3 clusters)"
+    once imagee
+    says_not rejected
+    nothing_changed
+  done
+  for format in markdown html; do
+    run fedctl plan -f web.yaml $contexts -o $format
+    once imagee
+  done
+  run fedctl plan -f web.yaml $contexts --diff=unified
+  once imagee
+  run fedctl plan -f web.yaml $contexts -o json
+  [ "$(jq -c '[.clusters[].errors[] | [.place, .object]] | unique' <<<"$output")" = '[["web.yaml:26:13","Deployment trouble/web-app"]]' ]
+  [ "$(jq '[.clusters[].errors[]] | length' <<<"$output")" = 3 ]
+  run fedctl status -f web.yaml $contexts
+  once "error: web.yaml:26:13: "
+}
+
+@test "each misfit of an object is an error at its own line, in plain manifests, templates and overrides" {
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  lables: {a: b}\ndata:\n  port: 8080\n' >typo.yaml
   run fedctl plan -f typo.yaml $contexts
   exits 1
-  says "error: typo.yaml:1:1: cluster tokyo-cluster: ConfigMap default/c:"
-  says ".date: field not declared in schema"
+  once "error: typo.yaml:5:3: ConfigMap default/c: unknown field lables, did you mean labels? (in all 3 clusters)"
+  once "error: typo.yaml:7:3: ConfigMap default/c: data.port must be a string, not a number (in all 3 clusters); quote it"
+  sed -i 's#{path: /spec/replicas, value: 5}#{path: /spec/replicas, value: five}#; s#replicas: 3#replicas: 3\n      paussed: true#' web.yaml
+  sed -i 's#{path: /spec/replicas, value: 4}#{path: /spec/template/spec/containers/0/ports/0/containerPort, value: -4}#' web.yaml
+  run fedctl plan -f web.yaml $contexts
+  exits 1
+  once "error: web.yaml:18:7: Deployment trouble/web-app: unknown field paussed, did you mean paused? (in all 3 clusters)"
+  sed -i '/paussed/d' web.yaml
+  run fedctl plan -f web.yaml $contexts
+  exits 3
+  once "error: web.yaml:43:30: cluster tokyo-cluster: Deployment trouble/web-app: spec.replicas must be a number, not a string"
+  sed -i 's/value: five/value: 5/' web.yaml
+  create virginia-cluster /api/v1/namespaces '{"metadata": {"name": "trouble"}}'
+  run fedctl plan -f web.yaml $contexts
+  forget trouble
+  exits 3
+  says "web.yaml:49:"
+  once "cluster virginia-cluster: Deployment trouble/web-app: spec.template.spec.containers[name=web].ports[containerPort=-4].containerPort: Invalid value: -4: must be between 1 and 65535"
+}
+
+@test "what cannot be converted is refused, not taken for a server in trouble" {
+  sed -i 's/limits: {cpu: 500m/limits: {cpu: 500q/' web.yaml
+  run fedctl plan -f web.yaml $contexts
+  exits 1
+  once "quantities must match the regular expression"
+  says_not "API server's log"
+  says_not unreachable
 }
 
 @test "a namespace that is nowhere is an error of each cluster's plan, or a create with --create-namespaces" {
@@ -210,7 +265,9 @@ plans_around_it() {
 # A certificate whose days are over, without changing the clock: signed with an end in the past.
 faketime_crt() {
   openssl req -new -key other.key -subj /CN=expired -out expired.csr 2>/dev/null
-  mkdir -p ca && : >ca/index && echo 01 >ca/serial
+  mkdir -p ca
+  : >ca/index
+  echo 01 >ca/serial
   cat >ca.cnf <<'CNF'
 [ca]
 default_ca = this
@@ -289,4 +346,17 @@ YAML
   exits 2
   says "Plan: 0 to create, 1 to update"
   for cluster in "${three[@]}"; do api "$cluster" /api/v1/namespaces/default/secrets/trouble-secret -X DELETE >/dev/null; done
+}
+
+@test "a password in a server's URL is in no output, with -v 9 neither, and in no saved plan" {
+  printf 'clusters:\n- {name: k, cluster: {server: "https://user:open-sesame@127.0.0.1:1", proxy-url: "http://user:open-sesame@127.0.0.1:1"}}\ncontexts:\n- {name: c, context: {cluster: k}}\n' >url.kubeconfig
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n' >input.yaml
+  for command in "plan -f input.yaml --out url.plan" "plan -f input.yaml -o json" "apply -f input.yaml --yes" "status -f input.yaml" clusters "clusters -o json" "clusters -o wide"; do
+    run fedctl $command --contexts c --kubeconfig url.kubeconfig -v9 --request-timeout 2s
+    exits 1
+    says_not open-sesame
+  done
+  says "user:(hidden)@127.0.0.1"
+  run cat url.plan
+  says_not open-sesame
 }

@@ -52,10 +52,25 @@ TEST_CASE("RFC 3339 instants are read with their offset") {
   CHECK_FALSE(time::parse_instant("yesterday"));
 }
 
+TEST_CASE("instants and durations that no clock can hold are bounded or refused") {
+  for (const char* text : {"0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "-999-01-01T00:00:00Z"}) {
+    CAPTURE(text);
+    const auto instant = time::parse_instant(text);
+    REQUIRE(instant);
+    CHECK(*instant >= time::instant_of(-8520336000));
+    CHECK(*instant <= time::instant_of(7258118400));
+  }
+  CHECK_FALSE(time::parse_duration("99999999999999999999999999"));
+  CHECK_FALSE(time::parse_duration("99999999999999999999999999h"));
+}
+
 TEST_CASE("the nearest word is guessed only when it is near") {
   const std::vector<std::string> words{"deployments", "services"};
   CHECK(text::nearest("deploymnets", words) == "deployments");
   CHECK_FALSE(text::nearest("ingresses", words));
+  // Two letters that changed places are one slip.
+  CHECK(text::nearest("abdc", std::vector<std::string>{"abcd"}) == "abcd");
+  CHECK(text::nearest("badc", std::vector<std::string>{"abcd"}) == "abcd");
   CHECK(text::did_you_mean("servces", words) == ", did you mean 'services'?");
 }
 
@@ -64,8 +79,8 @@ TEST_CASE("East Asian characters are two columns wide") { CHECK(text::width("東
 TEST_CASE("a file is replaced in one step, with the mode asked for") {
   const support::TemporaryFolder folder;
   const auto path = folder.path() / "new" / "secret.json";
-  REQUIRE(file::write_atomically(path, "one", 0600));
-  REQUIRE(file::write_atomically(path, "two", 0600));
+  REQUIRE(file::write_atomically(path, "one", file::privately));
+  REQUIRE(file::write_atomically(path, "two", file::privately));
   CHECK(file::read(path) == "two");
   struct stat status {};
   REQUIRE(::stat(path.c_str(), &status) == 0);

@@ -2,6 +2,7 @@
 
 #include "support.hpp"
 
+#include <fmt/format.h>
 #include <random>
 
 using namespace fedctl;
@@ -115,9 +116,42 @@ TEST_CASE("a small file whose aliases expand to gigabytes is refused") {
   CHECK_THAT(error_of(text).message, Catch::Contains("64 MiB"));
 }
 
-TEST_CASE("a file that nests very deeply is refused, not a crash") {
-  const auto parsed = yaml::parse(source(std::string(100'000, '[')));
-  CHECK_FALSE(parsed);
+TEST_CASE("what nests too deeply is refused at the level that is too deep, whatever comes after it") {
+  std::string lists;
+  std::string maps;
+  for (int i = 0; i < 100'000; ++i) lists += "- ";
+  for (int i = 0; i < 100'000; ++i) maps += "{a: ";
+  const auto [text, place] = GENERATE_COPY(table<std::string, std::string>({
+      {std::string(100'000, '['), "input.yaml:1:1001"},
+      {lists, "input.yaml:1:2001"},
+      {maps, "input.yaml:1:4001"},
+      {"a: 1\n---\n" + std::string(16'000, '['), "input.yaml:3:1001"},
+  }));
+  const Error error = error_of(text);
+  CHECK(error.place == place);
+  CHECK_THAT(error.message, Catch::Contains("nested more than 1000 levels"));
+  CHECK(yaml::parse(source(std::string(1000, '[') + std::string(1000, ']'))));
+}
+
+TEST_CASE("aliases do not nest more deeply than may be written") {
+  std::string text = "- &a0 x\n";
+  for (int i = 1; i < 5; ++i) text += fmt::format("- &a{} {}*a{}{}\n", i, std::string(400, '['), i - 1, std::string(400, ']'));
+  const Error error = error_of(text);
+  CHECK(error.place == "input.yaml:4:407");
+  CHECK_THAT(error.message, Catch::Contains("nested more than 1000 levels"));
+}
+
+TEST_CASE("anchors within anchors are counted, for every one keeps a copy") {
+  std::string text;
+  for (int i = 0; i < 900; ++i) text += fmt::format("[&a{} ", i);
+  text += "\"" + std::string(200'000, 'x') + "\"" + std::string(900, ']');
+  CHECK_THAT(error_of(text).message, Catch::Contains("64 MiB"));
+}
+
+TEST_CASE("what aliases stand for is counted over all documents of a file") {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "---\n- &a " + std::string(500'000, 'x') + "\n- *a\n";
+  CHECK_THAT(error_of(text).message, Catch::Contains("64 MiB"));
 }
 
 TEST_CASE("documents are split at --- and ..., empty ones are left out") {
@@ -137,6 +171,46 @@ TEST_CASE("JSON is read too, characters beyond the basic plane included") {
   CHECK(json_of(R"({"a": "\ud83d\ude00 \u00e9", "b": [1, null, true]})") == R"({"a": "😀 é", "b": [1, null, true]})"_json);
 }
 
+TEST_CASE("JSON documents may stand back to back, as jq and kubectl print them, and each knows its place") {
+  const std::string text =
+      "{\"a\": \"é }{\"}{\"b\": 1}\n{\n  \"c\": {\"d\": 2}\n}  {\"e\": 3}\n---\nf: 4\n---\n{\"g\": 5} {\"h\": \"\\ud83d\\ude00\"}\n";
+  const support::TemporaryFolder folder;
+  const auto path = folder.write("input.json", text);
+  const bool is_kept = GENERATE(true, false);
+  const auto parsed =
+      is_kept ? yaml::parse(source(text)) : yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{"input.yaml", "", path}));
+  INFO((parsed ? "" : describe(parsed.error())));
+  if (!is_kept) {
+    // Escapes of two units need the text.
+    CHECK(parsed.error().place == "input.yaml:8:19");
+    return;
+  }
+  REQUIRE(parsed);
+  REQUIRE(parsed->documents.size() == 7);
+  CHECK(parsed->documents[0].value == json{{"a", "é }{"}});
+  CHECK(parsed->documents[6].value == json{{"h", "😀"}});
+  CHECK(yaml::place_of(parsed->documents[1]) == "input.yaml:1:14");
+  CHECK(yaml::place_of(parsed->documents[1], "/b") == "input.yaml:1:15");
+  CHECK(yaml::place_of(parsed->documents[2], "/c/d") == "input.yaml:3:9");
+  CHECK(yaml::place_of(parsed->documents[3]) == "input.yaml:4:4");
+  CHECK(yaml::place_of(parsed->documents[4], "/f") == "input.yaml:6:1");
+}
+
+TEST_CASE("ten thousand JSON documents back to back are read one after the other") {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += fmt::format("{{\"a\": {}}}{}", i, i % 3 == 0 ? "\n" : "");
+  const auto parsed = yaml::parse(source(text));
+  REQUIRE(parsed);
+  REQUIRE(parsed->documents.size() == 10'000);
+  CHECK(parsed->documents.back().value == json{{"a", 9'999}});
+}
+
+TEST_CASE("only JSON documents stand back to back") {
+  const std::string text = GENERATE("{a: 1}, {b: 2}\n", "{a: 1}}\n", "[1]{b: 2}\n", "x\n{b: 2}\n", "{a: 1}\n[2]\n");
+  CAPTURE(text);
+  CHECK_THAT(error_of(text).message, Catch::Contains("no YAML"));
+}
+
 TEST_CASE("a bare n or y as a key is read as kubectl reads it, with a warning") {
   const auto parsed = yaml::parse(source("n: 1\n"));
   REQUIRE(parsed);
@@ -154,6 +228,14 @@ TEST_CASE("place_of finds values in any document, or their nearest ancestor") {
   CHECK(yaml::place_of(second) == "input.yaml:3:1");
   CHECK(yaml::place_of(second, "/spec/list/1/value") == "input.yaml:7:5");
   CHECK(yaml::place_of(second, "/spec/list/1/missing/below") == "input.yaml:6:5");
+}
+
+TEST_CASE("a key with a tilde or a slash has its place, and what is no pointer has that of the document") {
+  const auto parsed = yaml::parse(source("a:\n  x~2/y: 1\n"));
+  REQUIRE(parsed);
+  CHECK(yaml::place_of(parsed->documents[0], "/a/x~02~1y") == "input.yaml:2:3");
+  CHECK(yaml::place_of(parsed->documents[0], "/a/x~2") == "input.yaml:1:1");
+  CHECK(error_of("a~b:\n  c~: 1\n  c~: 2\n").place == "input.yaml:3:3");
 }
 
 TEST_CASE("a file that is not kept is read as it is parsed, and again for places") {
@@ -215,4 +297,19 @@ TEST_CASE("emit and parse agree on random values") {
     CAPTURE(text);
     REQUIRE(json_of(text) == value);
   }
+}
+
+TEST_CASE("bytes that are no UTF-8 are replaced where a value is emitted") {
+  const json value{{"root", {"caf\xE9", "\xE9\x7F", std::string{"\xE9\xC2\x85", 3}}}};
+  CHECK_NOTHROW(json_of(yaml::emit(value)));
+}
+
+TEST_CASE("characters that YAML readers refuse or drop are escaped where a value is emitted") {
+  const std::string special = GENERATE("\x7F", "\xC2\x80", "\xC2\x84", "\xC2\x85", "\xC2\x9F", "\xE2\x80\xA8", "\xE2\x80\xA9",
+                                       "\xEF\xBB\xBF", "\xEF\xBF\xBE", "\xEF\xBF\xBF");
+  const json value{{"a" + special, {special, "x" + special + "\xF0\x9F\x98\x80", special + "\nb\n", "b\n" + special}}};
+  const std::string text = yaml::emit(value);
+  CAPTURE(text);
+  CHECK(text.find(special) == std::string::npos);
+  CHECK(json_of(text) == value);
 }

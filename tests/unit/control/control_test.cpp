@@ -4,7 +4,6 @@
 #include "control/host_objects.hpp"
 #include "control/init.hpp"
 #include "control/member.hpp"
-#include "control/openapi.hpp"
 #include "control/propagation_status.hpp"
 #include "control/rights.hpp"
 #include "control/strip.hpp"
@@ -270,22 +269,6 @@ TEST_CASE("letting go takes our label, our annotation and our entry, guarded by 
   CHECK(patched ==
         json_of("{metadata: {uid: u, labels: {app: web}, annotations: {}, managedFields: [{manager: kubectl, operation: Update}]}}"));
   CHECK_THROWS(json_of("{metadata: {uid: other}}").patch(plan::release_operations(live)));
-}
-
-TEST_CASE("a schema becomes structural: references put in, unions made plain, and what holds itself ends") {
-  const TypeSchema type{
-      .schema = json_of(
-          R"({type: object, properties: {kind: {type: string}, spec: {allOf: [{$ref: "#/components/schemas/Spec"}], default: {}}}})"),
-      .components = json_of(R"({Spec: {type: object, required: [size], properties: {replicas: {type: integer, format: int32, default: 1},
-      size: {oneOf: [{type: string}, {type: number}]}, self: {$ref: "#/components/schemas/Spec"}, names: {type: array, items: {type: string}, x-kubernetes-list-type: set}}}})")};
-  CHECK(has_replicas(type));
-  const json spec = template_schema(type)["properties"]["spec"];
-  CHECK(spec["properties"]["replicas"] == json_of("{type: integer, format: int32}"));
-  CHECK(spec["properties"]["size"] == json_of("{x-kubernetes-int-or-string: true}"));
-  CHECK(spec["properties"]["self"] == json_of("{x-kubernetes-preserve-unknown-fields: true}"));
-  CHECK(spec["properties"]["names"] == json_of("{type: array, items: {type: string}}"));
-  CHECK(spec["required"] == json{"size"});
-  CHECK_FALSE(has_replicas({.schema = json_of("{type: object}")}));
 }
 
 TEST_CASE("names, leases and the control plane's own objects") {

@@ -41,6 +41,8 @@ TEST_CASE("a policy is read with its defaults") {
 TEST_CASE("what is wrong with a policy is said with its place") {
   refuses("  clusters: [tokyo]\n  targets: [{kind: FederatedDeployment, name: shop}]\n" + checks, "5:3", "at least two clusters");
   refuses(body + "  health: {checks: [{apiServer: {}}, {workload: {}}]}\n", "7:3", "1 independent signal, and 2 must agree");
+  refuses(body + checks + "  ~2: {}\n", "8:3", "unknown field '~2'");
+  refuses(body + checks + "  fencing: {a/b: 1}\n", "8:13", "unknown field 'a/b'");
   refuses(body + checks + "  fencing: {proceedUnfencedAfter: soon}\n", "8:13", "must be a duration");
   refuses(body + checks + "  hooks: [{before: promotion, command: [x]}]\n", "8:12", "did you mean 'promote'");
   refuses(body + checks + "  roles: {active: [{path: /spec/replicas, value: 1}]}\n", "8:3", "does not set /spec/replicas");
@@ -59,5 +61,74 @@ TEST_CASE("the state comes back as it was written") {
   CHECK(to_json(*again) == to_json(state));
   CHECK(again->run->next()->name == "promote");
   CHECK_FALSE(again->has_unfinished_run());
-  CHECK_FALSE(state_from(nlohmann::json::parse(R"({"token": "x"})")));
+}
+
+TEST_CASE("a state that is damaged anywhere is refused or read, and never throws") {
+  State state{.active = "ireland", .token = 7};
+  state.primary = LastSeen{"ireland", "1", 2, "0/10", "5", "2026-01-01T00:00:00.500Z"};
+  state.run = Run{.id = "ab", .from = "tokyo", .to = "ireland", .token = 7, .overridden = {"--force"}, .steps = {{.name = "drain"}}};
+  state.history = {to_json(*state.run)};
+  state.drills = {{{"kind", "drill"}}};
+  const nlohmann::json whole = to_json(state);
+  const nlohmann::json flat = whole.flatten();
+  for (const auto& [pointer, leaf] : flat.items()) {
+    for (auto path = nlohmann::json::json_pointer{pointer}; !path.empty(); path = path.parent_pointer()) {
+      for (const nlohmann::json& wrong : {nlohmann::json(), nlohmann::json(5), nlohmann::json("x"), nlohmann::json::array({5}),
+                                          nlohmann::json::object(), nlohmann::json(true)}) {
+        nlohmann::json damaged = whole;
+        damaged[path] = wrong;
+        CAPTURE(path.to_string(), wrong.dump());
+        REQUIRE_NOTHROW(state_from(damaged));
+      }
+    }
+  }
+}
+
+TEST_CASE("a field of a run that has another type is named, not read as something else") {
+  State state{.active = "ireland", .token = 7};
+  state.run = Run{.id = "ab", .from = "tokyo", .to = "ireland", .token = 7, .steps = {{.name = "drain"}}};
+  const nlohmann::json whole = to_json(state);
+  const std::vector<std::pair<std::string, std::string>> fields{
+      {"/run/state", "run.state"},      {"/run/token", "run.token"},           {"/run/steps/0/state", "run.steps[0].state"},
+      {"/run/steps/0", "run.steps[0]"}, {"/run/overridden", "run.overridden"}, {"/run/outcome", "run.outcome"}};
+  for (const auto& [pointer, name] : fields) {
+    nlohmann::json damaged = whole;
+    damaged[nlohmann::json::json_pointer{pointer}] = "x";
+    const auto read = state_from(damaged);
+    CAPTURE(pointer);
+    REQUIRE_FALSE(read);
+    CHECK_THAT(read.error().message, Catch::Contains(": " + name + " "));
+  }
+  nlohmann::json huge = whole;
+  huge["token"] = 18446744073709551615U;
+  CHECK_FALSE(state_from(huge));
+  nlohmann::json outcome = whole;
+  outcome["run"]["outcome"]["rtoSeconds"] = "soon";
+  CHECK_FALSE(state_from(outcome));
+}
+
+TEST_CASE("what lacks the token or the active cluster is no state, and no fresh one either") {
+  for (const char* text :
+       {"{}", "5", "null", R"({"token": 3})", R"({"active": "tokyo"})", R"({"token": "x", "active": ""})", R"({"token": -1, "active": ""})",
+        R"({"token": 3, "active": 5})", R"({"token": 3, "active": "a", "drills": [5]})", R"({"token": 3, "active": "a", "history": 5})",
+        R"({"token": 3, "active": "a", "run": {}})"}) {
+    CAPTURE(text);
+    const auto read = state_from(nlohmann::json::parse(text));
+    REQUIRE_FALSE(read);
+    CHECK_THAT(read.error().message, !Catch::Contains("exception"));
+  }
+}
+
+TEST_CASE("a state that speaks of a cluster which the policy lacks is refused") {
+  const std::vector<std::string> clusters{"tokyo", "ireland"};
+  CHECK(check_clusters(State{}, clusters));
+  CHECK(check_clusters(State{.active = "ireland"}, clusters));
+  const auto renamed = check_clusters(State{.active = "dublin"}, clusters);
+  REQUIRE_FALSE(renamed);
+  CHECK_THAT(renamed.error().message, Catch::Contains("'dublin', which is not a cluster of the policy (tokyo, ireland)"));
+  State running{.active = "tokyo"};
+  running.run = Run{.id = "ab", .from = "tokyo", .to = "dublin"};
+  CHECK_FALSE(check_clusters(running, clusters));
+  running.run->state = Run::State::done;
+  CHECK(check_clusters(running, clusters));
 }

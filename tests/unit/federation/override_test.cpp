@@ -36,6 +36,13 @@ TEST_CASE("a negative index counts from the end") {
   CHECK((*apply({{Operation::remove, "/spec/containers/-1"}}))["spec"]["containers"].size() == 1);
 }
 
+TEST_CASE("a path with a bad escape, or with more keys than may be nested, is refused") {
+  CHECK_THAT(apply({{.path = "/spec/a~b", .value = 1}}).error().message, Catch::Contains("'/spec/a~b' is no JSON Pointer"));
+  std::string path;
+  for (int i = 0; i < 1001; ++i) path += "/a";
+  CHECK_THAT(apply({{.path = path, .value = 1}}).error().message, Catch::Contains("more than 1000 keys"));
+}
+
 TEST_CASE("keys with slashes and tildes are escaped as in RFC 6901") {
   CHECK((*apply({{Operation::add, "/spec/example.com~1a~0b", 1}}))["spec"]["example.com/a~b"] == 1);
 }

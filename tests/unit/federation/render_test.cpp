@@ -129,6 +129,25 @@ TEST_CASE("bad overrides are one error with their place, whichever cluster they 
   CHECK_THAT(error.place, Catch::StartsWith("input.yaml:") && Catch::Contains(place));
 }
 
+TEST_CASE("tildes in fields and paths are errors at their place, not a bug") {
+  const auto [spec, place] = GENERATE(table<std::string, std::string>({
+      {"  a~b: 1\n", "input.yaml:8:3"},
+      {everywhere + "  overrides: [{clusterName: tokyo, ~2: 1}]\n", "input.yaml:9:36"},
+      {everywhere + "  overrides: [{clusterName: tokyo, clusterOverrides: [{path: /~2, value: 1}]}]\n", "input.yaml:9:56"},
+      {everywhere + "  overrides: [{clusterName: tokyo, clusterOverrides: [{path: /a~b, value: 1}]}]\n", "input.yaml:9:56"},
+  }));
+  CAPTURE(spec);
+  CHECK(error_of(federated(spec)).place == place);
+}
+
+TEST_CASE("a fleet file that lies beside the manifests goes nowhere, and nothing is said of it") {
+  const std::string fleet = "apiVersion: fedctl.io/v1alpha1\nkind: Fleet\nmetadata: {name: f}\nspec: {clusters: [{name: a}]}\n";
+  const Outcome outcome = run(fleet + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n");
+  REQUIRE(outcome.rendered);
+  CHECK(outcome.rendered->notices.empty());
+  CHECK(layout(*outcome.rendered) == "tokyo:c ireland:c virginia:c");
+}
+
 TEST_CASE("a mistyped field is an error, not a silent loss") {
   CHECK_THAT(error_of(federated("  placment: {}\n")).message, Catch::Contains("did you mean 'placement'"));
 }

@@ -43,12 +43,22 @@ TEST_CASE("what is wrong with a fleet file is said with its line") {
       {"\n  - name: a\n  - name: a\n", ":7:", "'a' stands twice"},
       {"\n  - {context: a}\n", ":6:", "needs a name"},
       {"\n  - {name: a, lables: {}}\n", ":6:", "did you mean 'labels'"},
+      {"\n  - name: a\n    l~2: {}\n", ":7:5", "unknown field 'l~2'"},
       {"\n  - {name: a, labels: {tier: 1}}\n", ":6:", "must be a string"},
       {"\n  - {name: a}\n---\nkind: Fleet\n", "fleet.yaml", "expected one Fleet"},
   }));
   const auto fleet = load(clusters);
   REQUIRE_FALSE(fleet);
   CHECK_THAT(describe(fleet.error()), Catch::Contains(line) && Catch::Contains(message));
+}
+
+TEST_CASE("a cluster's name leads nowhere but down") {
+  CHECK(load("\n  - name: arn:aws:eks:eu-west-1:1:cluster/x\n"));
+  for (const std::string name : {"../x", "/abs", "a/../../b"}) {
+    const auto fleet = load("\n  - name: " + name + "\n");
+    REQUIRE_FALSE(fleet);
+    CHECK_THAT(describe(fleet.error()), Catch::Contains("fleet.yaml:6:") && Catch::Contains("is no name of a cluster"));
+  }
 }
 
 TEST_CASE("contexts make a fleet, each once") {

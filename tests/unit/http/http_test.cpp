@@ -1,5 +1,6 @@
 #include "http/limiter.hpp"
 #include "http/loop.hpp"
+#include "http/rest.hpp"
 #include "http/retry.hpp"
 
 #include "support.hpp"
@@ -82,8 +83,8 @@ TEST_CASE("the limiter lets no more through than its limit") {
 namespace {
 
 Task<int> slow_square(Loop& loop, int number) {
-  co_await loop.sleep(milliseconds{5});
-  co_return number* number;
+  const Rest rest = co_await http::rest(loop, milliseconds{5});
+  co_return rest == Rest::over ? number* number : -1;
 }
 
 Task<std::vector<int>> squares(Loop& loop, int count) {
@@ -131,6 +132,14 @@ TEST_CASE("after an interrupt nothing is begun and sleeps are over") {
   loop.interrupt();
   const Endpoint endpoint{.url = "https://127.0.0.1:1"};
   CHECK(loop.run(fetch(loop, endpoint)).error().code == Code::cancelled);
-  loop.run(loop.sleep(std::chrono::hours{1}));
-  SUCCEED("the sleep ended");
+  CHECK(loop.run(http::rest(loop, std::chrono::hours{1})) == Rest::interrupted);
+}
+
+TEST_CASE("a request may have been carried out where its answer was lost, or a gateway or the server gave up") {
+  const Result<Response> sent = Failure{{.code = Code::timeout, .message = "no answer", .uncertain = true}};
+  CHECK(may_be_carried_out(sent));
+  CHECK_FALSE(may_be_carried_out(lost));
+  for (const long status : {500, 502, 503, 504}) CHECK(may_be_carried_out(answer(status)));
+  for (const long status : {200, 301, 400, 404, 409, 422, 429}) CHECK_FALSE(may_be_carried_out(answer(status)));
+  CHECK_FALSE(may_be_carried_out(answer(503, {{"retry-after", "1"}})));
 }

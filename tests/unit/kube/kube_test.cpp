@@ -34,7 +34,7 @@ status: {}
 }
 
 Discovery discovery() {
-  std::vector<Resource> resources;
+  Discovery discovery;
   read_aggregated(json_of(R"(
 kind: APIGroupDiscoveryList
 items:
@@ -58,8 +58,8 @@ items:
   - version: v1
     resources: [{resource: ingresses, responseKind: {kind: Ingress}, scope: Namespaced, verbs: [create]}]
 )"),
-                  resources);
-  return Discovery{std::move(resources)};
+                  discovery);
+  return discovery;
 }
 
 Readiness ready(const std::string& yaml) { return readiness_of(json_of(yaml)); }
@@ -123,14 +123,33 @@ TEST_CASE("a word that means several types asks which; an unknown one suggests t
 
 TEST_CASE("types that nobody can write are left out") { CHECK(discovery().find({"", "v1", "ComponentStatus"}) == nullptr); }
 
+TEST_CASE("a registered group whose server does not answer is silent, not empty") {
+  Discovery stale;
+  read_aggregated(json_of("kind: APIGroupDiscoveryList\nitems:\n"
+                          "- {metadata: {name: apps}, versions: [{version: v1, freshness: Current, resources: []}]}\n"
+                          "- {metadata: {name: wardle.example.com}, versions: [{version: v1, freshness: Stale}]}\n"),
+                  stale);
+  CHECK(stale.silent_groups() == std::set<std::string>{"wardle.example.com"});
+}
+
+TEST_CASE("discovery of the wrong shape is read without complaint, and brings nothing") {
+  for (const char* document : {"5", "{items: 5}", "{items: [5, {versions: 5}, {metadata: 5, versions: [5, {resources: [5, {verbs: 5}]}]}]}",
+                               "{resources: [5, {name: 5, verbs: [create], namespaced: \"yes\"}]}"}) {
+    CAPTURE(document);
+    Discovery read;
+    CHECK_NOTHROW(read_aggregated(json_of(document), read));
+    CHECK_NOTHROW(read_resource_list(json_of(document), read));
+  }
+}
+
 TEST_CASE("resource lists of old servers are read alike") {
-  std::vector<Resource> resources;
+  Discovery old;
   read_resource_list(json_of("kind: APIResourceList\ngroupVersion: apps/v1\nresources:\n"
                              "- {name: deployments, kind: Deployment, namespaced: true, verbs: [create], shortNames: [deploy]}\n"
                              "- {name: deployments/scale, kind: Scale, namespaced: true, verbs: [patch]}\n"),
-                     resources);
-  REQUIRE(resources.size() == 1);
-  CHECK(resources.front().path("p", "web") == "/apis/apps/v1/namespaces/p/deployments/web");
+                     old);
+  REQUIRE(old.resources().size() == 1);
+  CHECK(old.resources().front().path("p", "web") == "/apis/apps/v1/namespaces/p/deployments/web");
 }
 
 TEST_CASE("a Deployment is ready as kubectl rollout status says") {
@@ -210,4 +229,13 @@ TEST_CASE("a Pod in trouble says which container, why, and whose log tells more"
   CHECK(crash->previous);
   CHECK(trouble("{phase: Pending, conditions: [{type: PodScheduled, status: 'False', message: 0/1 nodes}]}")->message ==
         "Pod web-1 cannot be scheduled: 0/1 nodes");
+}
+
+TEST_CASE("a write that a server answers with 5xx may have been done, unless the refusal is one that comes before it") {
+  const std::string failing = R"({"kind": "Status", "message": "etcdserver: request timed out"})";
+  const std::string webhook = R"({"kind": "Status", "message": "Internal error occurred: failed calling webhook \"x\""})";
+  CHECK(error_from({.status = 500, .body = failing, .uncertain = true}).uncertain);
+  CHECK(error_from({.status = 504, .body = "<html>", .uncertain = true}).uncertain);
+  CHECK_FALSE(error_from({.status = 500, .body = webhook, .uncertain = true}).uncertain);
+  CHECK_FALSE(error_from({.status = 409, .body = R"({"kind": "Status"})"}).uncertain);
 }

@@ -1,5 +1,6 @@
 #include "manifest/manifest.hpp"
 
+#include "kube/object.hpp"
 #include "support.hpp"
 
 using namespace fedctl;
@@ -23,6 +24,35 @@ TEST_CASE("lists are unfolded, and each item knows its place") {
       "- {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n");
   REQUIRE(items.size() == 2);
   CHECK(items[1].place() == "input.yaml:5:3");
+}
+
+TEST_CASE("the items of a typed list have the list's type where they tell none") {
+  const auto items = support::manifests(
+      "apiVersion: apps/v1\nkind: DeploymentList\nmetadata: {resourceVersion: '1'}\nitems:\n- {metadata: {name: a}}\n"
+      "- {apiVersion: v1, metadata: {name: b}}\n- {apiVersion: v1, kind: Pod, metadata: {name: c}}\n");
+  REQUIRE(items.size() == 3);
+  CHECK(kube::to_string(kube::key_of(items[0].object)) == "Deployment a");
+  CHECK(items[1].object["apiVersion"] == "apps/v1");
+  CHECK(items[1].object["kind"] == "Deployment");
+  CHECK(items[2].object["kind"] == "Pod");
+  CHECK(items[1].place() == "input.yaml:6:3");
+}
+
+TEST_CASE("an empty typed list holds no object, just as an empty List, and one without a type is refused") {
+  const std::string kind = GENERATE("List", "ConfigMapList");
+  const std::string items = GENERATE("[]", "null");
+  CHECK(support::manifests("{apiVersion: v1, kind: " + kind + ", items: " + items + "}").empty());
+  const Error untyped = error_of("apiVersion: v1\nkind: List\nitems:\n- {metadata: {name: a}}\n");
+  CHECK(untyped.place == "input.yaml:4:3");
+  CHECK_THAT(untyped.message, Catch::Contains("no 'apiVersion'"));
+  CHECK(error_of("apiVersion: v1\nkind: List\nitems: {a: 1}\n").place == "input.yaml:3:1");
+}
+
+TEST_CASE("objects that stand back to back as JSON are read, and an error has its place") {
+  const std::string object = R"({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})";
+  CHECK(support::manifests(object + object + "\n" + object).size() == 3);
+  CHECK(error_of(object + R"({"apiVersion": "v1"})").place == "input.yaml:1:69");
+  CHECK(error_of(object + "\n" + R"({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": 5}})").place == "input.yaml:2:56");
 }
 
 TEST_CASE("what is no Kubernetes object is an error at its line") {
@@ -82,4 +112,15 @@ TEST_CASE("long texts of a big file wait on disk until somebody wants the whole 
   const manifest::Manifest& secret = found->items.at(15);
   CHECK(secret.aside == nullptr);
   CHECK(secret.object["stringData"]["long"] == text);
+}
+
+TEST_CASE("kind, group and version must be segments of a path") {
+  const std::string rest = "\nmetadata: {name: a}\n";
+  for (const std::string type : {"apiVersion: v1\nkind: ../X", "apiVersion: ../../v1\nkind: X", "apiVersion: g/..\nkind: X",
+                                 "apiVersion: /v1\nkind: X", "apiVersion: a/b/c\nkind: X", "apiVersion: v1\nkind: 'X?y'"}) {
+    const auto parsed = manifest::parse(support::source(type + rest));
+    INFO(type);
+    REQUIRE_FALSE(parsed);
+    CHECK_THAT(describe(parsed.error()), Catch::Contains("is no valid"));
+  }
 }

@@ -52,6 +52,14 @@ TEST_CASE("a difference names the field, the old value and the new one") {
   CHECK(changes[0].new_value == json(5));
 }
 
+TEST_CASE("an object compared with what is none appears or goes as a whole") {
+  const json none = GENERATE(json(), json(5), json("text"), json::array({1}));
+  CHECK_FALSE(differences(none, live).empty());
+  CHECK_FALSE(differences(live, none).empty());
+  CHECK(differences(none, none).empty());
+  CHECK(fields_of_new(none).empty());
+}
+
 TEST_CASE("list items are named by their name, keys with dots in brackets") {
   const auto changes = differences(live, with(with(live, "/spec/containers/0/image", "a:2"), "/metadata/labels/example.com~1team", "x"));
   REQUIRE(changes.size() == 2);
@@ -143,6 +151,66 @@ TEST_CASE("a change of an immutable field is a conflict: only a replacement coul
   CHECK_THAT(change->note, Catch::Contains("replacement") && Catch::Contains("spec.selector"));
 }
 
+TEST_CASE("an immutable field is named with both values, values that mean the same are not") {
+  json stateful = with(live, "/kind", "StatefulSet");
+  stateful["spec"]["volumeClaimTemplates"] = json::parse(R"([{"volumeMode": "Filesystem", "size": "1Gi", "memory": "1Gi"}])");
+  json desired = with(with(stateful, "/spec/volumeClaimTemplates/0/size", "5Gi"), "/spec/volumeClaimTemplates/0/memory", "1024Mi");
+  desired["spec"]["volumeClaimTemplates"][0].erase("volumeMode");
+  desired["spec"]["replicas"] = 9;
+  const Error refusal{Code::rejected,
+                      "spec: Forbidden: updates to statefulset spec for fields other than 'replicas' and 'template' are forbidden"};
+  const auto change = judge(change_for(desired), {.live = stateful, .refusal = refusal}, {});
+  REQUIRE(change->action == Action::conflict);
+  REQUIRE(change->fields.size() == 1);
+  CHECK(change->fields[0].path == "spec.volumeClaimTemplates[0].size");
+  CHECK(change->fields[0].old_value == json("1Gi"));
+  CHECK(change->fields[0].new_value == json("5Gi"));
+  CHECK_THAT(change->note, !Catch::Contains("statefulset"));
+}
+
+TEST_CASE("where a webhook refuses dry runs, drift is told from the live object and can be mended") {
+  json drifted = with(live, "/spec/replicas", 9);
+  drifted["metadata"]["managedFields"] = json::parse(R"([
+    {"manager": "fedctl", "operation": "Apply", "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:spec": {"f:containers": {}}}},
+    {"manager": "kubectl-patch", "operation": "Update", "time": "2026-01-02T00:00:00Z", "fieldsV1": {"f:spec": {"f:replicas": {}}}}])");
+  Change wanted = change_for(live);
+  wanted.hash = "old";
+  const Error refusal{Code::rejected, "admission webhook \"w\" does not support dry run"};
+  const auto change = judge(wanted, {.live = drifted, .refusal = refusal}, {});
+  REQUIRE(change->action == Action::update);
+  CHECK_FALSE(change->checked);
+  REQUIRE(change->fields.size() == 1);
+  CHECK(change->fields[0].path == "spec.replicas");
+  CHECK(change->fields[0].drifted);
+  CHECK(change->fields[0].changed_by->manager == "kubectl-patch");
+}
+
+TEST_CASE("a webhook that does not answer makes its object unknown, whatever was applied before") {
+  Change wanted = change_for(live);
+  wanted.hash = "old";
+  const auto change = judge(wanted, {.live = live, .refusal = Error{Code::rejected, "failed calling webhook \"w\": no endpoints"}}, {});
+  CHECK(change->action == Action::unknown);
+}
+
+TEST_CASE("a namespace that is being deleted is unknown") {
+  const json going = json_of("{apiVersion: v1, kind: Namespace, metadata: {name: n, deletionTimestamp: '2026-01-01T00:00:00Z'}}");
+  const auto change = judge(change_for(going), {.live = going, .would_be = going}, {});
+  CHECK(change->action == Action::unknown);
+  CHECK_THAT(change->note, Catch::Contains("being deleted since 2026-01-01"));
+}
+
+TEST_CASE("who scaled is named beside a change of the input, though the server keeps no time of it") {
+  json scaled = with(live, "/spec/replicas", 9);
+  scaled["metadata"]["managedFields"] = json::parse(R"([
+    {"manager": "fedctl", "operation": "Apply", "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:spec": {"f:containers": {}}}},
+    {"manager": "kubectl", "operation": "Update", "subresource": "scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}}])");
+  Change wanted = change_for(live);
+  wanted.hash = "new";
+  const auto change = judge(wanted, {.live = scaled, .would_be = with(scaled, "/spec/replicas", 4)}, {});
+  REQUIRE(change->fields.size() == 1);
+  CHECK(change->fields[0].changed_by->manager == "kubectl");
+}
+
 TEST_CASE("what could not be asked is unknown, never absent") {
   const Code code = GENERATE(Code::forbidden, Code::unreachable, Code::unauthorized, Code::expired, Code::timeout);
   const auto change = judged({.live = live, .refusal = Error{code, "no"}});
@@ -161,7 +229,8 @@ TEST_CASE("unknowns are counted by their reasons, in words and in the document")
   CHECK(unknown_line(plan) == "Unknown: 1 unreachable, 2 forbidden.");
   CHECK(to_document(plan)["unknownReasons"] == R"({"unreachable": 1, "forbidden": 2})"_json);
   CHECK(to_document(plan)["clusters"][0]["changes"][0]["reason"] == "forbidden");
-  CHECK(from_document(to_document(plan, Detail::whole))->clusters[1].changes[0].reason == Code::unreachable);
+  const json whole = to_document(plan, Detail::whole);
+  CHECK(read_plan(Part{whole}).clusters[1].changes[0].reason == Code::unreachable);
   CHECK(unknown_line({}).empty());
 }
 

@@ -41,6 +41,28 @@ TEST_CASE("AWS credentials are looked for where AWS' own tools look") {
         Code::unauthorized);
 }
 
+TEST_CASE("a container's credentials are asked of this machine, of the container's host, or by https, and of nobody else") {
+  const auto asked = [](const std::string& url) {
+    return credentials({{"AWS_SHARED_CREDENTIALS_FILE", "/nonexistent"},
+                        {"AWS_CONFIG_FILE", "/nonexistent"},
+                        {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "secret"},
+                        {"AWS_CONTAINER_CREDENTIALS_FULL_URI", url}})
+        .error()
+        .code;
+  };
+  for (const char* url : {"http://192.0.2.1/role", "http://169.254.170.2@192.0.2.1/role", "http://169.254.170.2.example.com/role",
+                          "http://[2001:db8::1]/role", "http://127.0.0.1.example.com/role", "ftp://192.0.2.1/role", "nonsense://"}) {
+    INFO(url);
+    CHECK(asked(url) == Code::rejected);
+  }
+  // Nobody listens there, so they were asked in vain.
+  for (const char* url : {"http://127.0.0.1:1/role", "http://127.1.2.3:1/role", "http://[::1]:1/role", "http://localhost:1/role",
+                          "https://127.0.0.1:1/role"}) {
+    INFO(url);
+    CHECK(asked(url) == Code::unauthorized);
+  }
+}
+
 TEST_CASE("DNS servers are read with and without a port") {
   CHECK(parse_server("192.0.2.1")->port == "53");
   CHECK(parse_server("127.0.0.1:5353")->port == "5353");

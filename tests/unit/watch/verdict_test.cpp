@@ -47,6 +47,24 @@ TEST_CASE("it has failed when enough independent signals were bad often enough, 
   CHECK(opinion.problems == std::vector<std::string>{"apiServer: refused", "postgres: refused"});
 }
 
+TEST_CASE("what cannot be asked is no vote, whatever it said before, and the side is not known to be well") {
+  Verdict verdict{health(2, 1)};
+  verdict.record(0, "refused", at(0));
+  verdict.record(1, std::nullopt, at(0));
+  verdict.record(2, "refused", at(0));
+  CHECK(verdict.opinion(at(0)).state == State::failed);
+  for (int second = 1; second < 9; ++second) verdict.record_unknown(2, "the Secret is gone");
+  CHECK(verdict.opinion(at(9)).state == State::suspect);
+  CHECK_FALSE(verdict.is_bad(2));
+  verdict.record(0, std::nullopt, at(9));
+  verdict.record(0, std::nullopt, at(10));
+  const Opinion opinion = verdict.opinion(at(10));
+  CHECK(opinion.state == State::unknown);
+  CHECK(opinion.unknown == std::vector<std::string>{"postgres: the Secret is gone"});
+  verdict.record(2, std::nullopt, at(11));
+  CHECK(verdict.opinion(at(11)).state == State::well);
+}
+
 TEST_CASE("two checks of one source are one signal") {
   Verdict verdict{health(2, 1)};
   verdict.record(0, "refused", at(0));

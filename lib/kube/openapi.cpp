@@ -1,11 +1,13 @@
-#include "control/openapi.hpp"
+#include "kube/openapi.hpp"
+
+#include "base/json.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <set>
 #include <string>
 
-namespace fedctl::control {
+namespace fedctl::kube {
 namespace {
 
 using nlohmann::json;
@@ -13,10 +15,10 @@ using nlohmann::json;
 /// What a template may hold of these three levels is little; anything deeper than this is a schema that holds itself.
 constexpr int deepest = 24;
 
-bool is_of(const json& schema, const kube::Resource& resource) {
-  for (const json& type : kube::list_at(schema, "x-kubernetes-group-version-kind")) {
-    if (kube::string_at(type, "group") == resource.group && kube::string_at(type, "version") == resource.version &&
-        kube::string_at(type, "kind") == resource.kind)
+bool is_of(const json& schema, const Resource& resource) {
+  for (const json& type : list_at(schema, "x-kubernetes-group-version-kind")) {
+    if (string_at(type, "group") == resource.group && string_at(type, "version") == resource.version &&
+        string_at(type, "kind") == resource.kind)
       return true;
   }
   return false;
@@ -26,9 +28,9 @@ bool is_of(const json& schema, const kube::Resource& resource) {
 const json* resolve(const json& schema, const json& components, std::string& name) {
   const json* at = &schema;
   for (int hops = 0; hops < 8; ++hops) {
-    std::string reference = kube::string_at(*at, "$ref");
-    const json all = kube::list_at(*at, "allOf");
-    if (reference.empty() && all.size() == 1) reference = kube::string_at(all.front(), "$ref");
+    std::string reference = string_at(*at, "$ref");
+    const json all = list_at(*at, "allOf");
+    if (reference.empty() && all.size() == 1) reference = string_at(all.front(), "$ref");
     if (reference.empty()) return at;
     name = reference.substr(reference.rfind('/') + 1);
     const auto found = components.find(name);
@@ -57,19 +59,19 @@ class Flattener {
 
  private:
   json flatten_resolved(const json& schema, int depth) {
-    const std::string format = kube::string_at(schema, "format");
-    if (format == "int-or-string" || schema.contains("oneOf") || schema.value("x-kubernetes-int-or-string", false)) {
+    const std::string format = string_at(schema, "format");
+    if (format == "int-or-string" || schema.contains("oneOf") || bool_at(schema, "x-kubernetes-int-or-string")) {
       return {{"x-kubernetes-int-or-string", true}};
     }
-    const std::string type = kube::string_at(schema, "type");
+    const std::string type = string_at(schema, "type");
     if (type.empty()) return anything();
     json result{{"type", type}};
     for (const char* key : {"format", "enum", "pattern", "minimum", "maximum", "nullable", "x-kubernetes-preserve-unknown-fields"}) {
       if (schema.contains(key)) result[key] = schema[key];
     }
-    if (type == "array") result["items"] = flatten(schema.value("items", json::object()), depth + 1);
+    if (type == "array") result["items"] = flatten(map_at(schema, "items"), depth + 1);
     if (type != "object") return result;
-    const json properties = kube::map_at(schema, "properties");
+    const json properties = map_at(schema, "properties");
     for (const auto& [key, value] : properties.items()) result["properties"][key] = flatten(value, depth + 1);
     if (schema.contains("required")) result["required"] = schema["required"];
     if (schema.contains("additionalProperties") && schema["additionalProperties"].is_object()) {
@@ -85,25 +87,43 @@ class Flattener {
 
 }  // namespace
 
-Task<Result<TypeSchema>> read_schema(kube::Client& client, kube::Resource resource) {
+Task<Result<TypeSchema>> read_schema(Client& client, Resource resource) {
   const std::string group =
       resource.group.empty() ? "api/" + resource.version : fmt::format("apis/{}/{}", resource.group, resource.version);
   auto document = co_await client.document("/openapi/v3/" + group);
   if (!document) co_return Failure{document.error()};
-  TypeSchema result{.components = kube::map_at(kube::map_at(*document, "components"), "schemas")};
+  TypeSchema result{.components = map_at(map_at(*document, "components"), "schemas")};
   for (const auto& [name, schema] : result.components.items()) {
     if (is_of(schema, resource)) result.schema = schema;
   }
   co_return result;
 }
 
+std::vector<std::string> fields_in(const TypeSchema& type, std::span<const std::string> keys) {
+  std::string ignored;
+  const json* schema = resolve(type.schema, type.components, ignored);
+  for (const std::string& key : keys) {
+    if (schema == nullptr) return {};
+    const bool is_list = string_at(*schema, "type") == "array";
+    const json& properties = map_at(*schema, "properties");
+    const json& next = is_list                    ? value_at(*schema, "items")
+                       : properties.contains(key) ? value_at(properties, key)
+                                                  : value_at(*schema, "additionalProperties");
+    schema = next.is_object() ? resolve(next, type.components, ignored) : nullptr;
+  }
+  std::vector<std::string> fields;
+  if (schema == nullptr) return fields;
+  for (const auto& [name, field] : map_at(*schema, "properties").items()) fields.push_back(name);
+  return fields;
+}
+
 bool has_replicas(const TypeSchema& type) {
   std::string ignored;
-  const json properties = kube::map_at(type.schema, "properties");
+  const json properties = map_at(type.schema, "properties");
   if (!properties.contains("spec")) return false;
   const json* spec = resolve(properties["spec"], type.components, ignored);
   if (spec == nullptr) return false;
-  return kube::string_at(kube::map_at(kube::map_at(*spec, "properties"), "replicas"), "type") == "integer";
+  return string_at(map_at(map_at(*spec, "properties"), "replicas"), "type") == "integer";
 }
 
 json template_schema(const TypeSchema& type) {
@@ -120,4 +140,4 @@ json template_schema(const TypeSchema& type) {
   return schema;
 }
 
-}  // namespace fedctl::control
+}  // namespace fedctl::kube

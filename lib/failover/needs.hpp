@@ -1,0 +1,18 @@
+#pragma once
+
+#include "failover/site.hpp"
+
+#include <string>
+#include <vector>
+
+namespace fedctl::failover {
+
+/// What a policy needs to be watched and carried out, and is not there: a variable of the environment, a Secret or its key, a program, a
+/// file of certificates, a vantage's cluster. What cannot be found out now, such as a Secret of a cluster that is out of reach, is not
+/// counted. Each names its field.
+Task<std::vector<Error>> missing_needs(Site& site);
+
+/// Of one side's guard only.
+Task<std::vector<Error>> missing_needs_of_side(Site& site, std::string side);
+
+}  // namespace fedctl::failover
