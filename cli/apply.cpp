@@ -36,7 +36,9 @@ fleet::Rollout rollout_of(const Planned& planned, const ApplyFlags& flags) {
 
 /// Errors: waves that speak of no cluster. A host's clusters are known when it was planned, a fleet's before.
 Result<apply::Options> apply_options(const Planned& planned, const ApplyFlags& flags) {
-  apply::Options options{.wait = flags.wait, .timeout = time::parse_duration(flags.timeout).value_or(time::Duration{300'000})};
+  apply::Options options{.wait = flags.wait && !flags.plan.removes,
+                         .wait_until_gone = flags.wait,
+                         .timeout = time::parse_duration(flags.timeout).value_or(time::Duration{300'000})};
   if (flags.on_failure == "continue") options.on_failure = apply::OnFailure::go_on;
   if (flags.on_failure == "rollback") options.on_failure = apply::OnFailure::roll_back;
   const fleet::Rollout rollout = rollout_of(planned, flags);
@@ -314,7 +316,8 @@ int apply_plan(ApplyFlags& flags) {
 void add_apply_flags(Program& program, CLI::App& command, ApplyFlags& flags) {
   const std::string group = "Applying";
   command.add_flag("-y,--yes", flags.yes, "Do not ask")->group(group);
-  command.add_flag("--wait,!--no-wait", flags.wait, "Wait until all of the input is ready (--wait=false: do not)")
+  const std::string_view waited_for = flags.plan.removes ? "Wait until what is deleted is gone" : "Wait until all of the input is ready";
+  command.add_flag("--wait,!--no-wait", flags.wait, fmt::format("{} (--wait=false: do not)", waited_for))
       ->group(group)
       ->default_str("true");
   add_duration(command, "--timeout", flags.timeout, "How long to wait for it")->group(group);
@@ -332,7 +335,8 @@ void add_apply(Program& program) {
       "Plans, asks, and applies to all clusters at once: namespaces and CustomResourceDefinitions first, then what workloads need, then "
       "the workloads. Then it waits until Deployments, StatefulSets, DaemonSets, Jobs and CustomResourceDefinitions are ready, also those "
       "that "
-      "were there already, so that an apply that is run again tells what the first one did. A cluster that cannot be asked, or whose plan "
+      "were there already, so that an apply that is run again tells what the first one did; and until what it deletes is gone. A cluster "
+      "that cannot be asked, or whose plan "
       "has an error, is left alone; the others go on. A conflict stops everything before "
       "anything is written. Ctrl-C lets what was sent finish, and says where it stands; running the same apply again goes on from "
       "there.\n\n"

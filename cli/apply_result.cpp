@@ -19,12 +19,15 @@ std::string result_table(const std::vector<ClusterResult>& results) {
   std::vector<std::string> headings{"CLUSTER", "OUTCOME", "CREATED", "UPDATED", "DELETED", "UNCHANGED", "SKIPPED", "READY"};
   const bool went_back = std::ranges::any_of(results, [](const ClusterResult& result) { return result.restored > 0; });
   if (went_back) headings.emplace_back("RESTORED");
+  const bool is_going = std::ranges::any_of(results, [](const ClusterResult& result) { return result.deleting > 0; });
+  if (is_going) headings.emplace_back("DELETING");
   std::vector<std::vector<std::string>> rows;
   for (const ClusterResult& result : results) {
     rows.push_back({result.cluster, std::string{to_string(result.outcome)}, std::to_string(result.created), std::to_string(result.updated),
                     std::to_string(result.deleted), std::to_string(result.unchanged), std::to_string(result.skipped),
                     result.waited_for == 0 ? "-" : fmt::format("{}/{}", result.ready, result.waited_for)});
     if (went_back) rows.back().push_back(std::to_string(result.restored));
+    if (is_going) rows.back().push_back(std::to_string(result.deleting));
   }
   return table(headings, rows);
 }
@@ -40,6 +43,7 @@ json result_json(const std::vector<ClusterResult>& results) {
                         {"created", result.created},
                         {"updated", result.updated},
                         {"deleted", result.deleted},
+                        {"deleting", result.deleting},
                         {"unchanged", result.unchanged},
                         {"restored", result.restored},
                         {"skipped", result.skipped},

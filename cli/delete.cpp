@@ -64,7 +64,6 @@ Result<std::vector<kube::ObjectKey>> named_objects(const Flags& flags) {
 }
 
 int run_delete(Flags& flags) {
-  flags.apply.plan.removes = true;
   const bool has_files = !flags.apply.plan.input.paths.empty();
   if (has_files == !flags.words.empty()) return report({Code::usage, "delete needs TYPE NAME or -f PATH, and not both"});
   if (!flags.words.empty()) {
@@ -72,7 +71,6 @@ int run_delete(Flags& flags) {
     if (!keys) return report(keys.error());
     flags.apply.plan.removed = std::move(*keys);
   }
-  flags.apply.wait = false;
   return apply_plan(flags.apply);
 }
 
@@ -80,12 +78,16 @@ int run_delete(Flags& flags) {
 
 void add_delete(Program& program) {
   auto flags = std::make_shared<Flags>();
+  flags->apply.plan.removes = true;
   CommandText text{
       "Deletes federated objects with their copies in every cluster. It shows what would go, asks, deletes the copies, and last the "
       "federated object in the host; while a cluster that has a copy does not answer, the federated object stays, so that nothing is "
       "forgotten. Copies stay where 'fedctl orphaning-deletion' says so. Only what fedctl or KubeFed put there is deleted; a namespace "
       "goes only when nothing else is in it.\n\n"
-      "Without a host, -f names manifests whose copies are deleted from the fleet's clusters. Exits as apply does.",
+      "Without a host, -f names manifests whose copies are deleted from the fleet's clusters.\n\n"
+      "An object that has finalizers, and a namespace, stay for a while after the server accepted their deletion. It waits until they are "
+      "gone, for at most --timeout; then it says what keeps them, and exits with 3. With --wait=false it says that they are being deleted. "
+      "Exits as apply does.",
       {{"A federated Deployment and its copies", "fedctl delete deployment web-app -n production --host-cluster-context host-cluster"},
        {"What files brought, from the clusters of a fleet file", "fedctl delete -f federated-web-app.yaml --fleet fleet.yaml --yes"}}};
   CLI::App* command = add_command(program, "delete", "Delete federated objects and their copies", std::move(text),

@@ -169,7 +169,10 @@ int on_host(const HostFlags& flags, const OutputFlags& output, const std::functi
   loop.interrupt_on_signals();
   const auto host = connect_host(loop, flags);
   if (!host) return report(host.error());
-  return work({loop, *host, *dry_run});
+  const int code = work({loop, *host, *dry_run});
+  // What was left out then, such as the rights of members, is told as warnings.
+  const bool is_cut_short = code == exit_done && loop.interrupted();
+  return is_cut_short ? static_cast<int>(exit_interrupted) : code;
 }
 
 void print_written(const std::vector<control::Written>& objects, bool dry_run, bool with_cluster) {

@@ -48,6 +48,8 @@ void raise_open_files() {
 int main(int count, char** words) {
   // A server that closes a connection while we write to it must not end us; nor may `| head` end an apply half way.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that grows beyond `ulimit -f` is an error, after which nothing half written is left.
+  std::signal(SIGXFSZ, SIG_IGN);
   keep_standard_streams();
   raise_open_files();
   try {

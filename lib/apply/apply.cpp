@@ -7,6 +7,7 @@
 #include "base/fence.hpp"
 #include "base/gate.hpp"
 #include "http/rest.hpp"
+#include "kube/departure.hpp"
 #include "kube/readiness.hpp"
 
 #include <fmt/format.h>
@@ -49,12 +50,13 @@ class Runner {
     // What this run did not touch is no reason to go back, so it is waited for later.
     if (options_.wait && may_go_back() && may_begin()) co_await wait(found(), deadline, true);
     co_await run_steps(early, steps_.size(), deadline);
+    co_await wait_for_departures(deadline);
     if (!plan_.errors.empty()) {
       if (result_.outcome == Outcome::done) result_.outcome = Outcome::failed;
       result_.errors.insert(result_.errors.begin(), plan_.errors.begin(), plan_.errors.end());
     }
     if (result_.outcome == Outcome::done && plan::summary_of(plan_).unknown > 0) result_.outcome = Outcome::partial;
-    const bool is_through = result_.skipped == 0 && result_.ready >= result_.waited_for && result_.errors.empty();
+    const bool is_through = result_.skipped + result_.deleting == 0 && result_.ready >= result_.waited_for && result_.errors.empty();
     if (client_.loop().interrupted() && !is_through) result_.outcome = Outcome::interrupted;
     listener_({.type = Event::Type::ended, .cluster = plan_.name});
     co_return std::move(result_);
@@ -65,6 +67,12 @@ class Runner {
   struct Node {
     Gate done;
     bool succeeded = false;
+  };
+
+  /// What is being deleted, and what was last said to keep it.
+  struct Departing {
+    const Change* change = nullptr;
+    std::string kept_by;
   };
 
   bool may_begin() const {
@@ -205,9 +213,50 @@ class Runner {
     }
     if (change.action == Action::create) ++result_.created;
     if (change.action == Action::update) ++result_.updated;
+    if (change.action == Action::remove && !written->removal.is_gone) {
+      begin_departure(change, written->removal.kept_by);
+      co_return true;
+    }
     if (change.action == Action::remove) ++result_.deleted;
     if (is_visible(change)) listener_({.type = Event::Type::applied, .cluster = plan_.name, .key = change.key, .action = change.action});
     co_return true;
+  }
+
+  void begin_departure(const Change& change, const std::string& kept_by) {
+    ++result_.deleting;
+    tell_departure(options_.wait_until_gone ? Event::Type::waiting : Event::Type::applied, change, kept_by);
+    if (options_.wait_until_gone) departing_.push_back({&change, kept_by});
+  }
+
+  void tell_departure(Event::Type type, const Change& change, const std::string& kept_by) {
+    const std::string message = kept_by.empty() ? "being deleted" : "being deleted, kept by " + kept_by;
+    listener_({.type = type, .cluster = plan_.name, .key = change.key, .action = change.action, .message = message});
+  }
+
+  Task<Done> wait_for_departures(Clock::time_point deadline) {
+    std::vector<Task<Done>> tasks;
+    for (Departing& one : departing_) tasks.push_back(wait_for_departure(one, deadline));
+    co_await when_all(std::move(tasks));
+    co_return Done{};
+  }
+
+  Task<Done> wait_for_departure(Departing& departing, Clock::time_point deadline) {
+    const Change& change = *departing.change;
+    const kube::OnKept on_kept = [&](const std::string& what) {
+      if (std::exchange(departing.kept_by, what) != what) tell_departure(Event::Type::waiting, change, what);
+    };
+    const auto left = std::chrono::duration_cast<time::Duration>(deadline - Clock::now());
+    const auto gone =
+        co_await kube::wait_until_gone(client_, *change.resource, change.key.name_space, change.key.name, change.uid, left, on_kept);
+    if (!gone && gone.error().code == Code::cancelled) co_return Done{};
+    if (!gone) {
+      fail(change, gone.error());
+      co_return Done{};
+    }
+    --result_.deleting;
+    ++result_.deleted;
+    listener_({.type = Event::Type::applied, .cluster = plan_.name, .key = change.key, .action = change.action});
+    co_return Done{};
   }
 
   void fail(const Change& change, Error error) {
@@ -246,6 +295,7 @@ class Runner {
   ClusterResult result_;
   std::vector<Step> steps_;
   std::vector<Node> nodes_;
+  std::vector<Departing> departing_;
   Turnstile turns_{requests_in_hand};
 };
 
@@ -289,7 +339,8 @@ Task<std::vector<ClusterResult>> run_all(http::Loop& loop, const fleet::Clients&
     for (const std::size_t i : waves[number]) tasks.push_back(run_one(*clients[i], plan.clusters[i], options, listener));
     std::vector<ClusterResult> done = co_await when_all(std::move(tasks));
     const auto failing = static_cast<std::size_t>(std::ranges::count_if(done, is_failing));
-    const bool changed = std::ranges::any_of(done, [](const auto& one) { return one.created + one.updated + one.deleted > 0; });
+    const bool changed =
+        std::ranges::any_of(done, [](const auto& one) { return one.created + one.updated + one.deleted + one.deleting > 0; });
     for (std::size_t k = 0; k < done.size(); ++k) results[waves[number][k]] = std::move(done[k]);
     const bool is_last = number + 1 == waves.size();
     if (loop.interrupted() || (failing > options.max_failing && !is_last)) break;

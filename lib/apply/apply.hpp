@@ -23,7 +23,8 @@ enum class OnFailure {
 struct Options {
   /// Until all that takes time is ready, also what was found unchanged: whoever retries an apply learns whether it is ready by now.
   bool wait = true;
-  time::Duration timeout{300'000};  ///< For that wait, from the start of the apply.
+  bool wait_until_gone = true;      ///< Until what is deleted is gone.
+  time::Duration timeout{300'000};  ///< For both, from the start of the apply.
   OnFailure on_failure = OnFailure::stop;
   /// Positions of clusters that are changed together, one wave after the other; empty: all at once. The next wave begins when the last
   /// is ready, whoever made it so.
@@ -35,9 +36,9 @@ struct Options {
 struct Event {
   enum class Type {
     begun,        ///< A cluster's apply begins; `total` changes, `awaited` objects to get ready.
-    applied,      ///< The server has it.
+    applied,      ///< The server has it; what is deleted is gone, or without waiting for that, `message` says what keeps it.
     failed,       ///< The server refused, or did not answer; `message`.
-    waiting,      ///< Not ready yet; `message` says how far it is.
+    waiting,      ///< Not ready, or not gone yet; `message` says how far it is.
     ready,        ///< An object that takes time is ready.
     not_ready,    ///< It failed, or time is over; `message`.
     rolled_back,  ///< An object is as it was before this run; `message` says how.
@@ -69,6 +70,7 @@ struct ClusterResult {
   std::size_t created = 0;
   std::size_t updated = 0;
   std::size_t deleted = 0;
+  std::size_t deleting = 0;  ///< Objects whose deletion the server accepted, and which are still there.
   std::size_t unchanged = 0;
   std::size_t restored = 0;   ///< Objects that went back to what they were.
   std::size_t skipped = 0;    ///< Changes not tried, since one before them failed.

@@ -10,7 +10,7 @@ bool is_failing(const ClusterResult& result) {
 
 bool left_something(const ClusterResult& result) {
   if (result.outcome == Outcome::rolled_back) return false;
-  return result.created + result.updated + result.deleted + result.uncertain > 0 || result.waited_for > result.ready;
+  return result.created + result.updated + result.deleted + result.deleting + result.uncertain > 0 || result.waited_for > result.ready;
 }
 
 std::string_view to_string(Outcome outcome) {

@@ -36,6 +36,7 @@ void Tally::take(const Event& event, Instant now) {
     case Event::Type::applied:
       ++written_;
       moved_ = now;
+      if (event.action == plan::Action::remove) pending_.erase(event.key);
       if (event.action != plan::Action::remove && kube::takes_time(event.key.group, event.key.kind)) pending_[event.key] = {"", now};
       break;
     case Event::Type::waiting: pending_.try_emplace(event.key, Pending{"", now}).first->second.message = event.message; break;
@@ -80,7 +81,7 @@ std::string describe(const Event& event) {
   const std::string object = kube::to_string(event.key);
   switch (event.type) {
     case Event::Type::begun: return fmt::format("applying {}", event.total);
-    case Event::Type::applied: return fmt::format("{} {}", object, past_tense(event.action));
+    case Event::Type::applied: return fmt::format("{} {}", object, event.message.empty() ? past_tense(event.action) : event.message);
     case Event::Type::failed: return fmt::format("{} failed: {}", object, event.message);
     case Event::Type::waiting: return fmt::format("{}: {}", object, event.message);
     case Event::Type::ready: return fmt::format("{} ready", object);

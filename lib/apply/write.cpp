@@ -23,9 +23,13 @@ constexpr std::chrono::seconds type_patience{15};
 
 std::string hash_of(const json& object) { return kube::metadata_entry(object, "annotations", plan::hash_annotation); }
 
-Task<Result<Done>> remove(kube::Client& client, const Change& change) {
+Task<Result<Written>> remove(kube::Client& client, const Change& change) {
   const kube::DeleteOptions options{.propagation = kube::Propagation::background, .uid = change.uid};
-  co_return co_await client.remove(*change.resource, change.key.name_space, change.key.name, options);
+  const auto removed = co_await client.remove(*change.resource, change.key.name_space, change.key.name, options);
+  if (!removed) co_return Failure{removed.error()};
+  Written written;
+  written.removal = *removed;
+  co_return written;
 }
 
 /// What is gone already need not be let go.
@@ -117,11 +121,10 @@ bool is_ours_alone(const json& live) {
 Task<Result<Written>> write(kube::Client& client, const Change& change) {
   const bool is_new = change.action == Action::create && !change.release && !change.takes_over;
   if (is_new) co_return co_await create(client, change);
-  const bool is_done_by_patch = change.action != Action::remove && !change.release;
-  if (is_done_by_patch) co_return co_await update(client, change);
-  Task<Result<Done>> task = change.action == Action::remove ? remove(client, change) : release(client, change);
-  const Result<Done> done = co_await task;
-  if (!done) co_return Failure{done.error()};
+  if (change.action == Action::remove) co_return co_await remove(client, change);
+  if (!change.release) co_return co_await update(client, change);
+  const auto released = co_await release(client, change);
+  if (!released) co_return Failure{released.error()};
   co_return Written{};
 }
 

@@ -10,7 +10,8 @@
 namespace fedctl::apply {
 
 struct Written {
-  std::string created = {};  ///< The UID of an object that was not there before; else empty.
+  std::string created = {};    ///< The UID of an object that was not there before; else empty.
+  kube::Removal removal = {};  ///< Of a deletion.
 };
 
 /// Makes one change. Errors, beside the server's: conflict where an object that is to be created is there by now, made by somebody else,

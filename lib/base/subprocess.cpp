@@ -59,16 +59,18 @@ class FileActions {
   posix_spawn_file_actions_t actions_{};
 };
 
-/// Programs expect SIGPIPE to end them; we ignore it, and a child would inherit that. One that is `apart` has a session of its own, and so
-/// a process group: a group in the background of our session would be stopped by the terminal as soon as it read from there.
+/// Programs expect SIGPIPE and SIGXFSZ to end them; we ignore both, and a child would inherit that. One that is `apart` has a session of
+/// its own, and so a process group: a group in the background of our session would be stopped by the terminal as soon as it read from
+/// there.
 class Attributes {
  public:
   explicit Attributes(bool apart) {
-    sigset_t pipe_signal{};
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
+    sigset_t ignored{};
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
+    sigaddset(&ignored, SIGXFSZ);
     posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setsigdefault(&attributes_, &pipe_signal);
+    posix_spawnattr_setsigdefault(&attributes_, &ignored);
     posix_spawnattr_setflags(&attributes_, static_cast<short>(POSIX_SPAWN_SETSIGDEF | (apart ? POSIX_SPAWN_SETSID : 0)));
   }
   Attributes(const Attributes&) = delete;

@@ -21,7 +21,7 @@ std::string_view view(const yaml_char_t* text) { return text == nullptr ? "" : r
 SyntaxError error_of(const yaml_parser_t& parser) {
   const std::string_view context = parser.context == nullptr ? "" : parser.context;
   const std::string_view problem = parser.problem == nullptr ? "it cannot be read" : parser.problem;
-  if (parser.error == YAML_READER_ERROR) return {mark_of(parser.mark), fmt::format("this is no YAML: {}", problem)};
+  if (parser.error == YAML_READER_ERROR) return {{}, fmt::format("this is no YAML: {}", problem)};
   const bool is_scanning = context.starts_with("while scanning");
   const std::string message =
       context.empty() ? fmt::format("this is no YAML: {}", problem) : fmt::format("this is no YAML: {}, {}", problem, context);
@@ -65,6 +65,20 @@ class Input {
       if (begins_character && count-- == 0) return byte == '{' ? std::optional{position_ - 1} : std::nullopt;
     }
     return std::nullopt;
+  }
+
+  /// The line and column of the byte at `position`.
+  Mark mark_at(std::size_t position) {
+    begin_at(0);
+    Mark mark;
+    while (position_ < position) {
+      const int byte = next_byte();
+      if (byte == EOF) break;
+      const bool begins_character = (byte & 0xC0) != 0x80;
+      if (byte == '\n') mark = {mark.line + 1, 0};
+      if (byte != '\n' && begins_character) ++mark.column;
+    }
+    return mark;
   }
 
  private:
@@ -157,6 +171,13 @@ struct EventStream::State {
     yaml_parser_set_input(&parser, read, &input);
   }
 
+  /// Of bytes that are no text libyaml tells only how far they are from where it began.
+  SyntaxError error() {
+    SyntaxError found = error_of(parser);
+    if (parser.error == YAML_READER_ERROR) found.mark = input.mark_at(start + parser.problem_offset);
+    return found;
+  }
+
   /// Where a JSON document ended and the next one begins without `---`, which libyaml takes for an error: begins again there.
   bool goes_on_with_json() {
     const std::string_view problem = parser.problem == nullptr ? "" : parser.problem;
@@ -197,9 +218,9 @@ class Event {
   template <typename State>
   explicit Event(State& state) {
     if (yaml_parser_parse(&state.parser, &event_) != 0) return;
-    const SyntaxError error = error_of(state.parser);
+    const SyntaxError error = state.error();
     if (!state.goes_on_with_json()) throw error;
-    if (yaml_parser_parse(&state.parser, &event_) == 0) throw error_of(state.parser);
+    if (yaml_parser_parse(&state.parser, &event_) == 0) throw state.error();
   }
   ~Event() { yaml_event_delete(&event_); }
   Event(const Event&) = delete;

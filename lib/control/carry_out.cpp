@@ -1,8 +1,10 @@
 #include "base/text.hpp"
+#include "control/finalizer.hpp"
 #include "control/host_objects.hpp"
 #include "control/names.hpp"
 #include "control/propagate.hpp"
 #include "control/propagation_status.hpp"
+#include "kube/departure.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -16,6 +18,9 @@ using manifest::Manifest;
 using nlohmann::json;
 using plan::Action;
 using Key = std::pair<std::string, kube::ObjectKey>;
+
+/// How long a federated object that nothing of ours keeps may take to go.
+constexpr time::Duration departure_patience{5'000};
 
 bool does_something(const plan::Change& change) {
   return change.action == Action::create || change.action == Action::update || change.action == Action::remove;
@@ -96,22 +101,20 @@ class Ledger {
 Task<Result<Done>> let_leave(Propagation& all, const Manifest& manifest, const kube::Resource& type) {
   const std::string name_space = kube::namespace_of(manifest.object);
   const std::string name = kube::name_of(manifest.object);
-  const json metadata = kube::map_at(manifest.object, "metadata");
+  const std::string uid = kube::uid_of(manifest.object);
   kube::Client& host = *all.host.client;
-  if (!metadata.contains("deletionTimestamp")) {
-    const kube::DeleteOptions options{.uid = kube::string_at(metadata, "uid")};
+  kube::Removal removal{.is_gone = false};
+  if (!kube::is_going(manifest.object)) {
+    const kube::DeleteOptions options{.uid = uid};
     const auto removed = co_await host.remove(type, name_space, name, options);
     if (!removed) co_return Failure{removed.error()};
+    removal = *removed;
   }
-  json finalizers = kube::list_at(metadata, "finalizers");
-  const auto held = std::ranges::find(finalizers, json(std::string{sync_finalizer}));
-  if (held == finalizers.end()) co_return Done{};
-  // KubeFed's controller put it there, and none is alive to take it away.
-  finalizers.erase(held);
-  const json changes{{"metadata", {{"finalizers", finalizers}}}};
-  const auto freed = co_await host.merge(type, name_space, name, changes);
-  if (!freed && freed.error().code != Code::not_found) co_return Failure{freed.error()};
-  co_return Done{};
+  if (removal.is_gone) co_return Done{};
+  // KubeFed's controller put the finalizer there, and none is alive to take it away.
+  const auto freed = co_await take_finalizer(host, type, name_space, name, uid, sync_finalizer);
+  if (!freed) co_return Failure{freed.error()};
+  co_return co_await kube::wait_until_gone(host, type, name_space, name, uid, departure_patience);
 }
 
 /// One federated object's last step: it leaves, or its status is written.

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "control/controller.hpp"
+#include "control/finalizer.hpp"
 #include "control/join.hpp"
 #include "federation/type_table.hpp"
 #include "kube/discovery.hpp"
@@ -116,14 +117,6 @@ Task<Result<std::vector<Written>>> remove_all(Host host, std::vector<std::pair<k
     written.push_back({host.client->cluster(), name_of(resource, name), name_space, Outcome::deleted});
   }
   co_return written;
-}
-
-/// KubeFed's controller holds FederatedTypeConfigs by a finalizer; where none runs any more, nobody else would let go.
-Task<Result<Done>> let_go(Host host, const std::string& name) {
-  const json nothing{{"metadata", {{"finalizers", nullptr}}}};
-  const auto done = co_await host.client->merge(type_configs(), host.name_space, name, nothing);
-  if (!done && done.error().code != Code::not_found) co_return Failure{done.error()};
-  co_return Done{};
 }
 
 }  // namespace
@@ -277,10 +270,12 @@ Task<Result<std::vector<Written>>> disable(Host host, std::string word, DisableO
   if (done->empty())
     co_return Failure{
         {Code::not_found, fmt::format("{} is not enabled, and there is no {}", name, definition), "", host.client->cluster()}};
-  if (!options.dry_run && found != types->end() && !kube::list_at(kube::map_at(found->config, "metadata"), "finalizers").empty()) {
+  if (!options.dry_run && found != types->end()) {
+    // KubeFed's controller holds it by a finalizer; where none runs any more, nobody else would let go.
     const auto controller = co_await find_controller(host);
+    const std::string uid = kube::uid_of(found->config);
     if (controller && !controller->alive) {
-      const auto free = co_await let_go(host, name);
+      const auto free = co_await take_finalizer(*host.client, type_configs(), host.name_space, name, uid, type_config_finalizer);
       if (!free) co_return Failure{free.error()};
     }
   }

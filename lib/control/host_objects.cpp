@@ -76,7 +76,7 @@ Task<Result<std::vector<Manifest>>> read_federated_objects(Host host, std::vecto
     if (!list) co_return Failure{list.error()};
     for (json& item : *list) {
       Manifest manifest{.object = std::move(item), .host = host.client->cluster()};
-      manifest.removed = kube::map_at(manifest.object, "metadata").contains("deletionTimestamp");
+      manifest.removed = kube::is_going(manifest.object);
       normalize_group(types, manifest);
       manifests.push_back(std::move(manifest));
     }
@@ -93,7 +93,7 @@ Task<Result<std::vector<Manifest>>> read_all_of(Host host, kube::Resource resour
     item["apiVersion"] = resource.type().api_version();
     item["kind"] = resource.kind;
     Manifest manifest{.object = std::move(item), .host = host.client->cluster()};
-    manifest.removed = kube::map_at(manifest.object, "metadata").contains("deletionTimestamp");
+    manifest.removed = kube::is_going(manifest.object);
     manifests.push_back(std::move(manifest));
   }
   co_return manifests;

@@ -5,6 +5,7 @@
 #include "control/manifests.hpp"
 #include "http/rest.hpp"
 #include "inspect/contents.hpp"
+#include "kube/departure.hpp"
 #include "kube/discovery.hpp"
 
 #include <fmt/format.h>
@@ -34,8 +35,6 @@ const kube::Resource& resource_of(const json& object) {
   if (kind == "ClusterRole") return cluster_roles();
   return kind == "Role" ? roles() : kubefed_configs();
 }
-
-bool is_going(const json& live) { return kube::map_at(live, "metadata").contains("deletionTimestamp"); }
 
 bool is_ours(const json& live) { return !maker_of(live).empty(); }
 
@@ -106,9 +105,9 @@ class Installer {
   Task<Result<Written>> install(json object) {
     const kube::Resource& resource = resource_of(object);
     auto live = co_await host_.client->get(resource, kube::namespace_of(object), kube::name_of(object), true);
-    if (live && is_going(*live) && options_.dry_run == DryRun::none) {
-      const auto gone =
-          co_await wait_until_gone(*host_.client, resource, kube::namespace_of(object), kube::name_of(object), definition_patience);
+    if (live && kube::is_going(*live) && options_.dry_run == DryRun::none) {
+      const auto gone = co_await kube::wait_until_gone(*host_.client, resource, kube::namespace_of(object), kube::name_of(object),
+                                                       kube::uid_of(*live), definition_patience);
       if (!gone) co_return Failure{gone.error()};
       live = Failure{{Code::not_found, "gone"}};
     }
@@ -209,7 +208,7 @@ Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, kube::D
     const kube::Resource& resource = resource_of(object);
     const auto live = co_await host.client->get(resource, kube::namespace_of(object), kube::name_of(object), true);
     if (!live && live.error().code != Code::not_found) co_return Failure{live.error()};
-    if (!live || is_going(*live)) continue;
+    if (!live || kube::is_going(*live)) continue;
     if (!is_ours(*live)) {
       report.kept.push_back(name_of(resource, kube::name_of(object)) + ": init did not make it");
       continue;
@@ -232,7 +231,8 @@ Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, kube::D
     report.objects.push_back(written(host, object, Outcome::deleted));
     // A later init must not meet definitions that are still going.
     if (dry_run == DryRun::none && resource.kind == "CustomResourceDefinition") {
-      const auto gone = co_await wait_until_gone(*host.client, resource, "", kube::name_of(object), definition_patience);
+      const auto gone =
+          co_await kube::wait_until_gone(*host.client, resource, "", kube::name_of(object), kube::uid_of(*live), definition_patience);
       if (!gone) report.kept.push_back(fmt::format("{}: {}", gone.error().object, gone.error().message));
     }
   }

@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/text.hpp"
 #include "control/preflight.hpp"
+#include "kube/departure.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -92,9 +93,10 @@ class Joiner {
     auto name_space = co_await member_.client->get(namespaces(), "", host_.name_space, true);
     if (!name_space && name_space.error().code != Code::not_found) co_return Failure{name_space.error()};
     // Left a moment ago: it is still on its way out.
-    const bool is_going = name_space && kube::map_at(*name_space, "metadata").contains("deletionTimestamp");
+    const bool is_going = name_space && kube::is_going(*name_space);
     if (is_going && !options_.dry_run) {
-      const auto gone = co_await wait_until_gone(*member_.client, namespaces(), "", host_.name_space, options_.token_patience);
+      const auto gone = co_await kube::wait_until_gone(*member_.client, namespaces(), "", host_.name_space, kube::uid_of(*name_space),
+                                                       options_.token_patience);
       if (!gone) co_return Failure{gone.error()};
     }
     if (!name_space || is_going) {

@@ -29,6 +29,7 @@ inline constexpr std::string_view set_label = "fedctl.io/set";
 
 /// KubeFed's own: on a federated object that is not to vanish before its copies.
 inline constexpr std::string_view sync_finalizer = "kubefed.io/sync-controller";
+inline constexpr std::string_view type_config_finalizer = "core.kubefed.io/federated-type-config";
 
 /// The types we write without asking discovery for them: all are served by every cluster, or made by init.
 const kube::Resource& namespaces();

@@ -118,7 +118,9 @@ class Leaver {
     if (options_.dry_run) co_return Done{};
     if (removes) {
       const kube::DeleteOptions options{.uid = kube::uid_of(copy.object)};
-      co_return co_await member_.client->remove(copy.resource, name_space, name, options);
+      const auto removed = co_await member_.client->remove(copy.resource, name_space, name, options);
+      if (!removed) co_return Failure{removed.error()};
+      co_return Done{};
     }
     const std::string uid = kube::uid_of(copy.object);
     // What somebody deleted and made again is not ours to let go.

@@ -78,29 +78,6 @@ Task<Result<json>> wait_for(kube::Client& client, kube::Resource resource, std::
   }
 }
 
-Task<Result<Done>> wait_until_gone(kube::Client& client, kube::Resource resource, std::string name_space, std::string name,
-                                   time::Duration timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const kube::ListOptions only{.name_space = name_space, .field_selector = "metadata.name=" + name, .metadata_only = true};
-  while (true) {
-    const auto listed = co_await client.list(resource, only);
-    if (!listed && listed.error().code != Code::not_found) co_return Failure{listed.error()};
-    if (!listed || listed->items.empty()) co_return Done{};
-    const auto left = std::chrono::duration_cast<time::Duration>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || client.loop().interrupted()) {
-      co_return Failure{{Code::timeout, "it is still there, held back by a finalizer", "", client.cluster(), name_of(resource, name)}};
-    }
-    bool is_gone = false;
-    co_await client.watch(resource, only, listed->resource_version, left, [&](const std::string& type, const json&) {
-      is_gone = type == "DELETED";
-      return !is_gone && type != "ERROR";
-    });
-    if (is_gone) continue;
-    const http::Rest rest = co_await http::rest(client.loop(), between_watches);
-    if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
-  }
-}
-
 bool has_condition(const json& object, std::string_view type) {
   return std::ranges::any_of(kube::list_at(kube::map_at(object, "status"), "conditions"), [&](const json& condition) {
     return kube::string_at(condition, "type") == type && kube::string_at(condition, "status") == "True";

@@ -44,10 +44,6 @@ Task<Result<Put>> put(kube::Client& client, kube::Resource resource, nlohmann::j
 /// Did fedctl make this object? The run that did, else "".
 std::string maker_of(const nlohmann::json& live);
 
-/// Waits until the object is gone. Errors: timeout; what the server says.
-Task<Result<Done>> wait_until_gone(kube::Client& client, kube::Resource resource, std::string name_space, std::string name,
-                                   time::Duration timeout);
-
 /// Waits until the object is there and `good` says so, by a watch. Errors: timeout with `what`; what the server says.
 using Condition = std::function<bool(const nlohmann::json& object)>;
 Task<Result<nlohmann::json>> wait_for(kube::Client& client, kube::Resource resource, std::string name_space, std::string name,

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "http/certificate.hpp"
 #include "kube/answer.hpp"
+#include "kube/departure.hpp"
 #include "kube/secret_refusal.hpp"
 #include "kube/status.hpp"
 #include "kube/stream.hpp"
@@ -308,7 +309,7 @@ Task<Result<json>> Client::patch(Resource resource, std::string name_space, std:
   co_return (co_await write(std::move(request), resource, std::move(target), operations)).map(body_of);
 }
 
-Task<Result<Done>> Client::remove(Resource resource, std::string name_space, std::string name, DeleteOptions options) {
+Task<Result<Removal>> Client::remove(Resource resource, std::string name_space, std::string name, DeleteOptions options) {
   json body{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", spelling(options.propagation)}};
   if (!options.uid.empty()) body["preconditions"]["uid"] = options.uid;
   if (!options.resource_version.empty()) body["preconditions"]["resourceVersion"] = options.resource_version;
@@ -320,11 +321,18 @@ Task<Result<Done>> Client::remove(Resource resource, std::string name_space, std
   const bool writes = request.writes;
   Target target{name_space, name, false};
   const auto answer = co_await write(std::move(request), resource, std::move(target), nullptr);
-  if (!answer && answer.error().code == Code::not_found) co_return co_await gone(resource, name_space, name, options.uid);
+  if (!answer && answer.error().code == Code::not_found) {
+    const auto is_gone = co_await gone(resource, name_space, name, options.uid);
+    if (!is_gone) co_return Failure{is_gone.error()};
+    co_return Removal{};
+  }
   if (!answer) co_return Failure{answer.error()};
   const Wanted wanted{name, name_space, options.uid};
   if (const auto problem = problem_of_removal(answer->body, resource, wanted)) co_return Failure{not_understood_after(writes, *problem)};
-  co_return Done{};
+  // Some types answer with what was deleted, which then says nothing of its deletion.
+  Removal removal{.is_gone = !is_going(answer->body)};
+  if (!removal.is_gone) removal.kept_by = kept_by(answer->body);
+  co_return removal;
 }
 
 }  // namespace fedctl::kube

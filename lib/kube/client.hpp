@@ -54,6 +54,12 @@ struct DeleteOptions {
   bool dry_run = false;
 };
 
+/// What a deletion that the server accepted led to.
+struct Removal {
+  bool is_gone = true;       ///< False: the object is still there, and is being deleted.
+  std::string kept_by = {};  ///< What keeps it then (departure.hpp), or "".
+};
+
 /// One cluster's API. All errors carry the cluster's name; a 404 of an API server is `Code::not_found`. An answer that is not what was
 /// asked for (answer.hpp) is `Code::not_kubernetes`.
 class Client {
@@ -110,7 +116,7 @@ class Client {
   Task<Result<nlohmann::json>> document(std::string path);
 
   /// Deleting what is gone already is fine.
-  Task<Result<Done>> remove(Resource resource, std::string name_space, std::string name, DeleteOptions options);
+  Task<Result<Removal>> remove(Resource resource, std::string name_space, std::string name, DeleteOptions options);
 
  private:
   struct Answer {

@@ -28,6 +28,8 @@ std::string name_of(const json& object) { return string_at(value_at(object, "met
 
 std::string namespace_of(const json& object) { return string_at(value_at(object, "metadata"), "namespace"); }
 
+bool is_going(const json& object) { return !string_at(map_at(object, "metadata"), "deletionTimestamp").empty(); }
+
 std::string uid_of(const json& object) { return string_at(value_at(object, "metadata"), "uid"); }
 
 ObjectKey key_of(const json& object) {

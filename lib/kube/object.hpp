@@ -51,6 +51,9 @@ std::string namespace_of(const nlohmann::json& object);
 std::string uid_of(const nlohmann::json& object);
 ObjectKey key_of(const nlohmann::json& object);
 
+/// Is it being deleted? It stays until nothing keeps it any more (departure.hpp).
+bool is_going(const nlohmann::json& object);
+
 /// The value of a label or annotation (`table` says which), or "".
 std::string metadata_entry(const nlohmann::json& object, std::string_view table, std::string_view name);
 

@@ -10,7 +10,7 @@
 
 namespace fedctl::kube {
 
-/// The RFC 6902 operations for an object as it is, with its resourceVersion in them; null where nothing is to do.
+/// The RFC 6902 operations for an object as it is; null where nothing is to do.
 using OperationsFor = std::function<Result<nlohmann::json>(const nlohmann::json& live)>;
 
 /// Reads the object's metadata and patches the object as it was read. Others, above all the controllers that write its status, may come in

@@ -12,8 +12,8 @@ bool has_predecessor(const nlohmann::json& object);
 /// Is there, and have we not taken over yet? That is done once, when an object becomes ours.
 bool is_to_be_taken_over(const nlohmann::json& live);
 
-/// The JSON Patch that makes their entries ours (field manager `fedctl`, operation Apply), guarded by UID and resourceVersion. Nothing
-/// but the managed fields changes.
+/// The JSON Patch that makes their entries ours (field manager `fedctl`, operation Apply), guarded by UID, for patch_as_read, which adds
+/// the resourceVersion. Nothing but the managed fields changes.
 nlohmann::json takeover_operations(const nlohmann::json& live);
 
 /// What `would_be`, the answer to an apply's dry run, would be had we taken over before: without the fields that only a predecessor

@@ -14,6 +14,7 @@
 namespace fedctl::kubeconfig {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 constexpr time::Duration plugin_timeout{60'000};
@@ -96,18 +97,22 @@ Task<Result<Credential>> CredentialSource::from_plugin() {
   if (running_) {
     co_await WaitForOther{waiting_};
     if (kept_) co_return *kept_;
-    co_return Failure{*shared_failure_};
+    co_return Failure{*failure_};
   }
+  if (failure_ && Clock::now() < failure_until_) co_return Failure{*failure_};
   running_ = true;
+  const auto begun = Clock::now();
   Result<PluginAnswer> answer = unauthorized("the credential plugin was not run");
   co_await http::offload_stoppable(loop_, [&](const std::stop_token& stop) { answer = ask(*identity_.plugin, plugin_timeout, stop); });
   running_ = false;
   if (answer) {
     kept_ = answer->credential;
     kept_until_ = answer->expires;
+    failure_.reset();
     for (const std::string& header : identity_.impersonation_headers) kept_->headers.push_back(header);
   } else {
-    shared_failure_ = answer.error();
+    failure_ = answer.error();
+    failure_until_ = Clock::now() + (Clock::now() - begun);
   }
   for (const auto handle : std::exchange(waiting_, {})) handle.resume();
   if (!answer) co_return Failure{answer.error()};

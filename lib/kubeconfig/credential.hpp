@@ -6,6 +6,7 @@
 #include "http/loop.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ struct Credential {
 };
 
 /// Hands out the credential of one identity: token files are read again when they are older than a minute, plugins run
-/// again when what they gave has expired.
+/// again when what they gave has expired. A plugin that failed is not run again for as long as it took to fail, so that one that hangs
+/// holds up its cluster once, and not each request.
 class CredentialSource {
  public:
   CredentialSource(http::Loop& loop, Identity identity) : loop_(loop), identity_(std::move(identity)) {}
@@ -39,7 +41,8 @@ class CredentialSource {
   std::optional<Credential> kept_;
   std::optional<time::Instant> kept_until_;
   bool running_ = false;
-  std::optional<Error> shared_failure_;  ///< For those who waited for the same run of the plugin.
+  std::optional<Error> failure_;  ///< Of the plugin's last run: for those who waited for it, and until `failure_until_` for all.
+  std::chrono::steady_clock::time_point failure_until_;
   std::vector<std::coroutine_handle<>> waiting_;
 };
 

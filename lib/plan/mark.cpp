@@ -23,7 +23,7 @@ Ownership ownership_of(const json& live) {
 
 bool is_as_applied(const json& live, const json& desired, const std::string& hash, bool retain_replicas) {
   if (kube::metadata_entry(live, "annotations", hash_annotation) != hash) return false;
-  if (!kube::string_at(kube::map_at(live, "metadata"), "deletionTimestamp").empty()) return false;
+  if (kube::is_going(live)) return false;
   const json fields = kube::applied_fields(live, kube::field_manager);
   if (!retain_replicas) return kube::owns_all(fields, desired);
   json without = desired;

@@ -219,7 +219,16 @@ TEST_CASE("a bare n or y as a key is read as kubectl reads it, with a warning") 
   CHECK_THAT(parsed->warnings.front(), Catch::StartsWith("input.yaml:1:1"));
 }
 
-TEST_CASE("text that is no UTF-8 is an error, not a crash") { CHECK_FALSE(yaml::parse(source("a: \"\xff\xfe\"\n"))); }
+TEST_CASE("text that is no UTF-8, or no text, is an error at its own line and column") {
+  const auto [text, place] = GENERATE(table<std::string, std::string>({{"a: \"\xff\xfe\"\n", "input.yaml:1:5"},
+                                                                       {"a: b\n# \u00e9\nc: caf\xe9\n", "input.yaml:3:7"},
+                                                                       {std::string(70'000, '\n') + "a: \x01\n", "input.yaml:70001:4"},
+                                                                       {"{\"a\": 1}{\"b\":\n \"\xe9\"}", "input.yaml:2:4"}}));
+  const support::TemporaryFolder folder;
+  CHECK(error_of(text).place == place);
+  const auto kept_apart = std::make_shared<const yaml::Source>(yaml::Source{"input.yaml", "", folder.write("input.yaml", text)});
+  CHECK(yaml::parse(kept_apart).error().place == place);
+}
 
 TEST_CASE("place_of finds values in any document, or their nearest ancestor") {
   const auto parsed = yaml::parse(source("a: 1\n---\nspec:\n  list:\n  - name: x\n  - name: y\n    value: 1\n"));

@@ -177,6 +177,19 @@ TEST_CASE("an exec plugin runs once until its token expires") {
   CHECK(std::filesystem::file_size(runs) == (expiry.starts_with("2999") ? 2u : 4u));
 }
 
+TEST_CASE("a plugin that took its time to fail is not run again for as long") {
+  const TemporaryFolder folder;
+  const std::string runs = (folder.path() / "runs").string();
+  http::Loop loop;
+  CredentialSource source{loop, {.plugin = plugin(folder, "echo x >> " + runs + "\nsleep 1\necho stale >&2\nexit 3\n")}};
+  for (int request = 0; request < 3; ++request) {
+    const auto credential = loop.run(source.get());
+    REQUIRE_FALSE(credential);
+    CHECK_THAT(credential.error().message, Catch::Contains("stale"));
+  }
+  CHECK(std::filesystem::file_size(runs) == 2);
+}
+
 TEST_CASE("a plugin that fails shows what it said") {
   const TemporaryFolder folder;
   const auto result = ask_plugin(plugin(folder, "echo 'token has gone stale' >&2; exit 3\n"), 5s);
