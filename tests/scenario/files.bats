@@ -175,9 +175,6 @@ federated() {
 }
 
 @test "a file that grows beyond the limit of its size is an error, and nothing half written is left" {
-  for i in $(seq 300); do printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-%s}\ndata: {a: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb}\n' "$i"; done >many.yaml
-  run bash -c "ulimit -f 4; '$FEDCTL' plan -f many.yaml --contexts tokyo --out work.plan --request-timeout 1s >/dev/null"
-  [ "$status" -gt 0 ] && [ "$status" -lt 128 ]
   run bash -c "ulimit -f 0; '$FEDCTL' render -f app.yaml --contexts tokyo --output-dir rendered"
   [ "$status" = 1 ]
   [[ $output == *"File too large"* ]]
