@@ -278,11 +278,11 @@ int apply_plan(ApplyFlags& flags) {
   if (!flags.saved.empty() || flags.resume) return apply_saved(flags);
   flags.plan.unattended = flags.yes;
   http::Loop loop{log_for(flags.plan.output)};
+  loop.interrupt_on_signals();
   auto planned = prepare(loop, flags.plan);
   if (!planned) return report(planned.error());
   if (const auto waves = apply_options(**planned, flags); !waves && !(*planned)->host) return report(waves.error());
   if (!rollout_of(**planned, flags).waves.empty()) flags.manifests = (*planned)->input.manifests;
-  if ((*planned)->host) loop.interrupt_on_signals();
   auto locked = lock(loop, **planned, flags);
   if (!locked) return report_refusal(locked.error());
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
@@ -308,8 +308,6 @@ int apply_plan(ApplyFlags& flags) {
     locked = lock_again(loop, **planned, flags);
     if (!locked) return report_refusal(locked.error());
   }
-  // Without a host, Ctrl-C ends the process at once until here, since nothing was written; from here on it is a wish to stop cleanly.
-  if (!(*planned)->host) loop.interrupt_on_signals();
   return carry_out_steps(loop, **planned, flags, *options);
 }
 

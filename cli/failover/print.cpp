@@ -4,6 +4,7 @@
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "failover/journal.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -132,9 +133,7 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
                                         to_string(state.run->state), state.run->began_at)) +
             "\n";
     if (const failover::StepRecord* next = state.has_unfinished_run() ? state.run->next() : nullptr)
-      text +=
-          fmt::format("  it stands at the step {}; go on with 'fedctl failover run --resume', or undo it with 'fedctl failover abort'\n",
-                      text::printable(next->name));
+      text += fmt::format("  it stands at the step {}; {}\n", text::printable(next->name), failover::way_on(policy, *state.run));
   }
   return text;
 }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <numeric>
 
 namespace fedctl::apply {
@@ -125,30 +126,35 @@ class Runner {
   }
 
   /// What was written. Definitions were waited for at once.
-  std::vector<const Change*> written() const {
-    std::vector<const Change*> changes;
+  std::vector<ToWaitFor> written() const {
+    std::vector<ToWaitFor> objects;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Change* change = steps_[i].change;
-      if (change != nullptr && nodes_[i].succeeded && change->action != Action::unchanged && is_awaited(*change)) changes.push_back(change);
+      const bool counts = change != nullptr && nodes_[i].succeeded && change->action != Action::unchanged && is_awaited(*change);
+      if (counts && !is_definition(change->key)) objects.push_back(as_written(*change));
     }
-    std::erase_if(changes, [](const Change* change) { return is_definition(change->key); });
-    return changes;
+    return objects;
+  }
+
+  ToWaitFor as_written(const Change& change) const {
+    const auto found = awaited_.find(&change);
+    return {&change, found == awaited_.end() ? Awaited{} : found->second};
   }
 
   /// What was there already, as wanted.
-  std::vector<const Change*> found() const {
-    std::vector<const Change*> changes;
+  std::vector<ToWaitFor> found() const {
+    std::vector<ToWaitFor> objects;
     for (const Change& change : plan_.changes) {
       const bool counts = change.action == Action::unchanged && is_awaited(change) && !is_definition(change.key);
-      if (counts) changes.push_back(&change);
+      if (counts) objects.push_back({&change});
     }
-    return changes;
+    return objects;
   }
 
-  std::vector<const Change*> to_wait_for() const {
-    std::vector<const Change*> changes = written();
-    if (!may_go_back()) std::ranges::move(found(), std::back_inserter(changes));
-    return changes;
+  std::vector<ToWaitFor> to_wait_for() const {
+    std::vector<ToWaitFor> objects = written();
+    if (!may_go_back()) std::ranges::move(found(), std::back_inserter(objects));
+    return objects;
   }
 
   Task<Done> run_step(std::size_t index, Clock::time_point deadline) {
@@ -188,7 +194,7 @@ class Runner {
 
   Task<bool> is_established(const Change& definition, Clock::time_point deadline) {
     const std::size_t errors = result_.errors.size();
-    std::vector<const Change*> one(1, &definition);
+    std::vector<ToWaitFor> one(1, as_written(definition));
     co_await wait(std::move(one), deadline, false);
     co_return result_.errors.size() == errors;
   }
@@ -213,8 +219,10 @@ class Runner {
     }
     if (change.action == Action::create) ++result_.created;
     if (change.action == Action::update) ++result_.updated;
-    if (change.action == Action::remove && !written->removal.is_gone) {
-      begin_departure(change, written->removal.kept_by);
+    awaited_[&change] = written->awaited;
+    // That it is gone is believed when it is looked for and not found.
+    if (change.action == Action::remove && (options_.wait_until_gone || !written->removal.is_gone)) {
+      begin_departure(change, written->removal);
       co_return true;
     }
     if (change.action == Action::remove) ++result_.deleted;
@@ -222,10 +230,11 @@ class Runner {
     co_return true;
   }
 
-  void begin_departure(const Change& change, const std::string& kept_by) {
+  void begin_departure(const Change& change, const kube::Removal& removal) {
     ++result_.deleting;
-    tell_departure(options_.wait_until_gone ? Event::Type::waiting : Event::Type::applied, change, kept_by);
-    if (options_.wait_until_gone) departing_.push_back({&change, kept_by});
+    if (options_.wait_until_gone) departing_.push_back({&change, removal.kept_by});
+    const auto type = options_.wait_until_gone ? Event::Type::waiting : Event::Type::applied;
+    if (!removal.is_gone) tell_departure(type, change, removal.kept_by);
   }
 
   void tell_departure(Event::Type type, const Change& change, const std::string& kept_by) {
@@ -276,8 +285,8 @@ class Runner {
     result_.outcome = Outcome::failed;
   }
 
-  Task<Done> wait(std::vector<const Change*> changes, Clock::time_point deadline, bool counts) {
-    Waited waited = co_await wait_until_ready(client_, std::move(changes), deadline, listener_);
+  Task<Done> wait(std::vector<ToWaitFor> objects, Clock::time_point deadline, bool counts) {
+    Waited waited = co_await wait_until_ready(client_, std::move(objects), deadline, listener_);
     if (counts) {
       result_.ready += waited.ready;
       result_.waited_for += waited.total;
@@ -296,6 +305,7 @@ class Runner {
   std::vector<Step> steps_;
   std::vector<Node> nodes_;
   std::vector<Departing> departing_;
+  std::map<const Change*, Awaited> awaited_;  ///< By what was written.
   Turnstile turns_{requests_in_hand};
 };
 

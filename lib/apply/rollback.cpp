@@ -2,6 +2,7 @@
 
 #include "apply/order.hpp"
 #include "apply/write.hpp"
+#include "kube/departure.hpp"
 #include "kube/managed_fields.hpp"
 #include "kube/owned_part.hpp"
 #include "kube/patch_as_read.hpp"
@@ -16,6 +17,9 @@ namespace {
 
 using nlohmann::json;
 using plan::Change;
+
+/// How long what was created may take to go again.
+constexpr time::Duration departure_patience{10'000};
 
 Error made_again() { return {Code::conflict, "somebody deleted it and made it again meanwhile"}; }
 
@@ -130,6 +134,9 @@ Task<Result<Rollback::Step>> Rollback::take_away(const Kept& kept, json live) {
   const kube::DeleteOptions options{.uid = metadata_of(live, "uid")};
   const auto removed = co_await client_.remove(*change.resource, change.key.name_space, change.key.name, options);
   if (!removed) co_return Failure{removed.error()};
+  const auto gone =
+      co_await kube::wait_until_gone(client_, *change.resource, change.key.name_space, change.key.name, options.uid, departure_patience);
+  if (!gone) co_return Failure{gone.error()};
   co_return Step::restored;
 }
 

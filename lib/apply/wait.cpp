@@ -28,7 +28,7 @@ class Watcher {
   Watcher(kube::Client& client, kube::Resource resource, std::string name_space, Clock::time_point deadline, const Listener& listener)
       : client_(client), resource_(std::move(resource)), name_space_(std::move(name_space)), deadline_(deadline), listener_(listener) {}
 
-  void add(const Change& change) { pending_[change.key.name] = {change.key, "not seen yet"}; }
+  void add(const ToWaitFor& one) { pending_[one.change->key.name] = {one.change->key, one.awaited, "not seen yet"}; }
 
   Task<Waited> run() {
     result_.total = pending_.size();
@@ -60,6 +60,7 @@ class Watcher {
  private:
   struct Pending {
     kube::ObjectKey key;
+    Awaited awaited;
     std::string message;
   };
 
@@ -105,7 +106,7 @@ class Watcher {
   void judge(const json& object) {
     const auto found = pending_.find(kube::name_of(object));
     if (found == pending_.end()) return;
-    const Readiness readiness = kube::readiness_of(object);
+    const Readiness readiness = readiness_of(object, found->second.awaited);
     if (readiness.state == Readiness::State::waiting) {
       if (std::exchange(found->second.message, readiness.message) != readiness.message)
         tell(Event::Type::waiting, found->second.key, readiness.message);
@@ -118,6 +119,15 @@ class Watcher {
       fail(found->second.key, readiness.message);
     }
     pending_.erase(found);
+  }
+
+  static Readiness readiness_of(const json& object, const Awaited& awaited) {
+    const std::string uid = kube::uid_of(object);
+    if (!awaited.uid.empty() && uid != awaited.uid) return {Readiness::State::failed, "somebody deleted it and made it again"};
+    if (kube::is_going(object)) return {Readiness::State::failed, "it is being deleted"};
+    const bool is_older = kube::integer_in(object, "/metadata/generation", 0) < awaited.generation;
+    if (is_older) return {Readiness::State::waiting, "not seen as it was written"};
+    return kube::readiness_of(object);
   }
 
   void tell(Event::Type type, const kube::ObjectKey& key, const std::string& message) {
@@ -165,13 +175,13 @@ class Watcher {
 
 }  // namespace
 
-Task<Waited> wait_until_ready(kube::Client& client, std::vector<const Change*> changes, Clock::time_point deadline,
-                              const Listener& listener) {
+Task<Waited> wait_until_ready(kube::Client& client, std::vector<ToWaitFor> objects, Clock::time_point deadline, const Listener& listener) {
   std::map<std::string, Watcher> watchers;
-  for (const Change* change : changes) {
-    if (!kube::takes_time(change->key.group, change->key.kind)) continue;
-    const std::string path = change->resource->path(change->key.name_space);
-    watchers.try_emplace(path, client, *change->resource, change->key.name_space, deadline, listener).first->second.add(*change);
+  for (const ToWaitFor& one : objects) {
+    const Change& change = *one.change;
+    if (!kube::takes_time(change.key.group, change.key.kind)) continue;
+    const std::string path = change.resource->path(change.key.name_space);
+    watchers.try_emplace(path, client, *change.resource, change.key.name_space, deadline, listener).first->second.add(one);
   }
   std::vector<Task<Waited>> tasks;
   for (auto& [path, watcher] : watchers) tasks.push_back(watcher.run());

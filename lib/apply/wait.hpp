@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apply/apply.hpp"
+#include "apply/write.hpp"
 #include "kube/client.hpp"
 
 #include <chrono>
@@ -16,8 +17,15 @@ struct Waited {
   bool interrupted = false;
 };
 
-/// Waits until the objects of `changes` that take time are ready, by one watch a type and namespace.
-Task<Waited> wait_until_ready(kube::Client& client, std::vector<const plan::Change*> changes,
-                              std::chrono::steady_clock::time_point deadline, const Listener& listener);
+/// What is waited for; of what was written just now the answer told what it is.
+struct ToWaitFor {
+  const plan::Change* change = nullptr;
+  Awaited awaited = {};
+};
+
+/// Waits until those objects that take time are ready, by one watch a type and namespace. Another object of the name, one that is being
+/// deleted, and an older version of the spec are not what is waited for.
+Task<Waited> wait_until_ready(kube::Client& client, std::vector<ToWaitFor> objects, std::chrono::steady_clock::time_point deadline,
+                              const Listener& listener);
 
 }  // namespace fedctl::apply

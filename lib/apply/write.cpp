@@ -23,6 +23,8 @@ constexpr std::chrono::seconds type_patience{15};
 
 std::string hash_of(const json& object) { return kube::metadata_entry(object, "annotations", plan::hash_annotation); }
 
+Awaited awaited_of(const json& object) { return {kube::uid_of(object), kube::integer_in(object, "/metadata/generation", 0)}; }
+
 Task<Result<Written>> remove(kube::Client& client, const Change& change) {
   const kube::DeleteOptions options{.propagation = kube::Propagation::background, .uid = change.uid};
   const auto removed = co_await client.remove(*change.resource, change.key.name_space, change.key.name, options);
@@ -79,11 +81,16 @@ Task<Result<Written>> create(kube::Client& client, const Change& change) {
   const auto applied = co_await apply(client, change, *change.desired, options);
   if (!applied) co_return Failure{applied.error()};
   const std::string uid = kube::uid_of(applied->object);
-  if (applied->created) co_return Written{uid};
+  Written written;
+  written.awaited = awaited_of(applied->object);
+  if (applied->created) {
+    written.created = uid;
+    co_return written;
+  }
   // It was there: by an attempt before this one, by another of our applies, or by somebody else.
   const bool is_of_others = !applied->is_repeated && !is_ours_alone(applied->object);
   if (is_of_others) co_return co_await step_back(client, change, uid);
-  co_return Written{};
+  co_return written;
 }
 
 Task<Result<Written>> update(kube::Client& client, const Change& change) {
@@ -108,7 +115,9 @@ Task<Result<Written>> update(kube::Client& client, const Change& change) {
     error.uncertain = true;
     co_return Failure{std::move(error)};
   }
-  co_return Written{};
+  Written written;
+  written.awaited = awaited_of(applied->object);
+  co_return written;
 }
 
 }  // namespace

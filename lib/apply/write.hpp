@@ -4,13 +4,21 @@
 #include "kube/client.hpp"
 #include "plan/plan.hpp"
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
 namespace fedctl::apply {
 
+/// Which object, in which version of its spec, must become ready. Empty and 0 where that is not known.
+struct Awaited {
+  std::string uid = {};
+  std::int64_t generation = 0;
+};
+
 struct Written {
-  std::string created = {};    ///< The UID of an object that was not there before; else empty.
+  std::string created = {};  ///< The UID of an object that was not there before; else empty.
+  Awaited awaited = {};
   kube::Removal removal = {};  ///< Of a deletion.
 };
 

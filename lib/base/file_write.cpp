@@ -111,7 +111,7 @@ void make_folders(const fs::path& folder, mode_t mode) {
 
 Result<void> write_atomically(const fs::path& path, std::string_view content, WriteOptions options) {
   if (!options.replaces && (descriptor_named(path) || is_special(path))) return write_in_place(path, content);
-  const auto target = behind_symlinks(path);
+  const auto target = options.replaces ? std::optional{path} : behind_symlinks(path);
   if (!target) return failed(path, ELOOP);
   if (!target->has_filename()) return failed(path, EISDIR);
   const fs::path parent = target->has_parent_path() ? target->parent_path() : fs::path{"."};

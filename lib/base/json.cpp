@@ -1,6 +1,8 @@
 #include "base/json.hpp"
 
 #include <limits>
+#include <utility>
+#include <vector>
 
 namespace fedctl {
 namespace {
@@ -32,6 +34,67 @@ bool is_too_deep_or_many(std::string_view text) {
   return false;
 }
 
+/// Builds the value. nlohmann's parser with a callback looks through all siblings at the end of each object, which takes minutes for a list
+/// of a hundred thousand.
+class ListReader : public nlohmann::json_sax<json> {
+ public:
+  ListReader(std::string_view list, const KeepItem& keep) : list_(list), keep_(keep) {}
+
+  json root;
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return add(value); }
+  bool number_float(number_float_t value, const string_t&) override { return add(value); }
+  bool string(string_t& value) override { return add(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(json::object()); }
+  bool start_array(std::size_t) override { return open(json::array()); }
+  bool key(string_t& name) override {
+    if (open_.size() == 1) in_list_ = name == list_;
+    key_ = std::move(name);
+    return true;
+  }
+  bool end_object() override {
+    const json& done = *open_.back();
+    open_.pop_back();
+    const bool is_item = in_list_ && open_.size() == 2 && open_.back()->is_array();
+    if (is_item && !keep_(done)) open_.back()->get_ref<json::array_t&>().pop_back();
+    return true;
+  }
+  bool end_array() override {
+    open_.pop_back();
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
+
+ private:
+  bool add(json value) {
+    place(std::move(value));
+    return true;
+  }
+
+  bool open(json container) {
+    open_.push_back(&place(std::move(container)));
+    return true;
+  }
+
+  json& place(json value) {
+    if (open_.empty()) return root = std::move(value);
+    json& parent = *open_.back();
+    if (!parent.is_array()) return parent.get_ref<json::object_t&>()[key_] = std::move(value);
+    parent.push_back(std::move(value));
+    return parent.back();
+  }
+
+  std::string_view list_;
+  const KeepItem& keep_;
+  std::vector<json*> open_;  ///< Each the last one in the one before, which therefore stays where it is.
+  std::string key_;
+  bool in_list_ = false;
+};
+
 const json& nothing() {
   static const json null;
   return null;
@@ -39,11 +102,15 @@ const json& nothing() {
 
 }  // namespace
 
-json parse_json(std::string_view text) { return parse_json(text, nullptr); }
-
-json parse_json(std::string_view text, const json::parser_callback_t& worth_keeping) {
+json parse_json(std::string_view text) {
   if (is_too_deep_or_many(text)) return json(json::value_t::discarded);
-  return json::parse(text, worth_keeping, false);
+  return json::parse(text, nullptr, false);
+}
+
+json parse_json(std::string_view text, std::string_view list, const KeepItem& keep) {
+  if (is_too_deep_or_many(text)) return json(json::value_t::discarded);
+  ListReader reader{list, keep};
+  return json::sax_parse(text, &reader) ? std::move(reader.root) : json(json::value_t::discarded);
 }
 
 std::string to_text(const json& value, int indent) { return value.dump(indent, ' ', false, json::error_handler_t::replace); }

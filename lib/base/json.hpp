@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -21,8 +22,10 @@ inline constexpr std::size_t most_values = 8'000'000;
 /// Parses `text`; `is_discarded()` where it is not JSON, is nested deeper than `deepest_nesting` or holds more than `most_values`.
 nlohmann::json parse_json(std::string_view text);
 
-/// The same, leaving out what `worth_keeping` refuses (see nlohmann's parser_callback_t).
-nlohmann::json parse_json(std::string_view text, const nlohmann::json::parser_callback_t& worth_keeping);
+/// The same for an object with a list named `list`: its items that are objects stay where `keep` says so, which is asked as soon as the
+/// item is read, so that the others are never in memory together.
+using KeepItem = std::function<bool(const nlohmann::json& item)>;
+nlohmann::json parse_json(std::string_view text, std::string_view list, const KeepItem& keep);
 
 /// The value as JSON text. Bytes that are not UTF-8 become U+FFFD.
 std::string to_text(const nlohmann::json& value, int indent = -1);

@@ -31,10 +31,10 @@ Character character_at(std::string_view text) {
 
 bool is_within(char32_t point, char32_t first, char32_t last) { return point >= first && point <= last; }
 
-/// Steers a terminal, hides, or changes the order of what is read.
+/// Steers a terminal, is not seen, or changes the order of what is read.
 bool is_harmful(char32_t point) {
-  return point < 0x20 || is_within(point, 0x7F, 0x9F) || point == 0x61C || is_within(point, 0x200E, 0x200F) ||
-         is_within(point, 0x2028, 0x202E) || is_within(point, 0x2066, 0x2069) || point == 0xFEFF || is_within(point, 0xFFFE, 0xFFFF);
+  return point < 0x20 || is_within(point, 0x7F, 0x9F) || point == 0xAD || point == 0x61C || is_within(point, 0x200B, 0x200F) ||
+         is_within(point, 0x2028, 0x202E) || is_within(point, 0x2060, 0x206F) || point == 0xFEFF || is_within(point, 0xFFFE, 0xFFFF);
 }
 
 std::string written_out(char32_t point) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -138,9 +139,22 @@ void keep(Output& output, std::string& text, std::string_view chunk) {
   output.dropped += chunk.size() - kept.size();
 }
 
+/// The groups that run now, where a signal handler finds them; 0 is nobody.
+std::array<std::atomic<pid_t>, 64> groups{};
+static_assert(std::atomic<pid_t>::is_always_lock_free);
+
+void exchange_group(pid_t before, pid_t after) {
+  for (auto& group : groups) {
+    pid_t expected = before;
+    if (group.compare_exchange_strong(expected, after)) return;
+  }
+}
+
 class Child {
  public:
-  Child(pid_t id, bool leads_group) : id_(id), leads_group_(leads_group) {}
+  Child(pid_t id, bool leads_group) : id_(id), leads_group_(leads_group) {
+    if (leads_group_) exchange_group(0, id_);
+  }
 
   bool has_ended() const {
     siginfo_t info{};
@@ -149,6 +163,7 @@ class Child {
   /// Its number is its own until its end is taken.
   void signal(int number) const { ::kill(leads_group_ ? -id_ : id_, number); }
   int take_exit_status() const {
+    if (leads_group_) exchange_group(id_, 0);
     int status = 0;
     while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {}
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -260,6 +275,12 @@ bool can_run(const std::string& program) {
     if (may_run((folder.empty() ? "." : folder) + "/" + program)) return true;
     if (colon == std::string_view::npos) return false;
     left.remove_prefix(colon + 1);
+  }
+}
+
+void kill_all() noexcept {
+  for (const auto& group : groups) {
+    if (const pid_t id = group.load(); id > 0) ::kill(-id, SIGKILL);
   }
 }
 

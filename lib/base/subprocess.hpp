@@ -40,4 +40,7 @@ bool can_run(const std::string& program);
 /// timeout, and cancelled by `stop`: with all that it started it is told to end by SIGTERM, and two seconds later by SIGKILL.
 Result<Output> run(const Command& command);
 
+/// Ends all that runs apart, with what it started, by SIGKILL. May be called by a signal handler, before the process ends.
+void kill_all() noexcept;
+
 }  // namespace fedctl::subprocess

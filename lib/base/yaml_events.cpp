@@ -250,6 +250,7 @@ bool EventStream::next_document(EventHandler& handler) {
     state_->note(*event);
     if ((*event).type == YAML_DOCUMENT_END_EVENT) return true;
     hand_over(*event, handler);
+    if (!handler.wants_more()) return true;
   }
   return false;
 }

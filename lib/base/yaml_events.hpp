@@ -32,6 +32,7 @@ class EventHandler {
   virtual void on_list(const Mark& mark, std::string_view anchor) = 0;
   virtual void on_map(const Mark& mark, std::string_view anchor) = 0;
   virtual void on_end() = 0;  ///< Of the innermost list or map.
+  virtual bool wants_more() const { return true; }
 };
 
 /// Thrown: the text is no YAML.
@@ -51,7 +52,7 @@ class EventStream {
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  /// Hands the next document over; false where there is none.
+  /// Hands the next document over, or as much of it as is wanted; false where there is none.
   bool next_document(EventHandler& handler);
 
  private:

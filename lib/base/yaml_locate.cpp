@@ -10,7 +10,7 @@ namespace {
 /// Finds where in a document a JSON pointer leads, without building anything.
 class Locator : public EventHandler {
  public:
-  explicit Locator(const std::vector<std::string>& wanted) : tokens_(wanted) {}
+  Locator(const std::vector<std::string>& wanted, bool is_wanted_document) : tokens_(wanted), is_wanted_document_(is_wanted_document) {}
 
   Mark best;
 
@@ -22,6 +22,7 @@ class Locator : public EventHandler {
     stack_.pop_back();
     advance();
   }
+  bool wants_more() const override { return !is_wanted_document_ || found_ < tokens_.size(); }
 
  private:
   struct Frame {
@@ -71,6 +72,7 @@ class Locator : public EventHandler {
   }
 
   std::vector<std::string> tokens_;
+  bool is_wanted_document_;
   std::vector<Frame> stack_;
   std::size_t found_ = 0;
 };
@@ -85,11 +87,11 @@ EventStream events_of(const Source& source) {
 std::string place(const Source& source, const Mark& mark) { return fmt::format("{}:{}:{}", source.name, mark.line + 1, mark.column + 1); }
 
 Mark locate(const Source& source, std::size_t index, const std::vector<std::string>& keys) {
-  Locator locator{keys};
+  Locator locator{keys, false};
   try {
     EventStream stream = events_of(source);
     for (std::size_t i = 0; i <= index; ++i) {
-      locator = Locator{keys};
+      locator = Locator{keys, i == index};
       if (!stream.next_document(locator)) break;
     }
   } catch (const SyntaxError&) {

@@ -5,6 +5,7 @@
 #include "control/finalizer.hpp"
 #include "control/join.hpp"
 #include "federation/type_table.hpp"
+#include "kube/departure.hpp"
 #include "kube/discovery.hpp"
 #include "kube/openapi.hpp"
 #include "manifest/manifest.hpp"
@@ -20,6 +21,8 @@ namespace {
 using nlohmann::json;
 
 constexpr time::Duration definition_patience{30'000};
+/// How long a FederatedTypeConfig that nothing of KubeFed's keeps may take to go.
+constexpr time::Duration departure_patience{5'000};
 
 /// Kubernetes' own types whose replicas can be set; of its others we know that they have none.
 bool is_scaled(const kube::Resource& target) {
@@ -104,17 +107,19 @@ Task<Result<std::size_t>> count_objects(Host host, kube::Resource federated) {
 
 Task<Result<std::vector<Written>>> remove_all(Host host, std::vector<std::pair<kube::Resource, std::string>> objects, bool dry_run) {
   std::vector<Written> written;
-  const kube::DeleteOptions whichever;
   for (const auto& [resource, name] : objects) {
     const std::string name_space = resource.namespaced ? host.name_space : "";
     const auto live = co_await host.client->get(resource, name_space, name, true);
     if (!live && live.error().code == Code::not_found) continue;
     if (!live) co_return Failure{live.error()};
+    Outcome outcome = Outcome::deleted;
     if (!dry_run) {
-      const auto gone = co_await host.client->remove(resource, name_space, name, whichever);
-      if (!gone) co_return Failure{gone.error()};
+      const kube::DeleteOptions only_this{.uid = kube::uid_of(*live)};
+      const auto removed = co_await host.client->remove(resource, name_space, name, only_this);
+      if (!removed) co_return Failure{removed.error()};
+      outcome = outcome_of(*removed);
     }
-    written.push_back({host.client->cluster(), name_of(resource, name), name_space, Outcome::deleted});
+    written.push_back({host.client->cluster(), name_of(resource, name), name_space, outcome});
   }
   co_return written;
 }
@@ -265,20 +270,23 @@ Task<Result<std::vector<Written>>> disable(Host host, std::string word, DisableO
     objects.emplace_back(definitions(), definition);
   }
   objects.emplace_back(type_configs(), name);
-  const auto done = co_await remove_all(host, objects, options.dry_run);
+  auto done = co_await remove_all(host, objects, options.dry_run);
   if (!done) co_return Failure{done.error()};
   if (done->empty())
     co_return Failure{
         {Code::not_found, fmt::format("{} is not enabled, and there is no {}", name, definition), "", host.client->cluster()}};
-  if (!options.dry_run && found != types->end()) {
-    // KubeFed's controller holds it by a finalizer; where none runs any more, nobody else would let go.
-    const auto controller = co_await find_controller(host);
-    const std::string uid = kube::uid_of(found->config);
-    if (controller && !controller->alive) {
-      const auto free = co_await take_finalizer(*host.client, type_configs(), host.name_space, name, uid, type_config_finalizer);
-      if (!free) co_return Failure{free.error()};
-    }
-  }
+  // It comes last.
+  Written& last = done->back();
+  const bool is_held = last.outcome == Outcome::deleting && last.object == name_of(type_configs(), name) && found != types->end();
+  if (!is_held) co_return done;
+  // KubeFed's controller holds it by a finalizer; where none runs any more, nobody else would let go.
+  const auto controller = co_await find_controller(host);
+  if (!controller || controller->alive) co_return done;
+  const std::string uid = kube::uid_of(found->config);
+  const auto freed = co_await take_finalizer(*host.client, type_configs(), host.name_space, name, uid, type_config_finalizer);
+  if (!freed) co_return Failure{freed.error()};
+  const auto gone = co_await kube::wait_until_gone(*host.client, type_configs(), host.name_space, name, uid, departure_patience);
+  if (gone) last.outcome = Outcome::deleted;
   co_return done;
 }
 

@@ -224,17 +224,20 @@ Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, kube::D
       }
     }
     kube::DeleteOptions options{.uid = kube::uid_of(*live), .dry_run = dry_run == DryRun::server};
+    Outcome outcome = Outcome::deleted;
     if (dry_run != DryRun::client) {
       const auto removed = co_await host.client->remove(resource, kube::namespace_of(object), kube::name_of(object), options);
       if (!removed) co_return Failure{removed.error()};
+      if (dry_run == DryRun::none) outcome = outcome_of(*removed);
     }
-    report.objects.push_back(written(host, object, Outcome::deleted));
     // A later init must not meet definitions that are still going.
     if (dry_run == DryRun::none && resource.kind == "CustomResourceDefinition") {
       const auto gone =
           co_await kube::wait_until_gone(*host.client, resource, "", kube::name_of(object), kube::uid_of(*live), definition_patience);
-      if (!gone) report.kept.push_back(fmt::format("{}: {}", gone.error().object, gone.error().message));
+      if (!gone) report.kept.push_back(fmt::format("{}: {}", name_of(resource, kube::name_of(object)), gone.error().message));
+      if (gone) outcome = Outcome::deleted;
     }
+    report.objects.push_back(written(host, object, outcome));
   }
   co_return report;
 }

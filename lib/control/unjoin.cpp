@@ -114,12 +114,14 @@ class Leaver {
     }
     const std::string name_space = kube::namespace_of(copy.object);
     const std::string name = kube::name_of(copy.object);
+    const std::size_t place = report_.objects.size();
     report_.objects.push_back({options_.cluster, name_of(copy.resource, name), name_space, removes ? Outcome::deleted : Outcome::updated});
     if (options_.dry_run) co_return Done{};
     if (removes) {
       const kube::DeleteOptions options{.uid = kube::uid_of(copy.object)};
       const auto removed = co_await member_.client->remove(copy.resource, name_space, name, options);
       if (!removed) co_return Failure{removed.error()};
+      report_.objects[place].outcome = outcome_of(*removed);
       co_return Done{};
     }
     const std::string uid = kube::uid_of(copy.object);
@@ -160,11 +162,13 @@ class Leaver {
     if (!live && live.error().code == Code::not_found) co_return Done{};
     if (!live) co_return Failure{live.error()};
     const kube::DeleteOptions only_this{.uid = kube::uid_of(*live)};
+    Outcome outcome = Outcome::deleted;
     if (!options_.dry_run) {
-      const auto gone = co_await client.remove(resource, name_space, name, only_this);
-      if (!gone) co_return Failure{gone.error()};
+      const auto removed = co_await client.remove(resource, name_space, name, only_this);
+      if (!removed) co_return Failure{removed.error()};
+      outcome = outcome_of(*removed);
     }
-    report_.objects.push_back({client.cluster(), name_of(resource, name), name_space, Outcome::deleted});
+    report_.objects.push_back({client.cluster(), name_of(resource, name), name_space, outcome});
     co_return Done{};
   }
 

@@ -23,10 +23,13 @@ std::string_view to_string(Outcome outcome) {
     case Outcome::created: return "created";
     case Outcome::updated: return "updated";
     case Outcome::deleted: return "deleted";
+    case Outcome::deleting: return "being deleted";
     case Outcome::unchanged: break;
   }
   return "unchanged";
 }
+
+Outcome outcome_of(const kube::Removal& removal) { return removal.is_gone ? Outcome::deleted : Outcome::deleting; }
 
 std::string name_of(const kube::Resource& resource, const std::string& name) {
   const std::string kind = text::lower(resource.kind);

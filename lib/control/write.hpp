@@ -13,8 +13,10 @@
 namespace fedctl::control {
 
 /// What became of an object that was to be as it is now.
-enum class Outcome { created, updated, unchanged, deleted };
+enum class Outcome { created, updated, unchanged, deleted, deleting };
 std::string_view to_string(Outcome outcome);
+/// `deleting` where the object is still there, kept by finalizers or by what is in the namespace.
+Outcome outcome_of(const kube::Removal& removal);
 
 /// One object that a command wrote, or with a dry run would write; for people.
 struct Written {

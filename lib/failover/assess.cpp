@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "failover/journal.hpp"
 #include "failover/policy_parts.hpp"
 
 #include <fmt/format.h>
@@ -70,7 +71,7 @@ class Assessor {
       block(Code::conflict,
             fmt::format("the {} to {} that began {} was not finished", to_string(state_.run->kind), state_.run->to,
                         ago(state_.run->began_at)),
-            "go on with --resume, or undo it with 'fedctl failover abort'");
+            way_on(policy_, *state_.run));
     }
     if (survey_.is_isolated()) {
       block(Code::unreachable, fmt::format("only {} of {} clusters can be reached from here, so it is us who are cut off",

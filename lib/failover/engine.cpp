@@ -185,11 +185,7 @@ struct Engine::Impl {
   }
 
   Error stopped(Error error, const std::string& step) const {
-    if (error.hint.empty()) {
-      error.hint = state.run && state.run->has_done(point_of_no_return(site.policy))
-                       ? "go on with 'fedctl failover run --resume'"
-                       : "go on with 'fedctl failover run --resume', or undo it with 'fedctl failover abort'";
-    }
+    if (error.hint.empty()) error.hint = way_on(site.policy, state.run.value_or(Run{}));
     error.message = fmt::format("stopped at the step {}: {}", step, error.message);
     return error;
   }

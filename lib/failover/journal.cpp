@@ -40,6 +40,11 @@ std::vector<StepRecord> records_of(const Policy& policy, RunKind kind) {
 
 std::string point_of_no_return(const Policy& policy) { return policy.postgres ? "promote" : "roles"; }
 
+std::string way_on(const Policy& policy, const Run& run) {
+  const std::string on = "go on with 'fedctl failover run --resume'";
+  return run.has_done(point_of_no_return(policy)) ? on : on + ", or undo it with 'fedctl failover abort'";
+}
+
 Result<void> check_journal(const Policy& policy, const State& state) {
   const Run& run = *state.run;
   const auto damaged = [](std::string what) {

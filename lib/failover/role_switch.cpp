@@ -173,12 +173,12 @@ Result<std::size_t> wait_for_targets(Site& site, const std::string& active, cons
   const auto deadline = std::chrono::steady_clock::now() + patience;
   const auto plan = plan_roles(site, active, {cluster}, {});
   if (!plan) return Failure{plan.error()};
-  std::vector<const plan::Change*> changes;
+  std::vector<apply::ToWaitFor> targets;
   for (const plan::Change& change : plan->plan.clusters.front().changes) {
-    if (kube::takes_time(change.key.group, change.key.kind)) changes.push_back(&change);
+    if (kube::takes_time(change.key.group, change.key.kind)) targets.push_back({&change});
   }
   const apply::Listener ignore = [](const apply::Event&) {};
-  const apply::Waited waited = site.loop->run(apply::wait_until_ready(*site.client(cluster), changes, deadline, ignore));
+  const apply::Waited waited = site.loop->run(apply::wait_until_ready(*site.client(cluster), targets, deadline, ignore));
   if (!waited.errors.empty()) return Failure{in_cluster(waited.errors.front(), cluster)};
   if (waited.interrupted) return Failure{{Code::cancelled, "interrupted"}};
   return waited.ready;

@@ -1,5 +1,6 @@
 #include "http/loop.hpp"
 
+#include "base/subprocess.hpp"
 #include "base/url.hpp"
 #include "http/retry.hpp"
 #include "http/transfer.hpp"
@@ -27,11 +28,23 @@ using Clock = std::chrono::steady_clock;
 /// The write end of the pipe that a signal handler may write to; the handler can reach nothing but a static.
 volatile std::sig_atomic_t signal_pipe = -1;
 
-void on_signal(int number) {
+/// The second one ends us; what we started in groups of their own would go on without us.
+void on_second_signal(int number) {
+  subprocess::kill_all();
   std::signal(number, SIG_DFL);
+  std::raise(number);
+}
+
+void on_signal(int number) {
+  std::signal(number, on_second_signal);
   const int pipe = signal_pipe;
   const char byte = 1;
   if (pipe >= 0 && ::write(pipe, &byte, 1) < 0) std::_Exit(128 + number);
+}
+
+bool is_ignored(int number) {
+  struct sigaction current {};
+  return ::sigaction(number, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
 }
 
 struct FreeMulti {
@@ -301,6 +314,7 @@ const Log& Loop::log() const { return state_->log; }
 void Loop::end_on_signals() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
+  if (!is_ignored(SIGHUP)) std::signal(SIGHUP, SIG_DFL);
 }
 
 void Loop::interrupt_on_signals() {
@@ -312,6 +326,8 @@ void Loop::interrupt_on_signals() {
   signal_pipe = state_->pipe[1];
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  // The terminal is gone: as good a reason to stop cleanly. nohup has it ignored.
+  if (!is_ignored(SIGHUP)) std::signal(SIGHUP, on_signal);
 }
 
 void Loop::run_until(const std::function<bool()>& finished) {

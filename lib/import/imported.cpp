@@ -263,8 +263,8 @@ class Importer {
       try {
         if (patch.content.is_array()) after.patch_inplace(patch.content);
         if (patch.content.is_object()) after.merge_patch(patch.content);
-      } catch (const json::exception& problem) {
-        forget(fmt::format("line {}: the patch does not fit the object: {}", patch.line, problem.what()));
+      } catch (const json::exception&) {
+        forget(fmt::format("line {}: the patch does not fit the object {}", patch.line, kube::name_of(federated_)));
       }
     }
     return after;

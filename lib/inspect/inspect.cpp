@@ -44,15 +44,15 @@ class Inspector {
     if (desired_.objects.empty() && desired_.absences.empty() && desired_.left_alone.empty() && !options_.prune) co_return std::move(plan_);
     if (options_.set) parent_.emplace(*options_.set);
     for (const bool fresh : {false, true}) {
-      auto discovery = co_await kube::discover(client_, options_.cache, fresh);
+      const auto discovery = co_await kube::discover(client_, options_.cache, fresh);
       if (!discovery) co_return unknown_plan(std::move(plan_), desired_, discovery.error());
-      discovery_ = std::move(*discovery);
+      discovery_ = *discovery;
       if (parent_) {
         const auto read = co_await parent_->read(client_);
         if (!read) co_return unknown_plan(std::move(plan_), desired_, read.error());
       }
       map_types();
-      if (lacks_a_type_ && !fresh) continue;
+      if ((lacks_a_type_ || !hidden_removals().empty()) && !fresh) continue;
       if (!options_.host) co_await list_groups();
       const bool vanished = std::ranges::any_of(
           groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
@@ -63,6 +63,7 @@ class Inspector {
       if (!item.change.resource) settle_unserved(item, discovery_, plan_);
     }
     match_lists();
+    std::ranges::move(hidden_removals(), std::back_inserter(deletes_));
     co_await see_to_unseen();
     co_await see_to_namespaces(client_, discovery_, deletes_);
     if (options_.trusts_creates && !options_.reads_all) co_await trust_creates();
@@ -73,6 +74,11 @@ class Inspector {
   }
 
  private:
+  std::vector<Change> hidden_removals() const {
+    const auto kinds = parent_ ? parent_->group_kinds() : std::set<std::string>{};
+    return inspect::hidden_removals(plan_.name, discovery_, desired_.absences, options_.prune, kinds);
+  }
+
   const kube::Resource* find_resource(const kube::GroupVersionKind& type, bool any_version) const {
     const kube::Resource* exact = discovery_.find(type);
     return exact != nullptr || !any_version ? exact : discovery_.find_kind(type.kind, type.group);
@@ -207,9 +213,8 @@ class Inspector {
   }
 
   void add_unknown(const Group& group, kube::ObjectKey key) {
-    Change change{.key = std::move(key), .api_version = group.resource->type().api_version()};
-    make_unknown(change, group.list.error().code, group.list.error().message);
-    deletes_.push_back(std::move(change));
+    deletes_.push_back({.key = std::move(key), .api_version = group.resource->type().api_version()});
+    make_unknown(deletes_.back(), group.list.error().code, group.list.error().message);
   }
 
   /// Only what we applied ourselves is ours to delete; KubeFed's label alone is enough only where a host vouches for it.
@@ -359,7 +364,6 @@ class Inspector {
   plan::ClusterPlan finish() {
     for (const std::string& name : new_namespaces_) plan_.changes.push_back(new_namespace(name));
     if (parent_) keep_set();
-    plan_.changes.reserve(plan_.changes.size() + items_.size() + deletes_.size());
     for (Item& item : items_) {
       give_reason(item.change, *item.desired);
       plan_.changes.push_back(std::move(item.change));

@@ -3,9 +3,12 @@
 #include "base/error.hpp"
 #include "federation/render.hpp"
 #include "inspect/examine.hpp"
+#include "inspect/removal.hpp"
 #include "kube/discovery.hpp"
 #include "plan/plan.hpp"
 
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,12 @@ bool is_left_alone(const federation::ClusterObjects& desired, const kube::Object
 
 /// Settles an object of whose type the cluster serves nothing: an error of the plan, or unknown where the type's API group does not answer.
 void settle_unserved(Item& item, const kube::Discovery& discovery, plan::ClusterPlan& plan);
+
+/// What may be there and is to go, but is of a type that the cluster does not show: of an API group that does not answer, of a group that
+/// every cluster serves, or of a type that the set's parent lists (`listed`, as group_kind() says it). What is not shown is not gone.
+std::vector<plan::Change> hidden_removals(const std::string& cluster, const kube::Discovery& discovery,
+                                          const std::vector<federation::Absence>& absences, const std::optional<Prune>& prune,
+                                          const std::set<std::string>& listed);
 
 /// The error for an object whose namespace is neither in the cluster nor in the input; `refusal` is the server's.
 Error without_namespace(Error refusal, const federation::DesiredObject& desired);

@@ -186,8 +186,9 @@ Task<Result<Done>> Client::gone(Resource resource, std::string name_space, std::
   co_return Done{};
 }
 
-Task<Result<json>> Client::get(Resource resource, std::string name_space, std::string name, bool metadata_only) {
+Task<Result<json>> Client::get(Resource resource, std::string name_space, std::string name, bool metadata_only, time::Duration timeout) {
   http::Request request{.path = resource.path(name_space, name)};
+  if (timeout.count() > 0) request.timeout = std::min(timeout, endpoint().request_timeout);
   request.headers.push_back(accept(metadata_only, false));
   Target target{.name_space = std::move(name_space), .name = std::move(name), .metadata_only = metadata_only};
   auto answer = co_await object_answer(std::move(request), resource, std::move(target));

@@ -81,7 +81,9 @@ class Client {
   /// A request with our credentials, whatever its status; a 401 is tried once more with fresh ones.
   Task<Result<http::Response>> send(http::Request request);
 
-  Task<Result<nlohmann::json>> get(Resource resource, std::string name_space, std::string name, bool metadata_only = false);
+  /// `timeout` 0: the endpoint's, which is also the longest.
+  Task<Result<nlohmann::json>> get(Resource resource, std::string name_space, std::string name, bool metadata_only = false,
+                                   time::Duration timeout = time::Duration{0});
 
   /// Is an item of a list worth keeping? Asked while a page is parsed, so perhaps of a page that turns out broken, and the list an error;
   /// asked of all again where the list starts again.

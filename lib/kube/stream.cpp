@@ -9,15 +9,11 @@ namespace fedctl::kube {
 using nlohmann::json;
 
 Page parse_page(std::string_view text, const std::function<bool(const json& item)>& keep) {
-  bool in_items = false;
   Page page;
-  const json::parser_callback_t worth_keeping = [&](int depth, json::parse_event_t event, const json& parsed) {
-    if (depth == 1 && event == json::parse_event_t::key) in_items = parsed == "items";
-    if (depth != 2 || event != json::parse_event_t::object_end || !in_items) return true;
+  page.body = parse_json(text, "items", [&](const json& item) {
     ++page.items;
-    return !keep || name_of(parsed).empty() || keep(parsed);
-  };
-  page.body = parse_json(text, worth_keeping);
+    return !keep || name_of(item).empty() || keep(item);
+  });
   return page;
 }
 

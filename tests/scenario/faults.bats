@@ -256,7 +256,8 @@ lost() {
   done
 }
 
-@test "what a watch says of another namespace makes nothing ready" {
+# A Deployment that no node can run.
+without_a_node() {
   cat >web.yaml <<'YAML'
 apiVersion: apps/v1
 kind: Deployment
@@ -268,12 +269,73 @@ spec:
     metadata: {labels: {app: web}}
     spec: {nodeSelector: {disk: none}, containers: [{name: app, image: registry.example.com/web}]}
 YAML
+}
+
+@test "what a watch says of another namespace makes nothing ready" {
+  without_a_node
   before stranger
   run fedctl apply -f web.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --timeout 3s
   fedctl delete -f web.yaml --contexts tokyo-cluster --yes >/dev/null
   exits 3
   says_not "Deployment default/web ready"
   says "an object of namespace 'another'"
+}
+
+@test "no other object, no older version of it, and none that is going opens the gate to the next wave" {
+  without_a_node
+  declare -A words=([stranger]="somebody deleted it and made it again" [older]="not seen as it was written" [going]="it is being deleted")
+  for how in "${!words[@]}"; do
+    before "ready-$how"
+    kubeconfig_of ireland-cluster ireland-cluster >ireland.kubeconfig
+    KUBECONFIG=$PWD/proxy.kubeconfig:$PWD/ireland.kubeconfig run fedctl apply -f web.yaml --contexts tokyo-cluster,ireland-cluster --wave tokyo-cluster --wave ireland-cluster --yes --timeout 2s
+    fedctl delete -f web.yaml --contexts tokyo-cluster --yes >/dev/null
+    exits 3
+    says_not "Deployment default/web ready"
+    says "${words[$how]}"
+    [ "$(value ireland-cluster /apis/apps/v1/namespaces/default/deployments/web .code)" = 404 ]
+  done
+}
+
+@test "a deletion that was called a success is looked at, and is none while the object is there" {
+  before stays
+  run fedctl delete -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --timeout 1s
+  exits 3
+  says_not "fault-1 deleted"
+  says "ConfigMap default/fault-1: it is still there"
+  [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/fault-1 .data.a)" = b ]
+}
+
+@test "a rollback does not say of what a finalizer keeps that it is deleted again" {
+  before finalized
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lost}\n' >lost.yaml
+  without_a_node
+  run fedctl apply -f lost.yaml -f web.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --timeout 1s --on-failure rollback
+  meddle tokyo-cluster /api/v1/namespaces/default/configmaps/lost '{"metadata": {"finalizers": null}}'
+  exits 3
+  says_not "ConfigMap default/lost deleted again"
+  says "kept by its finalizer example.com/keep"
+}
+
+@test "what is to go and is of a type that discovery does not show is unknown, and stays on the set's list" {
+  printf 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: lost}\nrules: []\n' >role.yaml
+  fedctl apply -f input.yaml -f role.yaml --contexts tokyo-cluster --set hidden --yes --adopt >/dev/null
+  listed() { value tokyo-cluster /api/v1/namespaces/default/configmaps/hidden '.metadata.annotations["applyset.kubernetes.io/contains-group-kinds"]'; }
+  [ "$(listed)" = ConfigMap,Role.rbac.authorization.k8s.io ]
+  for how in stale without; do
+    before "$how-rbac.authorization.k8s.io"
+    run fedctl apply -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --set hidden --prune --yes
+    exits 3
+    says "1 unknown"
+    [ "$(listed)" = ConfigMap,Role.rbac.authorization.k8s.io ]
+    run fedctl delete -f role.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes
+    [ "$status" -ne 0 ]
+    says "1 unknown"
+  done
+  run fedctl apply -f input.yaml --contexts tokyo-cluster --set hidden --prune --yes
+  exits 0
+  [ "$(listed)" = ConfigMap ]
+  [ "$(value tokyo-cluster /apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/lost .code)" = 404 ]
+  api tokyo-cluster /api/v1/namespaces/default/configmaps/hidden -X DELETE >/dev/null
 }
 
 @test "what is being deleted is not as wanted, whatever kind it is of" {

@@ -180,3 +180,57 @@ federated() {
   [[ $output == *"File too large"* ]]
   [ -z "$(find . -name '.fedctl-*')" ]
 }
+
+# plugged SCRIPT: a kubeconfig whose credentials come from a program that notes its number and runs the script.
+plugged() {
+  printf '#!/bin/sh\n%s\necho $$ >"%s/started.new" && mv "%s/started.new" "%s/started"\n%s\n' "$2" "$PWD" "$PWD" "$PWD" "$1" >plugin
+  chmod +x plugin
+  cat >plugged.config <<CONFIG
+clusters: [{name: k, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: "$PWD/plugin", interactiveMode: Never}}}]
+contexts: [{name: c, context: {cluster: k, user: u}}]
+CONFIG
+}
+
+@test "a signal while apply plans ends it with 130 and a word, and the programs that it started" {
+  plugged 'exec sleep 300'
+  for signal in INT TERM HUP; do
+    rm -f started
+    "$FEDCTL" apply -f app.yaml --kubeconfig plugged.config --contexts c --yes >said 2>&1 3>&- &
+    pid=$!
+    eventually [ -e started ]
+    kill -$signal $pid
+    code=0
+    wait $pid || code=$?
+    [ $code = 130 ]
+    grep -q "interrupted; nothing was changed" said
+    not kill -0 "$(cat started)" 2>/dev/null
+  done
+}
+
+@test "a second signal ends it at once, and kills programs that do not listen" {
+  plugged 'sleep 300' 'trap "" TERM'
+  "$FEDCTL" plan -f app.yaml --kubeconfig plugged.config --contexts c >said 2>&1 3>&- &
+  pid=$!
+  eventually [ -e started ]
+  kill -TERM $pid
+  sleep 0.2 # within the two seconds that the program is given
+  kill -TERM $pid
+  code=0
+  wait $pid || code=$?
+  [ $code = 143 ]
+  gone() { ! kill -0 "$(cat started)"; }
+  eventually gone
+}
+
+@test "under nohup the end of the terminal is no signal to stop" {
+  plugged 'sleep 1; exit 1'
+  nohup "$FEDCTL" plan -f app.yaml --kubeconfig plugged.config --contexts c >said 2>&1 3>&- &
+  pid=$!
+  eventually [ -e started ]
+  kill -HUP $pid
+  code=0
+  wait $pid || code=$?
+  [ $code = 1 ]
+  grep -q "failed with exit status 1" said
+}

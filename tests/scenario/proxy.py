@@ -28,6 +28,12 @@ FAULT is one of
   not-there       answers deletions with 404, and carries none out
   not-there-HOW   the same, and what is then asked for is answered with status HOW
   made-first      somebody else creates each ConfigMap just before the first PATCH of it arrives; one named `refused` is refused
+  ready-HOW       says that Deployments are ready, of others than the one that was written: HOW is `stranger` (another UID), `older` (no
+                  generation), `going` (being deleted)
+  stays           answers deletions with success, and carries none out
+  stale-GROUP     says in discovery that the group does not answer
+  without-GROUP   leaves the group out of discovery
+  finalized       adds a finalizer to each object that is applied, as a webhook may
   gone-once       answers the second GET of each ConfigMap with 404
   quote-token     refuses every write, and quotes the request's Authorization
   stranger        answers watches with an object of another namespace, and of another type, that is ready
@@ -67,6 +73,29 @@ def made_hostile(value):
         return value
     chosen = {"message", "manager", "gitVersion"}
     return {key: item + HOSTILE if key in chosen and isinstance(item, str) else made_hostile(item) for key, item in value.items()}
+
+
+def without_group(document, group, is_stale):
+    if is_stale:
+        for one in document["items"]:
+            for version in one["versions"] if one["metadata"].get("name") == group else []:
+                version.update(freshness="Stale", resources=[])
+    else:
+        document["items"] = [one for one in document["items"] if one["metadata"].get("name") != group]
+    return json.dumps(document).encode()
+
+
+def made_ready(document, how):
+    for one in document.get("items", [document]):
+        count = one.get("spec", {}).get("replicas", 1)
+        one["status"] = {"observedGeneration": 9, "replicas": count, "readyReplicas": count, "availableReplicas": count, "updatedReplicas": count}
+        if how == "stranger":
+            one["metadata"]["uid"] = "another"
+        if how == "older":
+            del one["metadata"]["generation"]
+        if how == "going":
+            one["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    return document
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -166,7 +195,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             seen.add("deleted")
             missing = b'{"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": "not found"}'
             return self.answer(404, missing, [("Content-Type", "application/json")])
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "accept-encoding")}
+        if fault == "stays" and self.command == "DELETE" and is_write and "/leases" not in path:
+            return self.answer(200, b'{"kind": "Status", "apiVersion": "v1", "status": "Success"}', [("Content-Type", "application/json")])
+        if fault == "finalized" and self.command == "PATCH" and is_write and "/configmaps/" in path:
+            applied = json.loads(body)
+            applied["metadata"]["finalizers"] = ["example.com/keep"]
+            body = json.dumps(applied).encode()
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "accept-encoding", "content-length")}
         if fault == "old-discovery" and "apidiscovery" in headers.get("Accept", ""):
             headers["Accept"] = "application/json"
         server = http.client.HTTPSConnection("127.0.0.1", server_port, context=context)
@@ -178,6 +213,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         content = response.read()
         if fault == "odd-type" and b"APIGroupDiscoveryList" in content:
             content = re.sub(rb'"responseKind":\{[^{}]*"ConfigMap"\}', b'"responseKind":"ConfigMap"', content)
+        if fault.startswith(("stale-", "without-")) and b"APIGroupDiscoveryList" in content:
+            content = without_group(json.loads(content), fault.partition("-")[2], fault.startswith("stale-"))
+        if fault.startswith("ready-") and self.command == "GET" and "/deployments" in path and response.status == 200:
+            if "watch=1" in path:
+                return self.stream(b"", False)
+            content = json.dumps(made_ready(json.loads(content), fault[6:])).encode()
         if fault == "half" and "limit=" in path:
             content = content[: len(content) // 2]
         if fault == "quote-reads" and self.command == "GET" and "/secrets/" in path:

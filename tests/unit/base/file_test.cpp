@@ -115,3 +115,14 @@ TEST_CASE("a FIFO in the place of a cached file is replaced, and not waited for"
   CHECK(fs::is_regular_file(pipe));
   CHECK(file::read(pipe, file::small_and_regular) == "kept");
 }
+
+TEST_CASE("a symlink in the place of a cached file is replaced, and what it names stays as it was") {
+  const support::TemporaryFolder folder;
+  const fs::path other = folder.write("other", "of somebody");
+  const fs::path link = folder.path() / "cached.json";
+  fs::create_symlink(other, link);
+  REQUIRE(file::write_atomically(link, "kept", file::cached));
+  CHECK_FALSE(fs::is_symlink(link));
+  CHECK(file::read(link, file::small_and_regular) == "kept");
+  CHECK(file::read(other) == "of somebody");
+}

@@ -69,5 +69,33 @@ TEST_CASE("JSON of more values than any answer has is refused before it takes me
   CHECK_FALSE(parse_json("[\"" + std::string(most_values, ',') + "\"]").is_discarded());
 }
 
+TEST_CASE("of a list only the items that are worth it stay, and all else is as it stands") {
+  const std::string text =
+      R"({"kind": "L", "items": [{"a": 1}, {"a": [{}, {"b": null}]}, 3, [], {"a": 2.5, "items": [{"a": 1}]}], "more": {"x": [{"a": 1}]},
+    "n": -7, "u": 18446744073709551615, "t": true, "s": "é\n", "k": 1, "k": 2})";
+  CHECK(parse_json(text, "items", [](const json&) { return true; }) == json::parse(text));
+  CHECK(parse_json(text, "none", [](const json&) { return false; }) == json::parse(text));
+  json without_first = json::parse(text);
+  without_first["items"].erase(0);
+  CHECK(parse_json(text, "items", [](const json& item) { return value_at(item, "a") != 1; }) == without_first);
+  for (const char* other : {"[{\"items\": [{}]}]", "3", "\"a\"", "{\"items\": {\"a\": {}}}", "{}", "[]"}) {
+    CHECK(parse_json(other, "items", [](const json&) { return false; }) == json::parse(other));
+  }
+  for (const char* broken : {"", "{", "{\"items\": [{}, }", "{} {}", "[1e999]", "\"\xff\"", "{\"items\": [{}]"}) {
+    CHECK(parse_json(broken, "items", [](const json&) { return true; }).is_discarded());
+  }
+}
+
+TEST_CASE("a list takes as long as it is, not the square of that") {
+  // With a look at all items at the end of each this would take an hour.
+  std::string text = "{\"items\": [";
+  for (int i = 0; i < 500'000; ++i) text += i == 0 ? "{}" : ",{}";
+  text += "]}";
+  std::size_t items = 0;
+  const json all = parse_json(text, "items", [&](const json&) { return ++items % 2 == 0; });
+  CHECK(items == 500'000);
+  CHECK(list_at(all, "items").size() == 250'000);
+}
+
 }  // namespace
 }  // namespace fedctl

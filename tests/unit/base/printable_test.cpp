@@ -15,6 +15,7 @@ TEST_CASE("what steers a terminal, breaks its line or reorders it is written out
                         "31m") == "\\u009b31m");
   CHECK(text::printable("\xE2\x80\xAE\xE2\x81\xA6\xE2\x80\x8F") == "\\u202e\\u2066\\u200f");
   CHECK(text::printable("\xE2\x80\xA8\xE2\x80\xA9") == "\\u2028\\u2029");
+  CHECK(text::printable("tokyo\u200B-a\u00ADb\u2060") == "tokyo\\u200b-a\\u00adb\\u2060");
   CHECK(text::printable("東京 é 😀") == "東京 é 😀");
 }
 

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 using namespace fedctl;
@@ -98,6 +100,19 @@ TEST_CASE("a program that is told to stop ends before its time") {
   const auto output = subprocess::run(command);
   REQUIRE_FALSE(output);
   CHECK(output.error().code == Code::cancelled);
+}
+
+TEST_CASE("all programs that run apart can be ended at once, with what they started, whatever they think of it") {
+  const support::TemporaryFolder folder;
+  const std::string started = (folder.path() / "started").string();
+  std::optional<Result<subprocess::Output>> output;
+  std::thread runner{[&] { output = subprocess::run(shell("trap '' TERM; sleep 300 & echo $! > " + started + "; wait; wait")); }};
+  const std::string child = read_soon(started);
+  subprocess::kill_all();
+  runner.join();
+  REQUIRE(*output);
+  CHECK((*output)->exit_status == 128 + SIGKILL);
+  CHECK(ends_soon(child));
 }
 
 TEST_CASE("a program reads its input to the end") {
