@@ -21,7 +21,7 @@ TEST_CASE("what keeps a Namespace is what its conditions say that remains") {
       {type: NamespaceDeletionDiscoveryFailure, status: "False", message: all is well},
       {type: NamespaceContentRemaining, status: "True", message: "configmaps. has 1 resource instances"},
       {type: NamespaceFinalizersRemaining, status: "True", message: "a.io/x in 1 resource instances"}]}})");
-  CHECK(kube::kept_by(name_space) == "what is in it: configmaps. has 1 resource instances; a.io/x in 1 resource instances");
+  CHECK(kube::kept_by(name_space) == "what is in it: configmaps. has 1 resource instances, a.io/x in 1 resource instances");
 }
 
 TEST_CASE("an object of wrong types is kept by nothing that is known") {
