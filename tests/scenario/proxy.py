@@ -86,7 +86,7 @@ def without_group(document, group, is_stale):
 
 
 def made_ready(document, how):
-    for one in document.get("items", [document]):
+    for one in document.get("items", [document]) or []:
         count = one.get("spec", {}).get("replicas", 1)
         one["status"] = {"observedGeneration": 9, "replicas": count, "readyReplicas": count, "availableReplicas": count, "updatedReplicas": count}
         if how == "stranger":
