@@ -14,7 +14,7 @@ setup() { load support; in_own_folder; cp "$BATS_FILE_TMPDIR/input.yaml" .; }
 teardown() { kill "$helper" 2>/dev/null || true; }
 teardown_file() {
   load support
-  for name in fault-1 fault-2 fault-3 fault-4 fault-5 lost refused untold; do api tokyo-cluster "/api/v1/namespaces/default/configmaps/$name" -X DELETE >/dev/null; done
+  for name in fault-1 fault-2 fault-3 fault-4 fault-5 lost added refused untold; do api tokyo-cluster "/api/v1/namespaces/default/configmaps/$name" -X DELETE >/dev/null; done
 }
 
 # before FAULT: a context `tokyo-cluster` that goes through the proxy.
@@ -307,12 +307,12 @@ YAML
 
 @test "a rollback does not say of what a finalizer keeps that it is deleted again" {
   before finalized
-  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: lost}\n' >lost.yaml
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: added}\n' >added.yaml
   without_a_node
-  run fedctl apply -f lost.yaml -f web.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --timeout 1s --on-failure rollback
-  meddle tokyo-cluster /api/v1/namespaces/default/configmaps/lost '{"metadata": {"finalizers": null}}'
+  run fedctl apply -f added.yaml -f web.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --timeout 1s --on-failure rollback
+  meddle tokyo-cluster /api/v1/namespaces/default/configmaps/added '{"metadata": {"finalizers": null}}'
   exits 3
-  says_not "ConfigMap default/lost deleted again"
+  says_not "ConfigMap default/added deleted again"
   says "kept by its finalizer example.com/keep"
 }
 
