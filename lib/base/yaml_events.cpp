@@ -171,7 +171,7 @@ struct EventStream::State {
     yaml_parser_set_input(&parser, read, &input);
   }
 
-  /// Of bytes that are no text libyaml tells only how far they are from where it began.
+  /// For bytes that are no text, libyaml tells only their distance from where it began to read.
   SyntaxError error() {
     SyntaxError found = error_of(parser);
     if (parser.error == YAML_READER_ERROR) found.mark = input.mark_at(start + parser.problem_offset);

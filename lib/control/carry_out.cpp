@@ -19,9 +19,6 @@ using nlohmann::json;
 using plan::Action;
 using Key = std::pair<std::string, kube::ObjectKey>;
 
-/// How long a federated object that nothing of ours keeps may take to go.
-constexpr time::Duration departure_patience{5'000};
-
 bool does_something(const plan::Change& change) {
   return change.action == Action::create || change.action == Action::update || change.action == Action::remove;
 }

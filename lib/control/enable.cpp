@@ -21,8 +21,6 @@ namespace {
 using nlohmann::json;
 
 constexpr time::Duration definition_patience{30'000};
-/// How long a FederatedTypeConfig that nothing of KubeFed's keeps may take to go.
-constexpr time::Duration departure_patience{5'000};
 
 /// Kubernetes' own types whose replicas can be set; of its others we know that they have none.
 bool is_scaled(const kube::Resource& target) {

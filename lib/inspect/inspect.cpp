@@ -52,7 +52,7 @@ class Inspector {
         if (!read) co_return unknown_plan(std::move(plan_), desired_, read.error());
       }
       map_types();
-      if ((lacks_a_type_ || !hidden_removals().empty()) && !fresh) continue;
+      if ((lacks_a_type_ || !hidden_.empty()) && !fresh) continue;
       if (!options_.host) co_await list_groups();
       const bool vanished = std::ranges::any_of(
           groups_, [](const auto& entry) { return !entry.second.list && entry.second.list.error().code == Code::not_found; });
@@ -63,7 +63,7 @@ class Inspector {
       if (!item.change.resource) settle_unserved(item, discovery_, plan_);
     }
     match_lists();
-    std::ranges::move(hidden_removals(), std::back_inserter(deletes_));
+    std::ranges::move(hidden_, std::back_inserter(deletes_));
     co_await see_to_unseen();
     co_await see_to_namespaces(client_, discovery_, deletes_);
     if (options_.trusts_creates && !options_.reads_all) co_await trust_creates();
@@ -74,11 +74,6 @@ class Inspector {
   }
 
  private:
-  std::vector<Change> hidden_removals() const {
-    const auto kinds = parent_ ? parent_->group_kinds() : std::set<std::string>{};
-    return inspect::hidden_removals(plan_.name, discovery_, desired_.absences, options_.prune, kinds);
-  }
-
   const kube::Resource* find_resource(const kube::GroupVersionKind& type, bool any_version) const {
     const kube::Resource* exact = discovery_.find(type);
     return exact != nullptr || !any_version ? exact : discovery_.find_kind(type.kind, type.group);
@@ -113,6 +108,8 @@ class Inspector {
       group.namespaces.insert(absence.key.name_space);
     }
     if (options_.prune) map_pruned_types(*options_.prune);
+    const auto listed = parent_ ? parent_->group_kinds() : std::set<std::string>{};
+    hidden_ = hidden_removals(plan_.name, discovery_, desired_.absences, options_.prune, listed);
   }
 
   void map_pruned_types(const Prune& prune) {
@@ -382,6 +379,7 @@ class Inspector {
   std::vector<Item> items_;
   std::map<std::string, Group> groups_;
   std::vector<Change> deletes_;
+  std::vector<Change> hidden_;  ///< What is to go, and is of a type that discovery does not show.
   Turnstile turns_{requests_in_hand};
   std::set<std::string> new_namespaces_;
   std::optional<SetParent> parent_;
