@@ -369,15 +369,17 @@ void add_apply(Program& program) {
              "When what a saved plan is about has moved: refuse, skip-moved (apply the rest), replan (apply what is needed now)")
       ->group("Applying");
   add_choice(program, *command, "--on-failure", flags->on_failure, {"stop", "continue", "rollback"},
-             "In a cluster in which a change fails or does not get ready: stop (begin nothing more), continue (with what does not lean on "
-             "it), rollback (put back what was there before)")
+             "In a cluster in which a change fails or does not get ready: stop (begin nothing more), continue (with what does not depend "
+             "on it), rollback (put back what was there before)")
       ->group("Applying");
   auto* wave = command->add_option("--wave", flags->waves,
                                    "Clusters to change together; repeated, one wave after the other, each when the last is ready");
   wave->type_name("CLUSTER,...")->group("Waves")->allow_extra_args(false);
   program.values[wave] = {ValueKind::cluster};
   add_duration(*command, "--pause", flags->pause, "Between waves")->group("Waves");
-  command->add_option("--max-failing", flags->max_failing, "So many clusters of a wave may fail without holding the next back; default 0")
+  command
+      ->add_option("--max-failing", flags->max_failing,
+                   "At most this many clusters of a wave may fail without holding back the next; default 0")
       ->type_name("NUMBER")
       ->group("Waves");
   command->add_flag("--resume", flags->resume, "Go on with the last apply from this folder whose waves stopped, with its input and flags")

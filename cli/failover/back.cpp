@@ -80,7 +80,7 @@ void add_failover_back(Program& program) {
   add_duration(*command, "--window", flags->window, "How long it must have been caught up before");
   command
       ->add_option("--accept-data-loss", flags->accept_data_loss,
-                   "Throw away so many bytes of log that only the old primary has, or 'unknown'")
+                   "Throw away at most this many bytes of log that only the old primary has, or 'unknown'")
       ->type_name("BYTES");
   command->add_flag("--force-conflicts", flags->force_conflicts, "Take over fields that other managers apply");
   command->add_flag("--yes", flags->yes, "Do not ask");

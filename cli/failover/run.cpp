@@ -145,7 +145,8 @@ std::shared_ptr<Flags> add(Program& program, Action action, const std::string& n
     command->add_flag("--force-conflicts", flags->force_conflicts, "Take over fields that other managers apply");
   }
   if (action == Action::plan || action == Action::run) {
-    command->add_option("--accept-data-loss", flags->accept_data_loss, "Go on although so many bytes of the log are lost, or 'unknown'")
+    command
+        ->add_option("--accept-data-loss", flags->accept_data_loss, "Accept that at most this many bytes of the log are lost, or 'unknown'")
         ->type_name("BYTES");
     command->add_flag("--skip-fencing", flags->skip_fencing, "Go on although nothing proves that the old side takes no more writes");
   }
