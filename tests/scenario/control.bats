@@ -9,7 +9,7 @@ setup() {
   rbac=/apis/rbac.authorization.k8s.io/v1
   role=kubefed-controller-manager:tokyo-cluster-host-cluster
 }
-teardown() { kill "$helper" 2>/dev/null || true; }
+teardown() { stop_helper; }
 teardown_file() { load support; leave_federation; }
 
 condition() { value host-cluster "$core/kubefedclusters/$1" ".status.conditions[] | select(.type == \"$2\") | [.status, .reason, .message] | join(\"|\")"; }

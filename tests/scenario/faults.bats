@@ -11,7 +11,7 @@ setup_file() {
   fedctl apply -f input.yaml --contexts tokyo-cluster --yes
 }
 setup() { load support; in_own_folder; cp "$BATS_FILE_TMPDIR/input.yaml" .; }
-teardown() { kill "$helper" 2>/dev/null || true; }
+teardown() { stop_helper; }
 teardown_file() {
   load support
   for name in fault-1 fault-2 fault-3 fault-4 fault-5 lost added refused untold; do api tokyo-cluster "/api/v1/namespaces/default/configmaps/$name" -X DELETE >/dev/null; done

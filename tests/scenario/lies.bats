@@ -21,7 +21,7 @@ setup() {
   in_own_folder
   cp "$BATS_FILE_TMPDIR"/*.yaml .
 }
-teardown() { kill "$helper" 2>/dev/null || true; }
+teardown() { stop_helper; }
 teardown_file() { load support; forget lies; }
 
 # before LIE: contexts tokyo-cluster, through a proxy that lies, and ireland-cluster.

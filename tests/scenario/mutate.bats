@@ -30,7 +30,7 @@ setup() {
   cp "$BATS_FILE_TMPDIR"/*.yaml .
   seeds=${SEEDS:-$(seq 1 12)}
 }
-teardown() { kill "$helper" 2>/dev/null || true; }
+teardown() { stop_helper; }
 teardown_file() { load support; forget mutate; }
 
 # before SEED: the context tokyo-cluster, through a proxy that spoils answers.

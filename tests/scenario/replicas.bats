@@ -127,7 +127,7 @@ before_ireland() {
   apply >/dev/null
   before_ireland sick-2
   run fedctl plan -f web.yaml $contexts --detailed-exitcode
-  kill "$helper"
+  stop_helper
   exits 0
   says_not "is not ready"
 }
@@ -137,7 +137,7 @@ before_ireland() {
   apply >/dev/null
   before_ireland sick-3
   run apply --prune
-  kill "$helper"
+  stop_helper
   exits 3
   says "left alone, since the cluster is not ready"
   [ "$(replicas)" = 8/4/4 ]
@@ -163,7 +163,7 @@ before_ireland() {
   background bash -c "source '$BATS_TEST_DIRNAME/support.bash'; while true; do for cluster in virginia-cluster ireland-cluster tokyo-cluster; do value \$cluster $deployments/web-app .status.readyReplicas; done | awk '\$1 ~ /^[0-9]+\$/ {sum += \$1; ++asked} END {if (asked == 3) print sum}'; done >>'$PWD/ready'"
   for _ in $(seq 100); do [ -s ready ] && break; sleep 0.1; done
   run apply
-  kill "$helper"
+  stop_helper
   exits 0
   says "the next step, since what moved is ready:"
   [ "$(grep -c "the next step" <<<"$output")" -ge 2 ]

@@ -53,11 +53,14 @@ release_all() {
   done
 }
 
-# background COMMAND...: starts a helper that bats does not wait for; its process id is in $helper.
+# background COMMAND...: starts a helper that bats does not wait for; its process id is in $helper. It lives on when a client hangs up.
 background() {
-  (source "$testbed/lib.sh" && alone "$@") >/dev/null 2>&1 </dev/null &
+  (trap '' PIPE && source "$testbed/lib.sh" && alone "$@") >/dev/null 2>&1 </dev/null &
   helper=$!
 }
+
+# stop_helper: ends the helper if one runs, which is no test of whether one does.
+stop_helper() { kill "${helper:-}" 2>/dev/null || true; }
 
 # listening PORT: waits until somebody listens there.
 listening() {
@@ -67,7 +70,7 @@ listening() {
 
 # through_proxy CLUSTER FAULT: from now on proxy.kubeconfig leads to the cluster through a proxy with this fault (proxy.py), at $port.
 through_proxy() {
-  kill "${helper:-}" 2>/dev/null || true
+  stop_helper
   port=$(source "$testbed/lib.sh" && free_port)
   background python3 "$BATS_TEST_DIRNAME/proxy.py" "$port" "$(cat "$FEDCTL_TESTBED_DIR/$1/port")" "$FEDCTL_TESTBED_DIR/pki" "$2"
   listening "$port"

@@ -41,7 +41,7 @@ setup() {
   kubeconfig_of ireland-cluster ireland-cluster >ireland.kubeconfig
   export KUBECONFIG=$PWD/proxy.kubeconfig:$PWD/ireland.kubeconfig
 }
-teardown() { kill "$helper" 2>/dev/null || true; }
+teardown() { stop_helper; }
 teardown_file() { load support; forget terminal; }
 
 # harmless ARGUMENT...: what fedctl prints, on standard output or error, holds no control character but line ends and tabs, nothing that

@@ -257,7 +257,7 @@ plans_around_it() {
   bad_context https://127.0.0.1:28999 "{}" expired.crt
   listening 28999
   run fedctl clusters --contexts bad
-  kill $helper
+  stop_helper
   exits 1
   says "expired: no answer from https://127.0.0.1:28999: SSL certificate problem: certificate has expired"
 }
@@ -297,7 +297,7 @@ CNF
   run fedctl clusters --contexts bad
   without_tls=$output
   plans_around_it
-  kill $helper
+  stop_helper
   output=$with_tls
   says notKubernetes
   output=$without_tls
@@ -312,7 +312,7 @@ CNF
   SECONDS=0
   run fedctl plan -f web.yaml --contexts tokyo-cluster,ireland-cluster,bad --connect-timeout 2s
   took=$SECONDS
-  kill $helper
+  stop_helper
   exits 3
   says "bad  unknown"
   [ "$took" -le 5 ]
