@@ -184,8 +184,8 @@ void add_failover_watch(Program& program) {
       "Prometheus, /healthz, and /view/NAMESPACE/NAME, which answers 200 while the active side is seen up and 503 while it is not: a "
       "vantage for others. See share/doc/fedctl/examples/fedctl-watch.service and, for --once, "
       "share/doc/fedctl/examples/failover-watch-cronjob.yaml.\n\n"
-      "Watch does not start where something is missing that the policy needs: a variable, a Secret, a program, a file. What cannot be "
-      "asked later, since it is gone or the credentials are not taken any more, is told as a problem and is no vote for a failover.\n\n"
+      "Watch does not start where something is missing that the policy needs: a variable, a Secret, a program, a file. A signal that "
+      "cannot be read later, because it is gone or the credentials are refused, is told as a problem and is no vote for a failover.\n\n"
       "Exits with 0 when ended by a signal; with --once 0 when the side is well or a failover is done, 1 on an error, 4 where one is due "
       "and refused.",
       {{"Watch from a server outside of both regions",

@@ -16,7 +16,7 @@ namespace fedctl::apply {
 /// What happens in a cluster when a change of it fails.
 enum class OnFailure {
   stop,       ///< Nothing more is begun.
-  go_on,      ///< Only what leans on the failed one is left out.
+  go_on,      ///< Only what depends on the failed one is left out.
   roll_back,  ///< Nothing more is begun, and all goes back to what it was. Deletes wait until all else is ready.
 };
 

@@ -42,7 +42,7 @@ class Gate {
 /// not matter.
 inline constexpr std::size_t requests_in_hand = 128;
 
-/// Lets so many coroutines through at once; the others wait, first come, first served.
+/// Lets at most `places` coroutines through at once; the others wait, first come, first served.
 class Turnstile {
  public:
   explicit Turnstile(std::size_t places) : places_(places) {}

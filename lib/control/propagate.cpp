@@ -287,7 +287,7 @@ class Planner {
       options.label_owns = true;
       options.isolate = true;
       options.judge.adopt = options.judge.adopt || all.config.adopt_resources;
-      // What cannot be rendered may well be there: then nothing is known to be superfluous.
+      // An object that cannot be rendered may well be in the cluster: then nothing is known to be superfluous.
       if (options_.prune && !all.rendered.failures.empty()) {
         notices.push_back("nothing is pruned in the clusters, since not every federated object can be rendered");
       } else if (options_.prune) {

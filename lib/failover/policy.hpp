@@ -49,8 +49,8 @@ struct Check {
   std::string name;
   time::Duration interval{10'000};
   time::Duration timeout{3'000};
-  int failure_threshold = 3;                ///< So many failures in a row make it bad,
-  int success_threshold = 2;                ///< so many successes good again.
+  int failure_threshold = 3;                ///< This many failures in a row make it bad.
+  int success_threshold = 2;                ///< This many successes in a row make it good again.
   int min_available = 50;                   ///< workload: percent of the replicas that the targets ask for.
   std::map<std::string, std::string> urls;  ///< http, by cluster.
   std::vector<long> status;                 ///< http: expected; empty: 200 to 399.

@@ -70,8 +70,8 @@ struct State {
   std::int64_t token = 0;
   std::optional<LastSeen> primary;
   std::optional<Run> run;               ///< The last one; running until it is done, aborted or refused.
-  std::vector<nlohmann::json> history;  ///< Runs that are over, the latest last; so many are kept.
-  std::vector<nlohmann::json> drills;   ///< The same.
+  std::vector<nlohmann::json> history;  ///< The latest runs that are over (`kept_runs` of them), the latest last.
+  std::vector<nlohmann::json> drills;   ///< The latest drills, the same way.
 
   std::string version;  ///< Of the store, to write it only as it was read; not part of the JSON.
 

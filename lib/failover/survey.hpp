@@ -23,8 +23,8 @@ struct SideSurvey {
 
 struct Survey {
   std::vector<SideSurvey> sides;  ///< In the policy's order.
-  std::size_t reachable = 0;      ///< Of all clusters, the policy's or not,
-  std::size_t clusters = 0;       ///< so many.
+  std::size_t reachable = 0;      ///< How many of all clusters, the policy's or not, answer.
+  std::size_t clusters = 0;       ///< How many clusters there are, the policy's or not.
   std::optional<traffic::Answer> dns;
   std::optional<Error> dns_problem;
   std::string host_side;  ///< The cluster that is the host too.

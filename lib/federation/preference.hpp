@@ -22,9 +22,9 @@ struct Preference {
   bool rebalance = false;
   bool intersect = false;  ///< Only clusters that the target's clusterSelector means.
   ClusterPreferences clusters;
-  /// Ours: so long a cluster may be not ready before its replicas go elsewhere.
+  /// Ours: how long a cluster may be not ready before its replicas go elsewhere.
   time::Duration unhealthy_grace{0};
-  /// Ours: so many replicas at most move at once; the next go when those are ready.
+  /// Ours: at most this many replicas move at once; the next ones move when those are ready.
   std::optional<std::int64_t> max_shift;
 
   std::string key() const { return name_space + "/" + name; }

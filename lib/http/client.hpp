@@ -10,7 +10,7 @@
 
 namespace fedctl::http {
 
-/// Requests to one server: at most so many at once, retried where that is safe (retry.hpp).
+/// Requests to one server: at most `Endpoint::parallelism` at once, retried where that is safe (retry.hpp).
 class Client {
  public:
   Client(Loop& loop, Endpoint endpoint);

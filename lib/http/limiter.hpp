@@ -5,7 +5,7 @@
 
 namespace fedctl::http {
 
-/// Lets so many requests through at once. While the server answers 429 the limit halves; every success gives a bit back.
+/// Lets at most a given number of requests through at once. While the server answers 429 the limit halves; every success gives a bit back.
 class Limiter {
  public:
   explicit Limiter(int limit) : most_(limit < 1 ? 1 : limit), limit_(most_) {}

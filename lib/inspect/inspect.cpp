@@ -220,7 +220,7 @@ class Inspector {
     deletes_.push_back(removal_of(absence, resource, listed));
   }
 
-  /// Below so many new objects of a type in a namespace, dry runs cost no more than the list.
+  /// Below this many new objects of a type in a namespace, dry runs cost no more than the list.
   static constexpr std::size_t many = 5;
 
   Task<Done> trust_creates() {

@@ -39,7 +39,7 @@ struct Options {
   std::shared_ptr<Schemas> schemas = {};  ///< Shared by the clusters of one run; of an inspection's own where there is none.
 };
 
-/// Plans one cluster. What cannot be asked comes back as unknown, never as absent.
+/// Plans one cluster. An object that the cluster cannot be asked about comes back as unknown, never as absent.
 ///
 /// For the unchanged, one list of metadata a type is all that travels. What may have changed is read and dry-run; what our
 /// label does not find is dry-run, and read where the dry run says it exists.

@@ -20,7 +20,7 @@ namespace fedctl::kube {
 ///   FOLDER/discovery/SERVER.json       when the server was asked, and the ETag and digest of each of its documents
 ///   FOLDER/discovery/bodies/DIGEST     the documents, as they were sent
 ///
-/// What is damaged there counts as missing. What cannot be written only costs time.
+/// A damaged file counts as missing. A file that cannot be written only costs time.
 class DiscoveryCache {
  public:
   DiscoveryCache() : DiscoveryCache(std::filesystem::path{}) {}

@@ -7,7 +7,7 @@
 
 namespace fedctl::kube {
 
-/// The objects that this one names and leans on: what its Pods mount and read, the account they run as, the role of a binding, the
+/// The objects that this one names and depends on: what its Pods mount and read, the account they run as, the role of a binding, the
 /// Services of an Ingress, what an autoscaler scales, the class of a claim. Of kinds that Kubernetes itself defines.
 std::vector<ObjectKey> references_of(const nlohmann::json& object);
 

@@ -16,8 +16,8 @@ class Notifier {
  public:
   using OnProblem = std::function<void(const std::string&)>;
 
-  /// `targets`: URLs, which get a POST, or programs with arguments between spaces, which get it on their standard input. What cannot be
-  /// told after a few tries is given up, and `on_problem` called, on that thread.
+  /// `targets`: URLs, which get a POST, or programs with arguments between spaces, which get it on their standard input. A message
+  /// that cannot be delivered after a few tries is dropped, and `on_problem` is called, on that thread.
   Notifier(std::vector<std::string> targets, OnProblem on_problem);
 
   /// Tells what is still to be told, for a few seconds at most.

@@ -23,7 +23,7 @@ struct Opinion {
   std::vector<std::string> problems = {};  ///< "api-server: connection refused", of the checks that fail.
   std::vector<std::string> unknown = {};   ///< Likewise of those that could not be asked, which is our own problem and no vote.
   bool is_complete = false;                ///< Every check was asked, or tried to be.
-  time::Duration left{0};                  ///< suspect: by so much the policy's `tolerate` is not over; 0: other things are missing.
+  time::Duration left{0};                  ///< suspect: how much of the policy's `tolerate` is left; 0: other things are missing.
 };
 
 /// Keeps the results of a policy's checks, and judges them: a check is bad after `failureThreshold` failures in a row and good again after
