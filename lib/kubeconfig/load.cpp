@@ -59,6 +59,14 @@ Result<void> merge_file(Config& config, const fs::path& path) {
       .and_then([&] { return merge_list(config.contexts, document, folder, "contexts", "context"); });
 }
 
+std::string why_none(const std::vector<fs::path>& paths) {
+  if (paths.empty()) return "KUBECONFIG names no file";
+  if (paths.size() == 1) return fmt::format("{} does not exist", paths.front().string());
+  std::string listed;
+  for (const fs::path& path : paths) listed += (listed.empty() ? "" : ", ") + path.string();
+  return fmt::format("none of {} exists", listed);
+}
+
 }  // namespace
 
 std::vector<fs::path> own_paths() {
@@ -77,15 +85,14 @@ Result<Config> load(const std::optional<fs::path>& explicit_path) {
     if (const auto merged = merge_file(config, *explicit_path); !merged) return Failure{merged.error()};
     return config;
   }
-  std::string tried;
-  for (const fs::path& path : own_paths()) {
-    tried += (tried.empty() ? "" : ", ") + path.string();
+  const std::vector<fs::path> paths = own_paths();
+  for (const fs::path& path : paths) {
     std::error_code ignored;
     if (!fs::exists(path, ignored)) continue;
     if (const auto merged = merge_file(config, path); !merged) return Failure{merged.error()};
   }
   if (config.origin.empty() && !in_cluster()) {
-    return Failure{{Code::not_found, fmt::format("there is no kubeconfig: {} does not exist", tried), "", "", "",
+    return Failure{{Code::not_found, fmt::format("there is no kubeconfig: {}", why_none(paths)), "", "", "",
                     "name one with --kubeconfig or KUBECONFIG"}};
   }
   return config;

@@ -3,6 +3,8 @@
 
 #include "support.hpp"
 
+#include <map>
+
 using namespace fedctl;
 using namespace fedctl::kubeconfig;
 using support::TemporaryFolder;
@@ -119,11 +121,16 @@ TEST_CASE("impersonation, proxy and TLS server name are taken over") {
 }
 
 TEST_CASE("no kubeconfig at all is an error that says where it was looked for") {
-  ::setenv("KUBECONFIG", "/does/not/exist", 1);
-  const auto config = load(std::nullopt);
-  ::unsetenv("KUBECONFIG");
-  REQUIRE_FALSE(config);
-  CHECK_THAT(describe(config.error()), Catch::Contains("/does/not/exist") && Catch::Contains("--kubeconfig"));
+  const std::map<std::string, std::string> messages{{"/does/not/exist", "/does/not/exist does not exist"},
+                                                    {"/no/one:/no/two", "none of /no/one, /no/two exists"},
+                                                    {"::::", "KUBECONFIG names no file"}};
+  for (const auto& [variable, message] : messages) {
+    ::setenv("KUBECONFIG", variable.c_str(), 1);
+    const auto config = load(std::nullopt);
+    ::unsetenv("KUBECONFIG");
+    REQUIRE_FALSE(config);
+    CHECK_THAT(describe(config.error()), Catch::Contains(message) && Catch::Contains("--kubeconfig"));
+  }
 }
 
 TEST_CASE("a broken kubeconfig is an error with its line") {
