@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml.h>
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -106,31 +107,54 @@ std::optional<unsigned> code_unit(std::string_view text) {
   return problem == std::errc{} && end == text.data() + 6 ? std::optional{unit} : std::nullopt;
 }
 
+/// May `c` stand in JSON outside of strings?
+bool is_between_strings(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view{"{}[]:,+-. \t\r\n"}.find(c) != std::string_view::npos;
+}
+
+/// Appends one document, with the pairs of a JSON document's strings written as YAML has them. What is no JSON stays, as it has another
+/// meaning between single quotes and in blocks.
+void append_without_surrogates(std::string& result, std::string_view document) {
+  const auto first = document.find_first_not_of("- \t\r\n");
+  if (first == std::string_view::npos || document[first] != '{') {
+    result += document;
+    return;
+  }
+  bool in_string = false;
+  for (std::size_t i = 0; i < document.size(); ++i) {
+    const std::string_view rest = document.substr(i);
+    if (rest.front() == '"') in_string = !in_string;
+    if (!in_string && rest.front() != '"' && !is_between_strings(rest.front())) {
+      result += rest;
+      return;
+    }
+    const auto high = in_string ? code_unit(rest) : std::nullopt;
+    const auto low = high && *high >> 10 == 0x36 ? code_unit(rest.substr(6)) : std::nullopt;
+    const bool is_pair = low && *low >> 10 == 0x37;
+    const std::size_t length = is_pair ? 12 : in_string && rest.front() == '\\' ? std::min<std::size_t>(2, rest.size()) : 1;
+    if (is_pair) {
+      result += fmt::format("\\U{:08x}", 0x10000 + ((*high & 0x3FFu) << 10) + (*low & 0x3FFu));
+    } else {
+      result += rest.substr(0, length);
+    }
+    i += length - 1;
+  }
+}
+
 /// JSON writes characters beyond the basic plane as two \u escapes; YAML has \U for them.
 std::string without_surrogates(std::string_view text) {
   std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      result += text[i];
-      continue;
-    }
-    const auto high = code_unit(text.substr(i));
-    const auto low = high && *high >> 10 == 0x36 ? code_unit(text.substr(i + 6)) : std::nullopt;
-    if (low && *low >> 10 == 0x37) {
-      result += fmt::format("\\U{:08x}", 0x10000 + ((*high & 0x3FFu) << 10) + (*low & 0x3FFu));
-      i += 11;
-    } else {
-      result += text.substr(i, 2);
-      ++i;
-    }
+  while (!text.empty()) {
+    const auto end = text.find("\n---");
+    const std::string_view document = text.substr(0, end == std::string_view::npos ? end : end + 1);
+    append_without_surrogates(result, document);
+    text.remove_prefix(document.size());
   }
   return result;
 }
 
 bool has_surrogates(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  const bool is_json = first != std::string_view::npos && text[first] == '{';
-  return is_json && (text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos);
+  return text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos;
 }
 
 void hand_over(const yaml_event_t& event, EventHandler& handler) {

@@ -171,6 +171,20 @@ TEST_CASE("JSON is read too, characters beyond the basic plane included") {
   CHECK(json_of(R"({"a": "\ud83d\ude00 \u00e9", "b": [1, null, true]})") == R"({"a": "😀 é", "b": [1, null, true]})"_json);
 }
 
+TEST_CASE("escapes of two units are those of JSON alone: between single quotes and in blocks they are text") {
+  const auto good = yaml::parse(
+      source("{\"a\": \"\\ud83d\\ude00\"}\n---\nb: '\\ud83d\\ude00'\n---\n{c: '\\ud83d\\ude00'}\n---\nd: |\n  \"\\ud83d\\ude00\"\n"
+             "---\n{\"e\": \"\\\\ud83d\\\"\\ud83d\\ude00\"}\n"));
+  INFO((good ? "" : describe(good.error())));
+  REQUIRE(good);
+  REQUIRE(good->documents.size() == 5);
+  CHECK(good->documents[0].value["a"] == "😀");
+  CHECK(good->documents[1].value["b"] == "\\ud83d\\ude00");
+  CHECK(good->documents[2].value["c"] == "\\ud83d\\ude00");
+  CHECK(good->documents[3].value["d"] == "\"\\ud83d\\ude00\"\n");
+  CHECK(good->documents[4].value["e"] == "\\ud83d\"😀");
+}
+
 TEST_CASE("JSON documents may stand back to back, as jq and kubectl print them, and each knows its place") {
   const std::string text =
       "{\"a\": \"é }{\"}{\"b\": 1}\n{\n  \"c\": {\"d\": 2}\n}  {\"e\": 3}\n---\nf: 4\n---\n{\"g\": 5} {\"h\": \"\\ud83d\\ude00\"}\n";
