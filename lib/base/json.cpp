@@ -53,6 +53,8 @@ class ListReader : public nlohmann::json_sax<json> {
   bool start_array(std::size_t) override { return open(json::array()); }
   bool key(string_t& name) override {
     if (open_.size() == 1) in_list_ = name == list_;
+    // Of two lists one would be lost.
+    if (open_.size() == 1 && in_list_ && root.contains(name)) return false;
     key_ = std::move(name);
     return true;
   }

@@ -115,7 +115,15 @@ std::size_t width(std::string_view utf8) {
 }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  std::size_t at = from.empty() ? std::string::npos : text.find(from);
+  if (at == std::string::npos) return;
+  std::string result;
+  std::size_t kept = 0;
+  for (; at != std::string::npos; at = text.find(from, kept)) {
+    result.append(text, kept, at - kept).append(to);
+    kept = at + from.size();
+  }
+  text = result.append(text, kept);
 }
 
 }  // namespace fedctl::text

@@ -59,6 +59,8 @@ Change removal_of(const federation::Absence& absence, std::shared_ptr<const kube
   change.writers = kube::writers(listed, kube::field_manager);
   change.note = absence.reason;
   change.place = absence.manifest == nullptr ? "" : absence.manifest->place();
+  if (change.uid.empty())
+    plan::make_unknown(change, Code::not_kubernetes, "the server lists it without a UID, so another one might be deleted");
   if (absence.orphan) release(change, absence.reason + (absence.reason.empty() ? "" : "; ") + "its copy stays");
   return change;
 }

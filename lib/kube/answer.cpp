@@ -25,6 +25,17 @@ bool is_of_type(const json& body, const Resource& resource, std::string_view suf
   return is_free ? kind.ends_with(suffix) : kind == fmt::format("{}{}", resource.kind, suffix);
 }
 
+/// ListMeta: where there is more there is a continue token (https://kubernetes.io/docs/reference/using-api/api-concepts/).
+bool says_where_it_ends(const json& metadata) {
+  if (metadata.is_null()) return true;
+  if (!metadata.is_object()) return false;
+  const json& next = value_at(metadata, "continue");
+  const json& remaining = value_at(metadata, "remainingItemCount");
+  if (!next.is_null() && !next.is_string()) return false;
+  if (remaining.is_null()) return true;
+  return remaining.is_number_integer() && (remaining == 0 || !string_at(metadata, "continue").empty());
+}
+
 bool is_within(const json& object, const Resource& resource, std::string_view name_space) {
   return !resource.namespaced || name_space.empty() || namespace_of(object) == name_space;
 }
@@ -42,6 +53,7 @@ Error not_understood(std::string_view found) {
 
 std::optional<Error> problem_of_list(const json& body, const Resource& resource, const Wanted& wanted) {
   if (!is_of_type(body, resource, "List", wanted.metadata_only)) return not_understood(name_of_kind(body));
+  if (!says_where_it_ends(value_at(body, "metadata"))) return not_understood("a list that does not say whether it is whole");
   const json& items = value_at(body, "items");
   if (!body.contains("items") || !(items.is_array() || items.is_null())) return not_understood("a list without items");
   for (const json& item : items) {

@@ -1,10 +1,12 @@
 #include "kube/client.hpp"
 
+#include "base/encoding.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "http/certificate.hpp"
 #include "kube/answer.hpp"
 #include "kube/departure.hpp"
+#include "kube/discovery.hpp"
 #include "kube/secret_refusal.hpp"
 #include "kube/status.hpp"
 #include "kube/stream.hpp"
@@ -64,13 +66,34 @@ bool is_expired_list(const Error& error) {
   return error.code == Code::rejected && error.message.find("continue parameter is too old") != std::string::npos;
 }
 
-/// Proxies that quote a request in their answer quote our credentials too.
-void hide(const kubeconfig::Credential& credential, std::string& body) {
+/// What nobody may read of a credential: its token, or its name with its password, as they are and as they are sent.
+std::vector<std::string> secrets_of(const kubeconfig::Credential& credential) {
+  constexpr std::size_t shortest = 4;
+  std::vector<std::string> secrets;
+  const auto add = [&](std::string secret) {
+    if (secret.size() >= shortest) secrets.push_back(std::move(secret));
+  };
   for (const std::string& header : credential.headers) {
-    const auto value = header.rfind(' ');
-    const bool is_secret = header.starts_with("Authorization: ") && header.size() - value > 4;
-    if (is_secret) text::replace_all(body, header.substr(value + 1), "(hidden)");
+    if (!header.starts_with("Authorization: ")) continue;
+    const std::string value = header.substr(header.rfind(' ') + 1);
+    const auto pair = header.starts_with("Authorization: Basic ") ? encoding::from_base64(value) : std::nullopt;
+    if (pair) add(*pair);
+    if (pair) add(pair->substr(std::min(pair->find(':'), pair->size() - 1) + 1));
+    add(value);
   }
+  return secrets;
+}
+
+void hide(const std::vector<std::string>& secrets, std::string& message) {
+  for (const std::string& secret : secrets) text::replace_all(message, secret, "(hidden)");
+}
+
+/// Proxies that quote a request in their answer quote our credentials too, with some characters written out perhaps.
+void hide_in_answer(const std::vector<std::string>& secrets, std::string& body) {
+  if (secrets.empty()) return;
+  const json answer = body.find('\\') == std::string::npos ? json(nullptr) : parse_json(body);
+  if (answer.is_object()) body = to_text(answer);
+  hide(secrets, body);
 }
 
 }  // namespace
@@ -86,6 +109,7 @@ Client::Client(http::Loop& loop, std::string cluster, Error problem)
 void Client::give_up(Error problem) { problem_ = in_cluster(std::move(problem), cluster_); }
 
 Error Client::explain(Error error) const {
+  hide(secrets_, error.message);
   if (error.code == Code::unauthorized) {
     const auto until = http::valid_until(http_.endpoint().tls.certificate_pem);
     if (until && *until < std::chrono::system_clock::now()) {
@@ -117,6 +141,7 @@ Task<Result<http::Response>> Client::send(http::Request request) {
     const auto credential = co_await credentials_.get();
     if (!credential) co_return Failure{explain(credential.error())};
     if (!credential->headers.empty()) warn_of_open_credential();
+    secrets_ = secrets_of(*credential);
     request.headers.resize(own_headers);
     request.headers.insert(request.headers.end(), credential->headers.begin(), credential->headers.end());
     const auto& presented = http_.endpoint().tls.certificate_pem;
@@ -126,7 +151,7 @@ Task<Result<http::Response>> Client::send(http::Request request) {
     auto response = co_await http_.send(request);
     if (!response) co_return Failure{explain(response.error())};
     if (response->status == 401 && !again && credentials_.refresh()) continue;
-    if (response->status >= 300) hide(*credential, response->body);
+    if (response->status >= 300) hide_in_answer(secrets_, response->body);
     co_return response;
   }
 }
@@ -178,7 +203,11 @@ Task<Result<Client::Answer>> Client::write(http::Request request, Resource resou
 
 Task<Result<Done>> Client::gone(Resource resource, std::string name_space, std::string name, std::string uid) {
   const auto live = co_await get(resource, name_space, name, true);
-  if (!live && live.error().code == Code::not_found) co_return Done{};
+  if (!live && live.error().code == Code::not_found) {
+    const auto absent = co_await confirm_absent(*this, resource, name, live.error());
+    if (!absent) co_return Failure{not_understood_after(true, absent.error())};
+    co_return Done{};
+  }
   if (!live) co_return Failure{not_understood_after(true, live.error())};
   const std::string found = uid_of(*live);
   const bool is_another = !uid.empty() && !found.empty() && found != uid;
@@ -331,7 +360,8 @@ Task<Result<Removal>> Client::remove(Resource resource, std::string name_space, 
   const Wanted wanted{name, name_space, options.uid};
   if (const auto problem = problem_of_removal(answer->body, resource, wanted)) co_return Failure{not_understood_after(writes, *problem)};
   // Some types answer with what was deleted, which then says nothing of its deletion.
-  Removal removal{.is_gone = !is_going(answer->body)};
+  // 202 is the promise of a deletion, not the deletion.
+  Removal removal{.is_gone = !is_going(answer->body) && answer->status != 202};
   if (!removal.is_gone) removal.kept_by = kept_by(answer->body);
   co_return removal;
 }

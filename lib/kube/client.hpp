@@ -151,6 +151,7 @@ class Client {
   std::optional<Error> problem_;
   http::Client http_;
   kubeconfig::CredentialSource credentials_;
+  std::vector<std::string> secrets_;  ///< Of the credential that was sent last; no error may hold them.
   bool has_warned_ = false;
 };
 

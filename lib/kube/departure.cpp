@@ -3,6 +3,7 @@
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "http/rest.hpp"
+#include "kube/discovery.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -65,8 +66,12 @@ Task<Result<Done>> wait_until_gone(Client& client, Resource resource, std::strin
   while (true) {
     const auto left = std::chrono::duration_cast<time::Duration>(deadline - Clock::now());
     const auto live = co_await client.get(resource, name_space, name, !is_whole, std::max(left, shortest_look));
-    if (!live && live.error().code == Code::not_found) co_return Done{};
-    if (!live && !is_passing(live.error())) co_return Failure{live.error()};
+    if (!live && live.error().code == Code::not_found) {
+      const auto absent = co_await confirm_absent(client, resource, name, live.error());
+      if (absent || (!is_passing(absent.error()) && absent.error().code != Code::not_kubernetes) || left.count() <= 0) co_return absent;
+    }
+    const bool is_odd = !live && live.error().code == Code::not_found;
+    if (!live && !is_odd && !is_passing(live.error())) co_return Failure{live.error()};
     const std::string found = live ? uid_of(*live) : uid;
     if (!uid.empty() && !found.empty() && found != uid) co_return Done{};
     const std::string now = live ? kept_by(*live) : kept;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 
 namespace fedctl::kube {
 namespace {
@@ -13,9 +14,13 @@ using nlohmann::json;
 
 bool has(const json& verbs, const char* verb) { return std::ranges::find(verbs, json(verb)) != verbs.end(); }
 
-bool can_be_written(const json& verbs) { return has(verbs, "patch") || has(verbs, "create"); }
+/// A type that can only be read, such as a measurement, is a view of something else; all others hold objects of their own.
+bool can_be_written(const json& verbs) {
+  return std::ranges::any_of(std::array{"create", "patch", "update", "delete", "deletecollection"},
+                             [&](const char* verb) { return has(verbs, verb); });
+}
 
-bool can_be_listed(const json& verbs) { return has(verbs, "list") && has(verbs, "delete"); }
+bool can_be_listed(const json& verbs) { return has(verbs, "list"); }
 
 std::vector<std::string> strings(const json& list) {
   std::vector<std::string> result;
@@ -87,11 +92,12 @@ std::vector<std::string> groups_not_understood(const json& document) {
 void read_aggregated(const json& document, Discovery& discovery) {
   for (const json& group : list_at(document, "items")) {
     const std::string name = string_at(value_at(group, "metadata"), "name");
-    if (!value_at(group, "versions").is_array()) discovery.add_silent_group(name);
+    if (list_at(group, "versions").empty()) discovery.add_silent_group(name);
     for (const json& version : list_at(group, "versions")) {
       const json& resources = value_at(version, "resources");
-      const bool is_right = !string_at(version, "version").empty() && (resources.is_null() || resources.is_array());
-      if (!is_right || string_at(version, "freshness") == "Stale") discovery.add_silent_group(name);
+      const std::string freshness = string_at(version, "freshness");
+      const bool is_right = !string_at(version, "version").empty() && resources.is_array();
+      if (!is_right || (!freshness.empty() && freshness != "Current")) discovery.add_silent_group(name);
       for (const json& item : list_at(version, "resources")) {
         const std::string scope = string_at(item, "scope");
         add(discovery, item,

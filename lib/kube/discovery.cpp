@@ -97,6 +97,16 @@ Task<Result<Done>> confirm_unserved(Client& client, Resource resource) {
   co_return Failure{in_cluster(std::move(error), client.cluster())};
 }
 
+Task<Result<Done>> confirm_absent(Client& client, Resource resource, std::string name, Error error) {
+  if (error.message.find(fmt::format("\"{}\"", name)) != std::string::npos) co_return Done{};
+  const auto confirmed = co_await confirm_unserved(client, resource);
+  if (confirmed) co_return confirmed;
+  Error problem = confirmed.error();
+  if (problem.code == Code::not_kubernetes)
+    problem.message = fmt::format("the server answered 404 without naming {}, and says that it serves {}", name, resource.plural);
+  co_return Failure{std::move(problem)};
+}
+
 Task<Result<List>> list_if_served(Client& client, Resource resource, ListOptions options) {
   auto list = co_await client.list(resource, std::move(options));
   if (list || list.error().code != Code::not_found) co_return list;

@@ -18,6 +18,10 @@ Task<Result<Discovery>> discover(Client& client, DiscoveryCache cache, bool fres
 /// the two contradict each other; never not_found.
 Task<Result<Done>> confirm_unserved(Client& client, Resource resource);
 
+/// After a GET of the object `name` was answered with `error`, a 404: is it the object that is not there? An API server names it in its
+/// Status; where the answer names nothing, the type must not be served. Errors: as `confirm_unserved`.
+Task<Result<Done>> confirm_absent(Client& client, Resource resource, std::string name, Error error);
+
 /// All objects, or none where the type is confirmed not to be served. Errors: the list's, and those of `confirm_unserved`.
 Task<Result<List>> list_if_served(Client& client, Resource resource, ListOptions options);
 

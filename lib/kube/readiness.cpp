@@ -1,8 +1,11 @@
 #include "kube/readiness.hpp"
 
+#include "base/pointer.hpp"
 #include "kube/object.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <cstdint>
 
 namespace fedctl::kube {
 namespace {
@@ -19,6 +22,21 @@ json condition(const json& object, std::string_view type) {
 }
 
 bool is_true(const json& object, std::string_view type) { return string_at(condition(object, type), "status") == "True"; }
+
+/// A status of another shape than Kubernetes' says nothing.
+bool is_understood(const json& object) {
+  const json& status = value_at(object, "status");
+  if (!status.is_null() && !status.is_object()) return false;
+  const json& conditions = value_at(status, "conditions");
+  if (!conditions.is_null() && !conditions.is_array()) return false;
+  for (const char* pointer :
+       {"/metadata/generation", "/status/observedGeneration", "/status/replicas", "/status/updatedReplicas", "/status/availableReplicas",
+        "/status/readyReplicas", "/status/desiredNumberScheduled", "/status/updatedNumberScheduled", "/status/numberAvailable"}) {
+    const json* number = fedctl::pointer::find(object, pointer);
+    if (number != nullptr && !number->is_null() && !number->is_number_integer() && is_builtin_group(gvk_of(object).group)) return false;
+  }
+  return true;
+}
 
 bool is_unobserved(const json& object) {
   return integer_in(object, "/status/observedGeneration", 0) < integer_in(object, "/metadata/generation", 0);
@@ -92,6 +110,15 @@ Readiness pod(const json& object) {
   return phase == "Succeeded" || is_true(object, "Ready") ? Readiness{} : waiting("not ready yet");
 }
 
+/// Every condition Ready, of which some controllers set one a source, must be True and of this generation.
+bool is_ready_by_all(const json& object) {
+  return std::ranges::all_of(list_at(map_at(object, "status"), "conditions"), [&](const json& item) {
+    if (string_at(item, "type") != "Ready") return true;
+    const bool is_old = integer_in(item, "/observedGeneration", INT64_MAX) < integer_in(object, "/metadata/generation", 0);
+    return string_at(item, "status") == "True" && !is_old;
+  });
+}
+
 /// A controller that tells nothing has nothing to wait for.
 Readiness custom(const json& object) {
   const json status = map_at(object, "status");
@@ -103,8 +130,7 @@ Readiness custom(const json& object) {
   };
   if (is_true(object, "Stalled")) return {State::failed, told("Stalled")};
   if (is_true(object, "Reconciling")) return waiting(told("Reconciling"));
-  const std::string ready = string_at(condition(object, "Ready"), "status");
-  return ready.empty() || ready == "True" ? Readiness{} : waiting(told("Ready"));
+  return is_ready_by_all(object) ? Readiness{} : waiting(told("Ready"));
 }
 
 }  // namespace
@@ -119,6 +145,7 @@ bool takes_time(const std::string& group, const std::string& kind) {
 Readiness readiness_of(const json& object) {
   const GroupVersionKind type = gvk_of(object);
   if (!takes_time(type.group, type.kind)) return {};
+  if (!is_understood(object)) return waiting("its status is not understood");
   if (type.kind == "CustomResourceDefinition") return custom_resource_definition(object);
   if (!is_builtin_group(type.group)) return custom(object);
   if (type.kind == "Job") return job(object);

@@ -17,7 +17,7 @@ struct Resource {
   std::string singular = {};
   std::vector<std::string> short_names = {};
   bool namespaced = true;
-  bool listable = true;  ///< And deletable: false for reviews, bindings and their like.
+  bool listable = true;  ///< False for reviews, bindings and their like.
 
   GroupVersionKind type() const { return {group, version, kind}; }
 

@@ -85,6 +85,11 @@ std::optional<kube::Writer> who_moved(const Change* fresh, const std::string& cr
   return timeless == fresh->writers.end() ? std::nullopt : std::optional{*timeless};
 }
 
+/// A cluster that told who it is must tell the same again; one that could not be asked then may be asked now.
+bool is_same_cluster(const ClusterPlan& saved, const ClusterPlan& fresh) {
+  return saved.identity.empty() || saved.identity == fresh.identity;
+}
+
 void judge_cluster(Staleness& result, const ClusterPlan& saved, const ClusterPlan* fresh, const std::string& created) {
   if (saved.status != ClusterStatus::ok) return;
   const auto whole = [&](std::string what) { result.moved.push_back({saved.name, {}, std::move(what), std::nullopt}); };
@@ -92,9 +97,11 @@ void judge_cluster(Staleness& result, const ClusterPlan& saved, const ClusterPla
     if (std::ranges::any_of(saved.changes, does_something)) whole("the cluster is not in the fleet any more");
     return;
   }
-  if (!saved.identity.empty() && !fresh->identity.empty() && saved.identity != fresh->identity)
-    return whole("this name leads to another cluster now");
   if (fresh->status == ClusterStatus::unknown) return whole("it cannot be asked: " + fresh->problem->message);
+  if (!is_same_cluster(saved, *fresh)) {
+    return whole(fresh->identity.empty() ? "it does not tell any more which cluster it is: the UID of kube-system cannot be read"
+                                         : "this name leads to another cluster now");
+  }
   if (fresh->status == ClusterStatus::error) return whole("it cannot be planned any more: " + fresh->errors.front().message);
   const Changes now = by_key(*fresh);
   const Changes then = by_key(saved);
@@ -122,7 +129,7 @@ const ClusterPlan* find(const Plan& plan, const std::string& name) {
 
 void keep_agreed(ClusterPlan& fresh, const ClusterPlan* saved) {
   if (fresh.status != ClusterStatus::ok) return;
-  const bool other_cluster = saved != nullptr && !saved->identity.empty() && !fresh.identity.empty() && saved->identity != fresh.identity;
+  const bool other_cluster = saved != nullptr && !is_same_cluster(*saved, fresh);
   if (saved == nullptr || saved->status != ClusterStatus::ok || other_cluster) {
     fresh.changes.clear();
     fresh.bookkeeping.clear();

@@ -244,15 +244,20 @@ lost() {
   done
 }
 
-@test "a refusal that quotes our token is shown without it" {
-  before quote-token
-  sed -i 's/contexts:/users: [{name: u, user: {token: hunter2-token}}]\ncontexts:/; s/cluster: k}/cluster: k, user: u}/' proxy.kubeconfig
+@test "a refusal that quotes our token or password is shown without it" {
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: refused}\ndata: {a: b}\n' >refused.yaml
-  for format in text json; do
-    run fedctl apply -f refused.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --lock=false -o $format -v9
-    exits 1
-    says "bad header Bearer (hidden)"
-    says_not hunter2
+  for fault in token escaped password; do
+    before quote-$fault
+    user='token: hunter2-token'
+    [ $fault != password ] || user='username: admin, password: hunter2-pass'
+    sed -i "s/contexts:/users: [{name: u, user: {$user}}]\ncontexts:/; s/cluster: k}/cluster: k, user: u}/" proxy.kubeconfig
+    for format in text json; do
+      run fedctl apply -f refused.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --lock=false -o $format -v9
+      exits 1
+      says "bad header"
+      says "(hidden)"
+      says_not hunter2
+    done
   done
 }
 
@@ -294,6 +299,18 @@ YAML
     says "${words[$how]}"
     [ "$(value ireland-cluster /apis/apps/v1/namespaces/default/deployments/web .code)" = 404 ]
   done
+}
+
+@test "a 404 that names no object, or another one, does not say that an object is gone" {
+  fedctl apply -f input.yaml --contexts tokyo-cluster --yes >/dev/null
+  for how in none other; do
+    before absent-$how
+    run fedctl delete -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --timeout 1s
+    exits 3
+    says_not "fault-1 deleted"
+    says "the server answered 404 without naming fault-1, and says that it serves configmaps"
+  done
+  [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/fault-1 .data.a)" = b ]
 }
 
 @test "a deletion that was called a success is looked at, and is none while the object is there" {

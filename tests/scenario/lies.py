@@ -36,6 +36,10 @@ LIES = {
     "nameless": (200, config_maps(items=[{"metadata": 5}])),
     "deep": (200, b'{"kind": "ConfigMapList", "apiVersion": "v1", "items": [{"metadata": {"name": "a", "x": ' + deep + b"}}]}"),
     "endless": (200, config_maps(items=[], metadata={"continue": "again"})),
+    "odd-continue": (200, config_maps(items=[], metadata={"continue": 5})),
+    "remaining": (200, config_maps(items=[], metadata={"remainingItemCount": 9})),
+    "odd-metadata": (200, config_maps(items=[], metadata=[1])),
+    "two-lists": (200, config_maps(items=[]).replace(b'"items": []', b'"items": [{"metadata": {"name": "a"}}], "items": []')),
     "html": (200, b"<html>log in</html>"),
     "bomb": (200, gzip.compress(b" " * (300 << 20), 1)),
 }

@@ -36,6 +36,9 @@ FAULT is one of
   finalized       adds a finalizer to each object that is applied, as a webhook may
   gone-once       answers the second GET of each ConfigMap with 404
   quote-token     refuses every write, and quotes the request's Authorization
+  quote-escaped   the same, with each hyphen written as JSON's \\u002d
+  quote-password  the same, with the name and the password of a Basic Authorization as they are
+  absent-HOW      404 to every request for fault-1, naming no object (HOW: none) or another one (HOW: other)
   stranger        answers watches with an object of another namespace, and of another type, that is ready
   odd-type        names the kind of ConfigMaps in discovery, which it should describe
   small-pages     serves lists two at a time, and forgets the continuation once (410)
@@ -180,9 +183,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 other.getresponse().read()
         if fault == "gone-once" and self.command == "GET" and "/configmaps/" in path and self.gets() == 2:
             return self.answer(404, b'{"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": "not found"}')
-        if fault == "quote-token" and is_write:
-            quoted = {"kind": "Status", "status": "Failure", "reason": "BadRequest", "code": 400, "message": "bad header " + str(self.headers["Authorization"])}
-            return self.answer(400, json.dumps(quoted).encode(), [("Content-Type", "application/json")])
+        if fault in ("quote-token", "quote-escaped", "quote-password") and is_write:
+            authorization = str(self.headers["Authorization"])
+            if fault == "quote-password":
+                authorization = base64.b64decode(authorization.split()[1]).decode()
+            quoted = {"kind": "Status", "status": "Failure", "reason": "BadRequest", "code": 400, "message": "bad header " + authorization}
+            body = json.dumps(quoted)
+            if fault == "quote-escaped":
+                body = body.replace("-", "\\u002d")
+            return self.answer(400, body.encode(), [("Content-Type", "application/json")])
+        if fault.startswith("absent-") and "/configmaps/fault-1" in path and self.command in ("GET", "DELETE"):
+            words = "the server could not find the requested resource" if fault == "absent-none" else 'configmaps "another" not found'
+            absent = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404, "message": words}
+            return self.answer(404, json.dumps(absent).encode(), [("Content-Type", "application/json")])
         if fault == "stranger" and "watch=1" in path:
             name = "web"
             ready = {"observedGeneration": 9, "replicas": 1, "readyReplicas": 1, "availableReplicas": 1, "updatedReplicas": 1}

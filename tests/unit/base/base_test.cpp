@@ -133,3 +133,23 @@ TEST_CASE("what is put aside comes back as it was") {
   CHECK(spill->get(*second).empty());
   CHECK(spill->get(*third) == std::string(100'000, 'x'));
 }
+
+TEST_CASE("each occurrence is replaced once, and what replaces it is not looked at again") {
+  const auto replaced = [](std::string in, std::string_view from, std::string_view to) {
+    text::replace_all(in, from, to);
+    return in;
+  };
+  CHECK(replaced("a-b-c", "-", "--") == "a--b--c");
+  CHECK(replaced("aaaa", "aa", "a") == "aa");
+  CHECK(replaced("abc", "x", "y") == "abc");
+  CHECK(replaced("abc", "", "y") == "abc");
+  CHECK(replaced("abab", "ab", "") == "");
+}
+
+TEST_CASE("replacing in a long text takes as long as the text is") {
+  // Were the rest moved at each occurrence, this would take an hour.
+  std::string text;
+  for (int i = 0; i < 4'000'000; ++i) text += "token";
+  text::replace_all(text, "token", "(hidden)");
+  CHECK(text.size() == 4'000'000 * 8);
+}

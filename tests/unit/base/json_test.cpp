@@ -81,7 +81,8 @@ TEST_CASE("of a list only the items that are worth it stay, and all else is as i
   for (const char* other : {"[{\"items\": [{}]}]", "3", "\"a\"", "{\"items\": {\"a\": {}}}", "{}", "[]"}) {
     CHECK(parse_json(other, "items", [](const json&) { return false; }) == json::parse(other));
   }
-  for (const char* broken : {"", "{", "{\"items\": [{}, }", "{} {}", "[1e999]", "\"\xff\"", "{\"items\": [{}]"}) {
+  for (const char* broken :
+       {"", "{", "{\"items\": [{}, }", "{} {}", "[1e999]", "\"\xff\"", "{\"items\": [{}]", "{\"items\": [{}], \"items\": []}"}) {
     CHECK(parse_json(broken, "items", [](const json&) { return true; }).is_discarded());
   }
 }

@@ -58,6 +58,22 @@ TEST_CASE("what is no list is not understood, and never an empty list") {
   }
 }
 
+TEST_CASE("a list that does not say whether it is whole is not understood") {
+  const auto problem_with = [](const std::string& metadata) {
+    return problem_of_list(json_of("{kind: ConfigMapList, apiVersion: v1, items: [], metadata: " + metadata + "}"), config_maps, {});
+  };
+  for (const std::string whole :
+       {"{}", "null", "{resourceVersion: '5', continue: ''}", "{remainingItemCount: 0}", "{continue: more, remainingItemCount: 9}"}) {
+    INFO(whole);
+    CHECK_FALSE(problem_with(whole));
+  }
+  for (const std::string odd :
+       {"5", "[1]", "text", "{continue: 5}", "{continue: [more]}", "{remainingItemCount: 9}", "{remainingItemCount: '0'}"}) {
+    INFO(odd);
+    CHECK(problem_with(odd));
+  }
+}
+
 TEST_CASE("an object is the one that was asked for") {
   const json right = json_of("{kind: ConfigMap, apiVersion: v1, metadata: {name: a}}");
   CHECK_FALSE(problem_of_object(right, config_maps, {"a"}));

@@ -135,6 +135,29 @@ TEST_CASE("an entry of discovery that is not understood makes its group unknown,
     INFO(part);
     CHECK(silent_after(damaged));
   }
+  CHECK(silent_after(whole.patch(R"([{"op": "remove", "path": "/items/0/versions/0/resources"}])"_json)));
+  CHECK(silent_after(whole.patch(R"([{"op": "replace", "path": "/items/0/versions", "value": []}])"_json)));
+  CHECK(silent_after(whole.patch(R"([{"op": "add", "path": "/items/0/versions/0/freshness", "value": "Unknown"}])"_json)));
+  CHECK_FALSE(silent_after(whole.patch(R"([{"op": "add", "path": "/items/0/versions/0/freshness", "value": "Current"}])"_json)));
+}
+
+TEST_CASE("a type whose objects can be changed in any way has objects, and one that can be listed is looked at") {
+  const auto read = [](const std::string& verbs) {
+    kube::Discovery discovery;
+    kube::read_resource_list(parse_json(R"({"kind": "APIResourceList", "groupVersion": "apps/v1", "resources": [
+      {"name": "things", "kind": "Thing", "namespaced": true, "verbs": )" +
+                                        verbs + "}]}"),
+                             discovery);
+    return discovery;
+  };
+  for (const std::string verb : {"create", "patch", "update", "delete", "deletecollection"}) {
+    INFO(verb);
+    const auto discovery = read(R"(["get", "list", ")" + verb + "\"]");
+    REQUIRE(discovery.find_kind("Thing"));
+    CHECK(discovery.find_kind("Thing")->listable);
+  }
+  CHECK_FALSE(read(R"(["get", "list"])").find_kind("Thing"));
+  CHECK_FALSE(read(R"(["create"])").find_kind("Thing")->listable);
 }
 
 TEST_CASE("an entry of an unaggregated list that is not understood makes its group unknown, never empty") {

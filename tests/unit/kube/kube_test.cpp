@@ -182,6 +182,19 @@ TEST_CASE("StatefulSets, DaemonSets, Jobs and CustomResourceDefinitions have the
   CHECK(ready("{apiVersion: v1, kind: ConfigMap}").state == Readiness::State::ready);
 }
 
+TEST_CASE("what is not understood is not ready") {
+  const std::string custom = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {generation: 2}\nstatus: ";
+  CHECK(ready(custom + "{conditions: [{type: Ready, status: 'True'}]}").state == Readiness::State::ready);
+  CHECK(ready(custom + "{conditions: [{type: Ready, status: 'True', observedGeneration: 2}]}").state == Readiness::State::ready);
+  CHECK(ready(custom + "{conditions: [{type: Ready, status: 'True', observedGeneration: 1}]}").state == Readiness::State::waiting);
+  CHECK(ready(custom + "{conditions: [{type: Ready, status: false}]}").state == Readiness::State::waiting);
+  CHECK(ready(custom + "{conditions: [{type: Ready, status: 'True'}, {type: Ready, status: 'False'}]}").state == Readiness::State::waiting);
+  CHECK(ready(custom + "{conditions: {Ready: false}}").state == Readiness::State::waiting);
+  CHECK(ready(custom + "text").state == Readiness::State::waiting);
+  CHECK(ready("{apiVersion: apps/v1, kind: DaemonSet, status: {desiredNumberScheduled: '3'}}").state == Readiness::State::waiting);
+  CHECK(ready("{apiVersion: apps/v1, kind: DaemonSet, metadata: {generation: '3'}, status: {}}").state == Readiness::State::waiting);
+}
+
 TEST_CASE("a Status becomes an error a person understands") {
   const std::string body =
       R"({"kind": "Status", "reason": "Invalid", "message": "long", "details": {"causes": [{"field": "spec.replicas", "message": "must be positive"}]}})";
