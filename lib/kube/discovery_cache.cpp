@@ -93,7 +93,8 @@ std::optional<std::string> DiscoveryCache::keep(std::string_view text) const {
   const std::string digest = encoding::sha256(text);
   if (known_->documents.contains(digest)) return digest;
   ++known_->counts.parsed;
-  auto document = std::make_shared<const json>(parse_json(text));
+  // Read as a list, which may not stand there twice.
+  auto document = std::make_shared<const json>(parse_json(text, "items", [](const json&) { return true; }));
   if (!is_discovery_document(*document)) return std::nullopt;
   known_->documents.emplace(digest, std::move(document));
   const fs::path path = folder_ / "discovery" / "bodies" / digest;

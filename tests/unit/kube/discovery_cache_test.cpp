@@ -180,10 +180,11 @@ TEST_CASE("an entry of an unaggregated list that is not understood makes its gro
 TEST_CASE("what is no document of discovery is not kept") {
   const TemporaryFolder folder;
   const DiscoveryCache cache{folder.path()};
-  for (const std::string text : {"", "{}", "<html>", R"({"kind": "Status"})", R"({"kind": "APIGroupList", "groups": 5})",
-                                 R"({"kind": "APIGroupList", "groups": [5]})", R"({"kind": "APIVersions", "versions": [5]})",
-                                 R"({"kind": "APIGroupDiscoveryList", "items": [5]})", R"({"kind": "APIResourceList", "resources": []})",
-                                 R"({"kind": "APIResourceList", "groupVersion": "apps/v1", "resources": [5]})"})
+  for (const std::string text :
+       {"", R"({"kind": "APIGroupDiscoveryList", "items": [{}], "items": []})", "{}", "<html>", R"({"kind": "Status"})",
+        R"({"kind": "APIGroupList", "groups": 5})", R"({"kind": "APIGroupList", "groups": [5]})",
+        R"({"kind": "APIVersions", "versions": [5]})", R"({"kind": "APIGroupDiscoveryList", "items": [5]})",
+        R"({"kind": "APIResourceList", "resources": []})", R"({"kind": "APIResourceList", "groupVersion": "apps/v1", "resources": [5]})"})
     CHECK_FALSE(cache.keep(text));
   CHECK(std::filesystem::is_empty(folder.path()));
 }
