@@ -1,4 +1,5 @@
 #include "base/yaml.hpp"
+#include "base/yaml_items.hpp"
 
 #include "support.hpp"
 
@@ -251,6 +252,22 @@ TEST_CASE("place_of finds values in any document, or their nearest ancestor") {
   CHECK(yaml::place_of(second) == "input.yaml:3:1");
   CHECK(yaml::place_of(second, "/spec/list/1/value") == "input.yaml:7:5");
   CHECK(yaml::place_of(second, "/spec/list/1/missing/below") == "input.yaml:6:5");
+}
+
+TEST_CASE("the places of a list's items are found together, and are those that place_of finds") {
+  const std::string text =
+      "kind: List\n---\nmetadata: {items: [1]}\nitems:\n- a: {items: [x, y]}\n- [1, [2]]\n- text\n-\n- &anchor {b: 1}\n- *anchor\nother: "
+      "[1, 2]\n"
+      "---\n{\"items\": [{\"a\": 1}, {}], \"kind\": \"List\"}\n";
+  const auto parsed = yaml::parse(source(text));
+  REQUIRE(parsed);
+  CHECK(yaml::places_of_items(parsed->documents[0], "items").empty());
+  for (const std::size_t index : {1U, 2U}) {
+    const yaml::Document& document = parsed->documents[index];
+    const auto places = yaml::places_of_items(document, "items");
+    REQUIRE(places.size() == document.value["items"].size());
+    for (std::size_t i = 0; i < places.size(); ++i) CHECK(places[i] == yaml::place_of(document, fmt::format("/items/{}", i)));
+  }
 }
 
 TEST_CASE("a key with a tilde or a slash has its place, and what is no pointer has that of the document") {
