@@ -78,7 +78,7 @@ std::vector<std::string> secrets_of(const kubeconfig::Credential& credential) {
     const std::string value = header.substr(header.rfind(' ') + 1);
     const auto pair = header.starts_with("Authorization: Basic ") ? encoding::from_base64(value) : std::nullopt;
     if (pair) add(*pair);
-    if (pair) add(pair->substr(std::min(pair->find(':'), pair->size() - 1) + 1));
+    if (pair) add(pair->substr(pair->find(':') + 1));
     add(value);
   }
   return secrets;

@@ -62,9 +62,8 @@ Result<void> merge_file(Config& config, const fs::path& path) {
 std::string why_none(const std::vector<fs::path>& paths) {
   if (paths.empty()) return "KUBECONFIG names no file";
   if (paths.size() == 1) return fmt::format("{} does not exist", paths.front().string());
-  std::string listed;
-  for (const fs::path& path : paths) listed += (listed.empty() ? "" : ", ") + path.string();
-  return fmt::format("none of {} exists", listed);
+  const std::vector<std::string> names{paths.begin(), paths.end()};
+  return fmt::format("none of {} exists", text::join(names, ", "));
 }
 
 }  // namespace
