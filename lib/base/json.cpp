@@ -34,12 +34,10 @@ bool is_too_deep_or_many(std::string_view text) {
   return false;
 }
 
-/// Builds the value. nlohmann's parser with a callback looks through all siblings at the end of each object, which takes minutes for a list
-/// of a hundred thousand.
-class ListReader : public nlohmann::json_sax<json> {
+/// Builds the value, refusing objects that name a key twice: of two values one would be lost. nlohmann's own parser takes the last one, and
+/// with a callback it looks through all siblings at the end of each object, which takes minutes for a list of a hundred thousand.
+class Reader : public nlohmann::json_sax<json> {
  public:
-  ListReader(std::string_view list, const KeepItem& keep) : list_(list), keep_(keep) {}
-
   json root;
 
   bool null() override { return add(nullptr); }
@@ -52,17 +50,14 @@ class ListReader : public nlohmann::json_sax<json> {
   bool start_object(std::size_t) override { return open(json::object()); }
   bool start_array(std::size_t) override { return open(json::array()); }
   bool key(string_t& name) override {
-    if (open_.size() == 1) in_list_ = name == list_;
-    // Of two lists one would be lost.
-    if (open_.size() == 1 && in_list_ && root.contains(name)) return false;
-    key_ = std::move(name);
-    return true;
+    const auto [entry, is_new] = open_.back()->get_ref<json::object_t&>().try_emplace(std::move(name));
+    entry_ = &entry->second;
+    if (open_.size() == 1) on_key_of_root(entry->first);
+    return is_new;
   }
   bool end_object() override {
-    const json& done = *open_.back();
     open_.pop_back();
-    const bool is_item = in_list_ && open_.size() == 2 && open_.back()->is_array();
-    if (is_item && !keep_(done)) open_.back()->get_ref<json::array_t&>().pop_back();
+    on_end_of_object();
     return true;
   }
   bool end_array() override {
@@ -70,6 +65,12 @@ class ListReader : public nlohmann::json_sax<json> {
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
+
+ protected:
+  virtual void on_key_of_root(const std::string& /*name*/) {}
+  virtual void on_end_of_object() {}
+
+  const std::vector<json*>& open_values() const { return open_; }
 
  private:
   bool add(json value) {
@@ -85,17 +86,36 @@ class ListReader : public nlohmann::json_sax<json> {
   json& place(json value) {
     if (open_.empty()) return root = std::move(value);
     json& parent = *open_.back();
-    if (!parent.is_array()) return parent.get_ref<json::object_t&>()[key_] = std::move(value);
+    if (!parent.is_array()) return *entry_ = std::move(value);
     parent.push_back(std::move(value));
     return parent.back();
   }
 
+  std::vector<json*> open_;  ///< Each the last one in the one before, which therefore stays where it is.
+  json* entry_ = nullptr;    ///< In the innermost object: its last key's value, which comes next.
+};
+
+/// Asks for each item of a list whether it stays.
+class ListReader : public Reader {
+ public:
+  ListReader(std::string_view list, const KeepItem& keep) : list_(list), keep_(keep) {}
+
+ private:
+  void on_key_of_root(const std::string& name) override { in_list_ = name == list_; }
+  void on_end_of_object() override {
+    if (!in_list_ || open_values().size() != 2 || !open_values().back()->is_array()) return;
+    auto& items = open_values().back()->get_ref<json::array_t&>();
+    if (!keep_(items.back())) items.pop_back();
+  }
+
   std::string_view list_;
   const KeepItem& keep_;
-  std::vector<json*> open_;  ///< Each the last one in the one before, which therefore stays where it is.
-  std::string key_;
   bool in_list_ = false;
 };
+
+json parsed_by(Reader& reader, std::string_view text) {
+  return json::sax_parse(text, &reader) ? std::move(reader.root) : json(json::value_t::discarded);
+}
 
 const json& nothing() {
   static const json null;
@@ -106,13 +126,14 @@ const json& nothing() {
 
 json parse_json(std::string_view text) {
   if (is_too_deep_or_many(text)) return json(json::value_t::discarded);
-  return json::parse(text, nullptr, false);
+  Reader reader;
+  return parsed_by(reader, text);
 }
 
 json parse_json(std::string_view text, std::string_view list, const KeepItem& keep) {
   if (is_too_deep_or_many(text)) return json(json::value_t::discarded);
   ListReader reader{list, keep};
-  return json::sax_parse(text, &reader) ? std::move(reader.root) : json(json::value_t::discarded);
+  return parsed_by(reader, text);
 }
 
 std::string to_text(const json& value, int indent) { return value.dump(indent, ' ', false, json::error_handler_t::replace); }

@@ -19,7 +19,8 @@ inline constexpr std::size_t deepest_nesting = 1000;
 /// a few hundred kilobytes of gzip could be all there is.
 inline constexpr std::size_t most_values = 8'000'000;
 
-/// Parses `text`; `is_discarded()` where it is not JSON, is nested deeper than `deepest_nesting` or holds more than `most_values`.
+/// Parses `text`; `is_discarded()` where it is not JSON, names a key of an object twice (RFC 8259 leaves open what that means), is nested
+/// deeper than `deepest_nesting` or holds more than `most_values`.
 nlohmann::json parse_json(std::string_view text);
 
 /// The same for an object with a list named `list`: its items that are objects stay where `keep` says so, which is asked as soon as the

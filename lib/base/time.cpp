@@ -87,9 +87,15 @@ std::optional<Instant> parse_instant(std::string_view text) {
   std::string_view rest = std::string_view{copy}.substr(static_cast<std::size_t>(used));
   if (rest.starts_with('.')) rest.remove_prefix(std::min(rest.find_first_not_of("0123456789", 1), rest.size()));
   if (rest != "Z" && rest != "z") {
-    if (std::sscanf(std::string{rest}.c_str(), "%3d:%2d", &offset_hours, &offset_minutes) != 2) return std::nullopt;
+    const bool has_sign = rest.starts_with('+') || rest.starts_with('-');
+    const bool is_read = std::sscanf(std::string{rest}.c_str(), "%3d:%2d%n", &offset_hours, &offset_minutes, &used) == 2;
+    if (!has_sign || !is_read || rest.size() != 6 || used != 6) return std::nullopt;
     if (rest.starts_with('-')) offset_minutes = -offset_minutes;
   }
+  const bool is_date = parts.tm_mon >= 1 && parts.tm_mon <= 12 && parts.tm_mday >= 1 && parts.tm_mday <= 31;
+  const bool is_time =
+      parts.tm_hour >= 0 && parts.tm_hour <= 23 && parts.tm_min >= 0 && parts.tm_min <= 59 && parts.tm_sec >= 0 && parts.tm_sec <= 60;
+  if (!is_date || !is_time) return std::nullopt;
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
   return instant_of(timegm(&parts)) - std::chrono::hours{offset_hours} - std::chrono::minutes{offset_minutes};

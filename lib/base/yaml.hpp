@@ -15,12 +15,17 @@
 /// YAML as Kubernetes reads it: a bare scalar means what kubectl (sigs.k8s.io/yaml) says it means, and the result is JSON.
 namespace fedctl::yaml {
 
+/// What `place_of` knows of a source, all found in one reading when a place is asked for the first time.
+class PlaceMemo;
+std::shared_ptr<PlaceMemo> new_place_memo();
+
 /// A text and the name it goes by in errors: a path, or "<stdin>". A big file need not be kept: with `file` it is read while it is
 /// parsed, and once more when an error needs a place; `text` is empty then.
 struct Source {
   std::string name;
   std::string text;
   std::filesystem::path file = {};
+  std::shared_ptr<PlaceMemo> places = new_place_memo();
 };
 
 /// One YAML document. The source is kept, so that `place_of` can find positions when an error needs them.

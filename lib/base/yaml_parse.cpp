@@ -2,7 +2,7 @@
 #include "base/json.hpp"
 #include "base/yaml.hpp"
 #include "base/yaml_events.hpp"
-#include "base/yaml_locate.hpp"
+#include "base/yaml_places.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -67,12 +67,8 @@ class Builder : public EventHandler {
 
   void on_scalar(const Mark& mark, const Scalar& scalar) override {
     const bool is_key = !stack_.empty() && stack_.back().wants_key();
-    if (is_key && is_bare(scalar) && scalar.text == "<<") {
-      stack_.back().key = scalar.text;
-      stack_.back().merging = true;
-      stack_.back().has_key = true;
-      return;
-    }
+    const bool is_merge = scalar.text == "<<" && (is_bare(scalar) || scalar.tag == "tag:yaml.org,2002:merge");
+    if (is_key && is_merge) return begin_merge(stack_.back(), mark);
     add(mark, value_of(mark, scalar), scalar.anchor, scalar.text);
   }
 
@@ -160,9 +156,22 @@ class Builder : public EventHandler {
     }
   }
 
-  static void merge(Frame& frame, const Mark& mark, json value) {
+  static void begin_merge(Frame& frame, const Mark& mark) {
+    if (!frame.merges.empty()) throw Problem{mark, "the key \"<<\" stands twice in one map; give it a list of maps"};
+    frame.key = "<<";
+    frame.merging = true;
+    frame.has_key = true;
+  }
+
+  /// The map's own entries win (https://yaml.org/type/merge.html). In kubectl only those after '<<' do.
+  void merge(Frame& frame, const Mark& mark, json value) {
     const auto take = [&](json& map) {
       if (!map.is_object()) throw Problem{mark, "'<<' merges a map, or a list of maps"};
+      for (const auto& [key, merged] : map.items()) {
+        if (!frame.container.contains(key) || frame.container[key] == merged) continue;
+        warnings.push_back(fmt::format("{}: \"{}\" stands before '<<', which has another value for it that kubectl takes; move '<<' up",
+                                       place(source_, mark), key));
+      }
       frame.merges.push_back(std::move(map));
     };
     if (value.is_array()) {
@@ -220,7 +229,7 @@ class Builder : public EventHandler {
 
 Error failed(const Source& source, std::size_t index, const Problem& problem) {
   std::string message = problem.message;
-  if (problem.first_seen) message += fmt::format(" (first in line {})", locate(source, index, *problem.first_seen).line + 1);
+  if (problem.first_seen) message += fmt::format(" (first in line {})", Places{source}.find(index, *problem.first_seen).line + 1);
   return {Code::invalid_input, message, place(source, problem.mark)};
 }
 

@@ -24,10 +24,12 @@ constexpr std::array<std::string_view, 5> nulls{"", "~", "null", "Null", "NULL"}
 constexpr std::array<std::string_view, 12> not_finite{".inf",  ".Inf",  ".INF",  "+.inf", "+.Inf", "+.INF",
                                                       "-.inf", "-.Inf", "-.INF", ".nan",  ".NaN",  ".NAN"};
 
-/// Go's strconv.ParseInt(text, 0, 64): the prefix tells the base, a leading 0 means octal.
-std::optional<std::int64_t> parse_integer(std::string_view text) {
+/// Go's strconv.ParseInt(text, 0, 64), and without a sign ParseUint: the prefix tells the base, a leading 0 means octal. What needs the
+/// 64th bit becomes a float, as it does in kubectl.
+std::optional<json> parse_integer(std::string_view text) {
   bool negative = false;
-  if (!text.empty() && (text.front() == '+' || text.front() == '-')) {
+  const bool has_sign = !text.empty() && (text.front() == '+' || text.front() == '-');
+  if (has_sign) {
     negative = text.front() == '-';
     text.remove_prefix(1);
   }
@@ -41,8 +43,9 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), magnitude, base);
   if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  if (magnitude > most && !has_sign) return json(static_cast<double>(magnitude));
   if (magnitude > most + (negative ? 1 : 0)) return std::nullopt;
-  return negative ? static_cast<std::int64_t>(~magnitude + 1) : static_cast<std::int64_t>(magnitude);
+  return json(negative ? static_cast<std::int64_t>(~magnitude + 1) : static_cast<std::int64_t>(magnitude));
 }
 
 /// go-yaml's pattern: [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
@@ -90,8 +93,8 @@ std::optional<json> resolve_plain(std::string_view scalar) {
   const bool numeric = std::isdigit(static_cast<unsigned char>(first)) != 0 || first == '+' || first == '-' || first == '.';
   if (!numeric) return json(std::string{scalar});
   std::string plain{scalar};
-  if (first != '.') std::erase(plain, '_');
-  if (const auto integer = parse_integer(plain)) return json(*integer);
+  std::erase(plain, '_');
+  if (const auto integer = parse_integer(plain)) return *integer;
   if (looks_like_float(plain)) return from_double(plain);
   return json(std::string{scalar});
 }

@@ -181,7 +181,8 @@ Task<Result<Client::Answer>> Client::json_answer(http::Request request) {
   if (!response) co_return Failure{response.error()};
   json body = parse_json(response->body);
   if (!body.is_object())
-    co_return Failure{not_understood_after(writes, not_understood("no JSON object, or one that is too deep or too large"))};
+    co_return Failure{
+        not_understood_after(writes, not_understood("no JSON object, or one that names a key twice, is too deep or too large"))};
   co_return Answer{std::move(body), response->status, response->uncertain};
 }
 
@@ -201,18 +202,18 @@ Task<Result<Client::Answer>> Client::write(http::Request request, Resource resou
   co_return Failure{co_await without_values(*this, answer.error(), resource, target.name_space, target.name, std::move(sent))};
 }
 
-Task<Result<Done>> Client::gone(Resource resource, std::string name_space, std::string name, std::string uid) {
+Task<Result<Removal>> Client::look_after(Resource resource, std::string name_space, std::string name, std::string uid, std::string said) {
   const auto live = co_await get(resource, name_space, name, true);
   if (!live && live.error().code == Code::not_found) {
     const auto absent = co_await confirm_absent(*this, resource, name, live.error());
     if (!absent) co_return Failure{not_understood_after(true, absent.error())};
-    co_return Done{};
+    co_return Removal{};
   }
   if (!live) co_return Failure{not_understood_after(true, live.error())};
   const std::string found = uid_of(*live);
-  const bool is_another = !uid.empty() && !found.empty() && found != uid;
-  if (!is_another) co_return Failure{explain(not_understood("'not found' to the deletion of an object that is there"))};
-  co_return Done{};
+  if (!uid.empty() && !found.empty() && found != uid) co_return Removal{};
+  if (is_going(*live)) co_return Removal{.is_gone = false, .kept_by = kept_by(*live)};
+  co_return Failure{explain(not_understood(said + " to the deletion of an object that is there"))};
 }
 
 Task<Result<json>> Client::get(Resource resource, std::string name_space, std::string name, bool metadata_only, time::Duration timeout) {
@@ -351,19 +352,17 @@ Task<Result<Removal>> Client::remove(Resource resource, std::string name_space, 
   const bool writes = request.writes;
   Target target{name_space, name, false};
   const auto answer = co_await write(std::move(request), resource, std::move(target), nullptr);
-  if (!answer && answer.error().code == Code::not_found) {
-    const auto is_gone = co_await gone(resource, name_space, name, options.uid);
-    if (!is_gone) co_return Failure{is_gone.error()};
-    co_return Removal{};
-  }
+  if (!answer && answer.error().code == Code::not_found)
+    co_return co_await look_after(resource, name_space, name, options.uid, "'not found'");
   if (!answer) co_return Failure{answer.error()};
   const Wanted wanted{name, name_space, options.uid};
   if (const auto problem = problem_of_removal(answer->body, resource, wanted)) co_return Failure{not_understood_after(writes, *problem)};
-  // Some types answer with what was deleted, which then says nothing of its deletion.
-  // 202 is the promise of a deletion, not the deletion.
-  Removal removal{.is_gone = !is_going(answer->body) && answer->status != 202};
-  if (!removal.is_gone) removal.kept_by = kept_by(answer->body);
-  co_return removal;
+  // 202 is the promise of a deletion.
+  if (is_going(answer->body) || answer->status == 202) co_return Removal{.is_gone = false, .kept_by = kept_by(answer->body)};
+  // Some types answer with what was deleted, which says nothing of its deletion.
+  const bool is_settled = options.dry_run || string_at(answer->body, "kind") == "Status";
+  if (is_settled) co_return Removal{};
+  co_return co_await look_after(resource, name_space, name, options.uid, "200");
 }
 
 }  // namespace fedctl::kube

@@ -140,8 +140,9 @@ class Client {
   Task<Result<Answer>> object_answer(http::Request request, Resource resource, Target target);
   Task<Result<Answer>> write(http::Request request, Resource resource, Target target, nlohmann::json sent);
 
-  /// Is an object of which the server said that it is not there really gone, or at least no longer the one with this UID?
-  Task<Result<Done>> gone(Resource resource, std::string name_space, std::string name, std::string uid);
+  /// What became of an object of whose deletion the server `said` something that does not settle it: no object has the name, or one with
+  /// another UID, or it is being deleted.
+  Task<Result<Removal>> look_after(Resource resource, std::string name_space, std::string name, std::string uid, std::string said);
   Task<Result<List>> list_pages(Resource resource, ListOptions options, Keep keep);
   Error explain(Error error) const;
   Error not_understood_after(bool writes, Error problem) const;

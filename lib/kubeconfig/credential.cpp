@@ -43,7 +43,11 @@ Result<PluginAnswer> read_answer(const ExecPlugin& plugin, const std::string& te
   if (result.credential.headers.empty() && result.credential.certificate_pem.empty()) {
     return unauthorized(fmt::format("the credential plugin {} gave neither a token nor a certificate", plugin.command));
   }
-  result.expires = time::parse_instant(string_at(status, "expirationTimestamp"));
+  const json& expires = value_at(status, "expirationTimestamp");
+  if (!expires.is_null()) result.expires = time::parse_instant(string_at(status, "expirationTimestamp"));
+  if (!expires.is_null() && !result.expires) {
+    return unauthorized(fmt::format("the credential plugin {} gave an expirationTimestamp that is no time (RFC 3339)", plugin.command));
+  }
   return result;
 }
 

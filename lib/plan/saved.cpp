@@ -4,14 +4,11 @@
 #include "base/json.hpp"
 #include "base/process.hpp"
 #include "base/time.hpp"
-#include "base/yaml_items.hpp"
 #include "plan/document.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <map>
 
 namespace fedctl::plan {
 namespace {
@@ -35,29 +32,8 @@ bool is_secret(const json& object) {
   return kind == "Secret" || kind == "FederatedSecret" || kube::string_at(of_template, "kind") == "Secret";
 }
 
-/// The places of manifests; those of one List are found in one reading of its file.
-class Places {
- public:
-  std::string of(const Manifest& manifest) {
-    constexpr std::string_view items = "/items/";
-    const std::string_view pointer = manifest.pointer;
-    if (!manifest.document || !pointer.starts_with(items)) return manifest.place();
-    auto known = of_items_.find(manifest.document.get());
-    if (known == of_items_.end())
-      known = of_items_.emplace(manifest.document.get(), yaml::places_of_items(*manifest.document, "items")).first;
-    std::size_t number = 0;
-    const char* end = pointer.data() + pointer.size();
-    const auto [stopped, problem] = std::from_chars(pointer.data() + items.size(), end, number);
-    const bool is_item = problem == std::errc{} && stopped == end && number < known->second.size();
-    return is_item ? known->second[number] : manifest.place();
-  }
-
- private:
-  std::map<const yaml::Document*, std::vector<std::string>> of_items_;
-};
-
-SavedManifest saved_manifest(const Manifest& manifest, std::string place, const std::string& salt) {
-  SavedManifest saved{.place = std::move(place), .identity = identity_of(manifest.object)};
+SavedManifest saved_manifest(const Manifest& manifest, const std::string& salt) {
+  SavedManifest saved{.place = manifest.place(), .identity = identity_of(manifest.object)};
   json whole = manifest.whole();
   saved.digest = encoding::hmac_sha256(salt, fedctl::to_text(whole));
   if (!is_secret(whole)) saved.object = std::move(whole);
@@ -102,8 +78,7 @@ SavedPlan save(Plan plan, std::span<const Manifest> manifests, json command) {
   SavedPlan saved{.version = FEDCTL_VERSION, .made_by = process::user_at_machine(), .command = std::move(command), .plan = std::move(plan)};
   saved.created = time::format_instant(std::chrono::system_clock::now());
   saved.salt = encoding::random_hex(32);
-  Places places;
-  for (const Manifest& manifest : manifests) saved.manifests.push_back(saved_manifest(manifest, places.of(manifest), saved.salt));
+  for (const Manifest& manifest : manifests) saved.manifests.push_back(saved_manifest(manifest, saved.salt));
   return saved;
 }
 

@@ -322,6 +322,16 @@ YAML
   [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/fault-1 .data.a)" = b ]
 }
 
+@test "a deletion that was answered with the object itself is looked at even where it is not waited for" {
+  fedctl apply -f input.yaml --contexts tokyo-cluster --yes >/dev/null
+  before stays-object
+  run fedctl delete -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --wait=false
+  exits 3
+  says_not "fault-1 deleted"
+  says "200 to the deletion of an object that is there"
+  [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/fault-1 .data.a)" = b ]
+}
+
 @test "a rollback does not say of what a finalizer keeps that it is deleted again" {
   before finalized
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: added}\n' >added.yaml

@@ -31,6 +31,7 @@ FAULT is one of
   ready-HOW       says that Deployments are ready, of others than the one that was written: HOW is `stranger` (another UID), `older` (no
                   generation), `going` (being deleted)
   stays           answers deletions with success, and carries none out
+  stays-object    the same, with the object itself for an answer
   stale-GROUP     says in discovery that the group does not answer
   without-GROUP   leaves the group out of discovery
   finalized       adds a finalizer to each object that is applied, as a webhook may
@@ -210,6 +211,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(404, missing, [("Content-Type", "application/json")])
         if fault == "stays" and self.command == "DELETE" and is_write and "/leases" not in path:
             return self.answer(200, b'{"kind": "Status", "apiVersion": "v1", "status": "Success"}', [("Content-Type", "application/json")])
+        if fault == "stays-object" and self.command == "DELETE" and is_write and "/leases" not in path:
+            self.command, body = "GET", b""
         if fault == "finalized" and self.command == "PATCH" and is_write and "/configmaps/" in path:
             applied = json.loads(body)
             applied["metadata"]["finalizers"] = ["example.com/keep"]

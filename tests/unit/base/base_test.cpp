@@ -49,7 +49,9 @@ TEST_CASE("durations are written as in Go") {
 TEST_CASE("RFC 3339 instants are read with their offset") {
   CHECK(time::parse_instant("2026-11-22T12:30:45Z") == time::parse_instant("2026-11-22T21:30:45.123+09:00"));
   CHECK(time::format_instant(*time::parse_instant("2026-11-22T12:30:45Z")) == "2026-11-22T12:30:45Z");
-  CHECK_FALSE(time::parse_instant("yesterday"));
+  for (const char* text : {"yesterday", "2026-11-22T12:30:45", "2026-13-22T12:30:45Z", "2026-11-22T24:30:45Z", "2026-11-22T12:30:45 09:00",
+                           "2026-11-22T12:30:45+09:00x", "2026-11-22T12:30:45+0900"})
+    CHECK_FALSE(time::parse_instant(text));
 }
 
 TEST_CASE("instants and durations that no clock can hold are bounded or refused") {

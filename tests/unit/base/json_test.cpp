@@ -18,6 +18,23 @@ TEST_CASE("JSON is parsed up to the deepest nesting, and refused beyond it") {
   CHECK(parse_json(R"({"a":)").is_discarded());
 }
 
+TEST_CASE("an object that names a key twice is refused, wherever it is") {
+  const std::string text = GENERATE(R"({"a": 1, "a": 1})", R"([{"b": {"a": {}, "c": 2, "a": []}}])", R"({"items": [{"x": 1, "x": 2}]})",
+                                    R"({"a": 1, "\u0061": 2})", R"({"items": [], "items": []})");
+  CAPTURE(text);
+  CHECK(parse_json(text).is_discarded());
+  CHECK(parse_json(text, "items", [](const json&) { return true; }).is_discarded());
+  CHECK_FALSE(parse_json(R"({"a": {"a": {"b": 1}}, "b": [{"a": 1}, {"a": 1}]})").is_discarded());
+}
+
+TEST_CASE("the items of a list that are not kept leave no trace, and its other values stay") {
+  const auto keep = [](const json& item) { return item.value("n", 0) % 2 == 1; };
+  const std::string text =
+      R"({"first": [{"n": 2}], "items": [{"n": 1}, {"n": 2, "in": {"n": 4}}, {"n": 3, "in": [{"n": 4}]}, 4], "z": {"n": 2}})";
+  CHECK(parse_json(text, "items", keep) ==
+        json::parse(R"({"first": [{"n": 2}], "items": [{"n": 1}, {"n": 3, "in": [{"n": 4}]}, 4], "z": {"n": 2}})"));
+}
+
 TEST_CASE("brackets inside of strings do not nest") {
   const std::string text = R"({"a": "\")" + std::string(5000, '[') + R"(\\"})";
   const json parsed = parse_json(text);
@@ -72,7 +89,7 @@ TEST_CASE("JSON of more values than any answer has is refused before it takes me
 TEST_CASE("of a list only the items that are worth it stay, and all else is as it stands") {
   const std::string text =
       R"({"kind": "L", "items": [{"a": 1}, {"a": [{}, {"b": null}]}, 3, [], {"a": 2.5, "items": [{"a": 1}]}], "more": {"x": [{"a": 1}]},
-    "n": -7, "u": 18446744073709551615, "t": true, "s": "é\n", "k": 1, "k": 2})";
+    "n": -7, "u": 18446744073709551615, "t": true, "s": "é\n", "k": 2})";
   CHECK(parse_json(text, "items", [](const json&) { return true; }) == json::parse(text));
   CHECK(parse_json(text, "none", [](const json&) { return false; }) == json::parse(text));
   json without_first = json::parse(text);

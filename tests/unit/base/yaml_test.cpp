@@ -1,5 +1,4 @@
 #include "base/yaml.hpp"
-#include "base/yaml_items.hpp"
 
 #include "support.hpp"
 
@@ -57,6 +56,10 @@ TEST_CASE("a bare scalar means what kubectl says it means") {
       {"web", "\"web\""},
       {"0x", "\"0x\""},
       {"-9223372036854775808", "-9223372036854775808"},
+      {"18446744073709551615", "1.8446744073709552e+19"},
+      {"0xFFFFFFFFFFFFFFFF", "1.8446744073709552e+19"},
+      {"-0xFFFFFFFFFFFFFFFF", "\"-0xFFFFFFFFFFFFFFFF\""},
+      {".5_5", "0.55"},
   }));
   CAPTURE(text);
   const auto value = yaml::resolve_plain(text);
@@ -98,6 +101,17 @@ TEST_CASE("what is no YAML is one error with file, line and column") {
   const Error error = error_of(text);
   CHECK(error.code == Code::invalid_input);
   CHECK_THAT(error.place, Catch::StartsWith("input.yaml:"));
+}
+
+TEST_CASE("what stands before << and differs from it is told, for kubectl reads it differently; two << are refused") {
+  const auto parsed = yaml::parse(source("base: &base {k: 2, same: 1}\none:\n  k: 1\n  same: 1\n  !!merge <<: *base\n"));
+  REQUIRE(parsed);
+  CHECK(parsed->documents[0].value["one"] == R"({"k": 1, "same": 1})"_json);
+  REQUIRE(parsed->warnings.size() == 1);
+  CHECK_THAT(parsed->warnings[0], Catch::StartsWith("input.yaml:5:15: \"k\" stands before '<<'"));
+  const Error error = error_of("a:\n  <<: {b: 1}\n  <<: {c: 1}\n");
+  CHECK(error.place == "input.yaml:3:3");
+  CHECK_THAT(error.message, Catch::Contains("stands twice"));
 }
 
 TEST_CASE("<< merges maps, and what stands in the map itself wins") {
@@ -254,20 +268,36 @@ TEST_CASE("place_of finds values in any document, or their nearest ancestor") {
   CHECK(yaml::place_of(second, "/spec/list/1/missing/below") == "input.yaml:6:5");
 }
 
-TEST_CASE("the places of a list's items are found together, and are those that place_of finds") {
+TEST_CASE("every value of every document has its place: that of its key, or its own in a list") {
   const std::string text =
       "kind: List\n---\nmetadata: {items: [1]}\nitems:\n- a: {items: [x, y]}\n- [1, [2]]\n- text\n-\n- &anchor {b: 1}\n- *anchor\nother: "
       "[1, 2]\n"
       "---\n{\"items\": [{\"a\": 1}, {}], \"kind\": \"List\"}\n";
   const auto parsed = yaml::parse(source(text));
   REQUIRE(parsed);
-  CHECK(yaml::places_of_items(parsed->documents[0], "items").empty());
-  for (const std::size_t index : {1U, 2U}) {
-    const yaml::Document& document = parsed->documents[index];
-    const auto places = yaml::places_of_items(document, "items");
-    REQUIRE(places.size() == document.value["items"].size());
-    for (std::size_t i = 0; i < places.size(); ++i) CHECK(places[i] == yaml::place_of(document, fmt::format("/items/{}", i)));
-  }
+  const auto place = [&](std::size_t document, const std::string& pointer) { return yaml::place_of(parsed->documents[document], pointer); };
+  CHECK(place(0, "/items/0") == "input.yaml:1:1");
+  CHECK(place(1, "/metadata/items/0") == "input.yaml:3:20");
+  CHECK(place(1, "/items/0/a/items/1") == "input.yaml:5:18");
+  CHECK(place(1, "/items/1/1/0") == "input.yaml:6:8");
+  CHECK(place(1, "/items/2") == "input.yaml:7:3");
+  CHECK(place(1, "/items/3") == "input.yaml:8:2");
+  CHECK(place(1, "/items/4/b") == "input.yaml:9:12");
+  CHECK(place(1, "/items/5/b") == "input.yaml:10:3");
+  CHECK(place(1, "/items/6") == "input.yaml:4:1");
+  CHECK(place(1, "/items/01") == place(1, "/items/1"));
+  CHECK(place(1, "/other/1") == "input.yaml:11:12");
+  CHECK(place(2, "/items/1") == "input.yaml:13:22");
+}
+
+TEST_CASE("all places of a source are found in one reading of it") {
+  const support::TemporaryFolder folder;
+  const auto path = folder.write("big.yaml", "a: 1\nb: 2\n");
+  const auto parsed = yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{"big.yaml", "", path}));
+  REQUIRE(parsed);
+  CHECK(yaml::place_of(parsed->documents[0], "/a") == "big.yaml:1:1");
+  std::filesystem::remove(path);
+  CHECK(yaml::place_of(parsed->documents[0], "/b") == "big.yaml:2:1");
 }
 
 TEST_CASE("a key with a tilde or a slash has its place, and what is no pointer has that of the document") {

@@ -184,6 +184,14 @@ TEST_CASE("an exec plugin runs once until its token expires") {
   CHECK(std::filesystem::file_size(runs) == (expiry.starts_with("2999") ? 2u : 4u));
 }
 
+TEST_CASE("an exec plugin's expirationTimestamp that is no time is refused, as kubectl refuses it") {
+  const TemporaryFolder folder;
+  const std::string expiry = GENERATE("\"tomorrow\"", "\"\"", "5", "{}");
+  const auto result = ask_plugin(plugin(folder, answer("\"token\": \"a\", \"expirationTimestamp\": " + expiry)), 5s);
+  REQUIRE_FALSE(result);
+  CHECK_THAT(result.error().message, Catch::Contains("expirationTimestamp"));
+}
+
 TEST_CASE("a plugin that took its time to fail is not run again for as long") {
   const TemporaryFolder folder;
   const std::string runs = (folder.path() / "runs").string();
