@@ -326,7 +326,7 @@ YAML
   fedctl apply -f input.yaml --contexts tokyo-cluster --yes >/dev/null
   before stays-object
   run fedctl delete -f input.yaml --kubeconfig "$PWD/proxy.kubeconfig" --contexts tokyo-cluster --yes --wait=false
-  exits 3
+  exits 1
   says_not "fault-1 deleted"
   says "200 to the deletion of an object that is there"
   [ "$(value tokyo-cluster /api/v1/namespaces/default/configmaps/fault-1 .data.a)" = b ]
