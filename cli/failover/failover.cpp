@@ -12,10 +12,12 @@ void add_failover(Program& program) {
   add_command(program, "failover", "Move an application with its database to another cluster", std::move(text), {});
   add_failover_runs(program);
   add_failover_back(program);
+  add_failover_repair(program);
   add_failover_drill(program);
   add_failover_watch(program);
   add_failover_prepare(program);
   add_failover_guard(program);
+  add_failover_role(program);
   add_failover_import(program);
 }
 

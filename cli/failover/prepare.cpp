@@ -1,6 +1,8 @@
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/site.hpp"
+#include "failover/side_database.hpp"
 
 #include <fmt/format.h>
 
@@ -12,11 +14,30 @@ struct Flags {
   bool dry_run = false;
 };
 
+/// What each side's database says against a failover, before one is needed. Nothing where all may be done.
+std::vector<Error> check_databases(failover::Site& site) {
+  constexpr time::Duration patience{5'000};
+  std::vector<Error> problems;
+  for (const std::string& cluster : site.policy.postgres ? site.policy.clusters : std::vector<std::string>{}) {
+    const auto examined = site.loop->run(failover::examine_database(site, cluster, patience));
+    if (!examined) {
+      problems.push_back(examined.error());
+    } else if (!examined->checkup.missing_rights.empty()) {
+      problems.push_back({Code::unauthorized, "our role lacks " + text::listed(examined->checkup.missing_rights), "", cluster, "",
+                          "run what 'fedctl failover role --print-sql' prints, as a superuser"});
+    }
+  }
+  return problems;
+}
+
 int run_prepare(const Flags& flags) {
   http::Loop loop{log_for(flags.site.output)};
   auto open = open_site(loop, flags.site);
   if (!open) return report(open.error());
   failover::Site& site = (*open)->site;
+  const auto problems = check_databases(site);
+  for (const Error& problem : problems) report(problem);
+  if (!problems.empty()) return exit_error;
   if (!site.dns) return report({Code::usage, "the policy has no dns, so there is nothing to lay", site.policy.place});
   std::vector<traffic::Record> records;
   for (const std::string& cluster : site.policy.clusters) records.push_back(site.record_for(cluster));
@@ -43,7 +64,8 @@ void add_failover_prepare(Program& program) {
       "Route 53's health check sees that the side says it is active (the path /active of 'fedctl failover guard --listen'), and those "
       "health "
       "checks: from then on the record follows the active side by itself, and works while Route 53's control plane in us-east-1 is down. "
-      "Other ways need nothing laid. Done again it changes nothing.\n\nExits with 0, or 1 on an error.",
+      "Other ways need nothing laid. The databases are asked first whether the role of the connection strings may do what a failover "
+      "needs. Done again it changes nothing.\n\nExits with 0, or 1 on an error.",
       {{"What would be laid", "fedctl failover prepare failover-policy.yaml -f active-standby-app.yaml --dry-run"}}};
   CLI::App* command = add_command(program, "failover prepare", "Lay records and health checks in advance", std::move(text),
                                   [flags] { return finish(run_prepare(*flags), flags->site.output); });

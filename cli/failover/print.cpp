@@ -20,7 +20,7 @@ using nlohmann::json;
 
 std::string loss_text(const Loss& loss) {
   if (!loss.bytes) return fmt::format("unknown: {}", text::printable(loss.basis));
-  std::string text = fmt::format("{} bytes", *loss.bytes);
+  std::string text = fmt::format("{}{} bytes", loss.is_exact ? "" : "at least ", *loss.bytes);
   if (loss.behind) text += fmt::format(", the last {}", time::format_duration(*loss.behind));
   return fmt::format("{} ({})", text, text::printable(loss.basis));
 }
@@ -36,15 +36,16 @@ std::string database_text(const SideSurvey& side) {
 std::string lag_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const SideSurvey& side) {
   if (!side.database || !side.database->in_recovery) return "-";
   const SideSurvey* active = survey.find(failover::active_cluster(policy, state));
-  const Loss loss = failover::loss_of(policy, state, *active, side);
-  return loss.bytes ? fmt::format("{} bytes", *loss.bytes) : "unknown";
+  const Loss loss = failover::loss_of(policy, state, *active, side, std::chrono::system_clock::now());
+  return loss.bytes ? fmt::format("{}{} bytes", loss.is_exact ? "" : "at least ", *loss.bytes) : "unknown";
 }
 
 std::string guard_text(const SideSurvey& side) {
   const failover::GuardLease& guard = side.guard;
   if (!guard.exists()) return {};
   std::string text = fmt::format("guard of {}: ", side.cluster);
-  text += guard.holder.empty()
+  text += !guard.unable.empty() ? "gave its Lease up: " + guard.unable
+          : guard.holder.empty()
               ? std::string{"ended in good order, guards no more"}
               : fmt::format("{}, renewed {} ago, ttl {}", guard.holder, time::format_duration(guard.age), time::format_duration(guard.ttl));
   if (guard.fenced_by != 0)
@@ -159,7 +160,8 @@ json status_document(const failover::Policy& policy, const failover::State& stat
                       {"ttlSeconds", side.guard.ttl.count() / 1000},
                       {"ageSeconds", static_cast<double>(side.guard.age.count()) / 1000},
                       {"fencedBy", side.guard.fenced_by},
-                      {"harmless", side.guard.is_harmless}};
+                      {"harmless", side.guard.is_harmless},
+                      {"unable", side.guard.unable}};
     }
     if (side.database_problem) one["databaseProblem"] = describe(*side.database_problem);
     if (side.api_problem) one["problem"] = describe(*side.api_problem);
@@ -200,9 +202,7 @@ std::string outcome_text(const failover::Policy& policy, const failover::Run& ru
   std::string text = "\n" + text::printable(fmt::format("{} of {} {}: {} -> {}, token {}", to_string(run.kind), policy.full_name(),
                                                         to_string(run.state), run.from, run.to, run.token));
   if (run.outcome.contains("rtoSeconds")) text += fmt::format(", in {:.1f}s", run.outcome["rtoSeconds"].get<double>());
-  const json lost = value_at(run.outcome, "lostBytes");
-  if (lost.is_number_integer()) text += fmt::format(", {} bytes lost", lost.get<std::int64_t>());
-  if (run.outcome.contains("lostCounted")) text += fmt::format(", {} counted lost", run.outcome["lostCounted"].get<std::int64_t>());
+  text += failover::loss_text(run.outcome);
   for (const std::string& overridden : run.overridden) text += fmt::format("\noverridden: {}", text::printable(overridden));
   return text + "\n";
 }

@@ -20,6 +20,8 @@ struct Flags {
   std::string accept_data_loss;
   bool skip_fencing = false;
   bool resume = false;
+  bool accept_policy_change = false;
+  std::vector<std::string> skipped_hooks;
   bool yes = false;
   bool force_conflicts = false;
 };
@@ -30,6 +32,8 @@ Result<failover::EngineOptions> engine_options(const Flags& flags) {
   options.run.to = flags.to;
   options.run.skip_fencing = flags.skip_fencing;
   options.roles.force_conflicts = flags.force_conflicts;
+  options.accepts_policy_change = flags.accept_policy_change;
+  options.skipped_hooks = flags.skipped_hooks;
   const auto accepted = bytes_of(flags.accept_data_loss);
   if (!accepted) return Failure{accepted.error()};
   options.run.accept_data_loss = *accepted;
@@ -150,8 +154,16 @@ std::shared_ptr<Flags> add(Program& program, Action action, const std::string& n
         ->type_name("BYTES");
     command->add_flag("--skip-fencing", flags->skip_fencing, "Go on although nothing proves that the old side takes no more writes");
   }
-  if (action == Action::run || action == Action::switchover)
-    command->add_flag("--resume", flags->resume, "Go on with the run that was not finished");
+  if (action == Action::run || action == Action::switchover) {
+    auto* resume = command->add_flag("--resume", flags->resume, "Go on with the run that was not finished");
+    command
+        ->add_flag("--accept-policy-change", flags->accept_policy_change,
+                   "Go on by the policy as it is now, not as it was when the run began")
+        ->needs(resume);
+    command->add_option("--skip-hook", flags->skipped_hooks, "Pass over a hook that is still to be run, by its name; may be repeated")
+        ->needs(resume)
+        ->type_name("NAME");
+  }
   if (writes) command->add_flag("--yes", flags->yes, "Do not ask");
   add_policy(program, *command, flags->site);
   add_site_flags(program, *command, flags->site, {"text", "json"});

@@ -43,8 +43,14 @@ std::string one_line(const char* message) {
   return line;
 }
 
+/// What a server says that is fenced: the library is not there; to a role that may not leave it out, that.
+constexpr std::string_view cannot_pass = "parameter \"session_preload_libraries\"";
+
 Error connection_error(const PGconn* connection) {
   const std::string message = one_line(PQerrorMessage(connection));
+  if (message.find(fence_library) != std::string::npos) return {Code::rejected, "the database is fenced, and lets no application in"};
+  if (message.find(cannot_pass) != std::string::npos)
+    return {Code::rejected, "the database is fenced, and its role may not pass", "", "", "", "see 'fedctl failover role'"};
   const bool refused = message.find("authentication") != std::string::npos || message.find("pg_hba") != std::string::npos ||
                        message.find("no password supplied") != std::string::npos || PQconnectionNeedsPassword(connection) == 1;
   return {refused ? Code::unauthorized : Code::unreachable, message};
@@ -70,6 +76,13 @@ OptionsPtr parsed(const std::string& conninfo, std::string* problem) {
   return options;
 }
 
+std::string option_of(const PQconninfoOption& first, std::string_view keyword) {
+  for (const PQconninfoOption* option = &first; option->keyword != nullptr; ++option) {
+    if (option->keyword == keyword) return option->val == nullptr ? "" : option->val;
+  }
+  return "";
+}
+
 }  // namespace
 
 struct Connection::Session {
@@ -86,16 +99,31 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-Result<Connection> Connection::open(const std::string& conninfo, Deadline deadline) {
+Result<Connection> Connection::open(const std::string& conninfo, Deadline deadline, Entry entry) {
   // What libpq says of a string that it cannot parse may repeat it, password and all.
-  if (!parsed(conninfo, nullptr)) {
+  const OptionsPtr said = parsed(conninfo, nullptr);
+  if (!said) {
     return Failure{{Code::invalid_input, "this is no PostgreSQL connection string", "", "", "",
                     "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"}};
   }
+  if (entry == Entry::as_application) return open_once(conninfo, {{"application_name", "fedctl probe"}}, deadline);
+  auto session = open_once(conninfo, {{"application_name", "fedctl"}}, deadline);
+  if (session || !is_fenced(session.error())) return session;
+  const std::string options = option_of(*said, "options") + " -c session_preload_libraries=";
+  return open_once(conninfo, {{"application_name", "fedctl"}, {"options", options}}, deadline);
+}
+
+Result<Connection> Connection::open_once(const std::string& conninfo, const std::map<std::string, std::string>& more, Deadline deadline) {
+  std::vector<const char*> keywords{"dbname"};
+  std::vector<const char*> values{conninfo.c_str()};
+  for (const auto& [keyword, value] : more) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
   auto session = std::make_unique<Session>();
-  const char* keywords[] = {"dbname", "fallback_application_name", nullptr};
-  const char* values[] = {conninfo.c_str(), "fedctl", nullptr};
-  session->handle.reset(PQconnectStartParams(keywords, values, 1));
+  session->handle.reset(PQconnectStartParams(keywords.data(), values.data(), 1));
   PGconn* handle = session->handle.get();
   if (handle == nullptr || PQstatus(handle) == CONNECTION_BAD) return Failure{connection_error(handle)};
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
@@ -107,6 +135,11 @@ Result<Connection> Connection::open(const std::string& conninfo, Deadline deadli
   }
   return Connection{std::move(session)};
 }
+
+bool Connection::is_open() const { return session_->handle && PQstatus(session_->handle.get()) == CONNECTION_OK; }
+
+int Connection::socket() const { return PQsocket(session_->handle.get()); }
+int Connection::server_process() const { return PQbackendPID(session_->handle.get()); }
 
 Result<Rows> Connection::query(const std::string& statement, std::span<const std::string> parameters, Deadline deadline) {
   PGconn* handle = session_->handle.get();
@@ -154,19 +187,15 @@ Result<std::string> Connection::value(const std::string& statement, Deadline dea
   return *rows->front().front();
 }
 
+bool is_fenced(const Error& error) { return error.code == Code::rejected && error.message.starts_with("the database is fenced"); }
+
 std::string display_name(const std::string& conninfo) {
   const OptionsPtr options = parsed(conninfo, nullptr);
-  std::string host = "localhost";
-  std::string port = "5432";
-  std::string database;
-  for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
-    if (option->val == nullptr) continue;
-    const std::string_view keyword = option->keyword;
-    if (keyword == "host") host = option->val;
-    if (keyword == "port") port = option->val;
-    if (keyword == "dbname") database = option->val;
-  }
-  return fmt::format("{}:{}{}{}", host, port, database.empty() ? "" : "/", database);
+  const auto said = [&](std::string_view keyword) { return options ? option_of(*options, keyword) : std::string{}; };
+  const std::string host = said("host");
+  const std::string port = said("port");
+  const std::string database = said("dbname");
+  return fmt::format("{}:{}{}{}", host.empty() ? "localhost" : host, port.empty() ? "5432" : port, database.empty() ? "" : "/", database);
 }
 
 }  // namespace fedctl::data

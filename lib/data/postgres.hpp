@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,12 +22,25 @@ Deadline deadline_in(time::Duration duration);
 using Row = std::vector<std::optional<std::string>>;
 using Rows = std::vector<Row>;
 
+/// The library that a fenced server wants every new session to load, and that is not there (fence.hpp).
+inline constexpr std::string_view fence_library = "fenced_by_fedctl";
+
+/// How to come in: past the fence, if there is one, or only where an application could, too.
+enum class Entry { past_fence, as_application };
+
 /// One session. Never says its password: messages of libpq name the host and the user only.
 class Connection {
  public:
   /// `conninfo` as libpq has it: a URI or keywords (https://www.postgresql.org/docs/15/libpq-connect.html).
-  /// Errors: invalid_input for what is no connection string; unreachable, unauthorized, timeout.
-  static Result<Connection> open(const std::string& conninfo, Deadline deadline);
+  /// Errors: invalid_input for what is no connection string; unreachable, unauthorized, timeout; what `is_fenced`.
+  static Result<Connection> open(const std::string& conninfo, Deadline deadline, Entry entry = Entry::past_fence);
+
+  /// False once the server ended the session, or an answer took too long: nothing can be asked any more.
+  bool is_open() const;
+
+  /// The socket, and the process that serves it there, by its number on the server's machine.
+  int socket() const;
+  int server_process() const;
 
   /// Runs one statement with parameters $1, $2, ... Errors: unreachable where the session is gone; timeout (the statement is cancelled);
   /// rejected, with the server's message.
@@ -43,8 +57,12 @@ class Connection {
  private:
   struct Session;
   explicit Connection(std::unique_ptr<Session> session);
+  static Result<Connection> open_once(const std::string& conninfo, const std::map<std::string, std::string>& more, Deadline deadline);
   std::unique_ptr<Session> session_;
 };
+
+/// Did the server let a session not in because it is fenced?
+bool is_fenced(const Error& error);
 
 /// Host, port and database of a connection string, for people; never its password.
 std::string display_name(const std::string& conninfo);

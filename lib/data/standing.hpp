@@ -21,12 +21,14 @@ struct Standing {
   bool read_only = false;    ///< A new session may not write: default_transaction_read_only, or in recovery.
   std::string system_identifier;
   std::int64_t timeline = 0;
-  Lsn written = 0;                           ///< A primary: what is in its log. A standby: what it received, or replayed if that is more.
-  Lsn replayed = 0;                          ///< A standby: what readers see.
-  std::optional<Lsn> upstream;               ///< A standby that streams: how far its primary was when it last spoke.
-  std::optional<time::Duration> replay_age;  ///< A standby: how old the last commit is that it replayed.
-  bool streams = false;                      ///< A standby: its receiver is connected.
-  std::optional<std::string> counted;        ///< What the policy's own query yields.
+  std::int64_t received_timeline = 0;          ///< A standby that streams: the timeline that it receives.
+  Lsn written = 0;                             ///< A primary: what is in its log. A standby: what it received, or replayed if that is more.
+  Lsn replayed = 0;                            ///< A standby: what readers see.
+  std::optional<Lsn> upstream;                 ///< A standby that streams: how far its primary was when it last spoke.
+  std::optional<time::Duration> upstream_age;  ///< And how long ago that was.
+  std::optional<time::Duration> replay_age;    ///< A standby: how old the last commit is that it replayed.
+  bool streams = false;                        ///< A standby: its receiver is connected.
+  std::optional<std::string> counted;          ///< What the policy's own query yields.
 
   bool is_writable() const { return !in_recovery && !read_only; }
 };
@@ -34,13 +36,6 @@ struct Standing {
 /// `count_query`: a statement that yields one number, of what must not get lost; empty: none.
 Result<Standing> look(const std::string& conninfo, const std::string& count_query, Deadline deadline);
 Result<Standing> look(Connection& connection, const std::string& count_query, Deadline deadline);
-
-/// A primary stops taking writes: new sessions are read-only by default, all other sessions are ended, and what they wrote is flushed.
-/// Yields the position behind the last write. Done again it does no harm. Errors: also rejected where sessions do not end.
-Result<Lsn> freeze(const std::string& conninfo, Deadline deadline);
-
-/// Takes writes again.
-Result<void> thaw(const std::string& conninfo, Deadline deadline);
 
 /// Writes what leaves nothing behind; where in the log it is. Errors: rejected where the session may not write.
 Result<Lsn> write_probe(Connection& connection, Deadline deadline);

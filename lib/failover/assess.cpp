@@ -3,25 +3,18 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "failover/journal.hpp"
+#include "failover/judge_databases.hpp"
 #include "failover/policy_parts.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace fedctl::failover {
 namespace {
 
 using data::Standing;
-
-std::string ago(const std::string& stamp) {
-  const auto instant = parse_timestamp(stamp);
-  if (!instant) return "some time ago";
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *instant);
-  return time::format_duration(std::max(age, std::chrono::seconds{0})) + " ago";
-}
-
-std::int64_t behind(data::Lsn primary, data::Lsn standby) { return primary > standby ? static_cast<std::int64_t>(primary - standby) : 0; }
 
 /// The standby that a failover goes to, of those that can be asked.
 std::string choose_target(const Policy& policy, const Survey& survey, const std::string& from) {
@@ -43,7 +36,8 @@ std::string choose_target(const Policy& policy, const Survey& survey, const std:
 }
 
 bool guards(const GuardLease& guard, const State& state) {
-  if (!guard.is_held()) return false;
+  // One that gave its Lease up, being unable, may still stop the database when it is told to, and say so.
+  if (!guard.is_held()) return !guard.unable.empty();
   if (!state.primary || state.primary->cluster != guard.cluster) return true;
   const auto seen = parse_timestamp(state.primary->at);
   return !seen || *seen <= std::chrono::system_clock::now() - guard.age + guard.ttl;
@@ -79,6 +73,11 @@ class Assessor {
     }
     if (result_.to != result_.from) {
       judge_target();
+      if (policy_.postgres) {
+        Judgement judged = judge_databases(policy_, from(), to(), options_.kind);
+        std::ranges::move(judged.blockers, std::back_inserter(result_.blockers));
+        std::ranges::move(judged.warnings, std::back_inserter(result_.warnings));
+      }
       if (options_.kind == RunKind::switchover) judge_switchover();
       judge_fencing();
       judge_dns();
@@ -128,7 +127,7 @@ class Assessor {
   }
 
   void judge_loss() {
-    result_.loss = loss_of(policy_, state_, from(), to());
+    result_.loss = loss_of(policy_, state_, from(), to(), options_.failed_at.value_or(std::chrono::system_clock::now()));
     const Loss& loss = *result_.loss;
     const bool from_answers = from().database && !from().database->in_recovery;
     const std::int64_t accepted = options_.accept_data_loss.value_or(0);
@@ -182,6 +181,8 @@ class Assessor {
         why += ", and the policy has no guard, no program";
       } else if (!from().guard.exists()) {
         why += ", no guard ever renewed its Lease";
+      } else if (!from().guard.unable.empty()) {
+        why += ", its guard gave its Lease up: " + from().guard.unable;
       } else if (from().guard.holder.empty()) {
         why += ", its guard ended in good order and guards no more";
       } else {
@@ -304,35 +305,6 @@ std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const
   if (policy.fencing.guard_ttl && guards(old_side.guard, state)) ways.push_back(FenceWay::guard);
   if (policy.fencing.proceed_unfenced_after) ways.push_back(FenceWay::unfenced);
   return ways;
-}
-
-Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side) {
-  Loss loss;
-  if (!policy.postgres || !new_side.database) return loss;
-  const Standing& standby = *new_side.database;
-  std::optional<data::Lsn> primary;
-  const auto take = [&](std::optional<data::Lsn> position, std::string basis) {
-    if (!position || (primary && *primary >= *position)) return;
-    primary = position;
-    loss.basis = std::move(basis);
-  };
-  if (old_side.database && !old_side.database->in_recovery) {
-    take(old_side.database->written, "both were asked just now");
-  } else {
-    if (state.primary && state.primary->cluster == old_side.cluster)
-      take(data::parse_lsn(state.primary->lsn), fmt::format("{} was last seen {}", old_side.cluster, ago(state.primary->at)));
-    if (old_side.guard.exists())
-      take(data::parse_lsn(old_side.guard.lsn),
-           fmt::format("the guard of {} last spoke {} ago", old_side.cluster, time::format_duration(old_side.guard.age)));
-    take(standby.upstream, fmt::format("by what {} last heard of its primary", new_side.cluster));
-  }
-  if (!primary) {
-    loss.basis = fmt::format("{} does not answer, and nobody looked at it before", old_side.cluster);
-    return loss;
-  }
-  loss.bytes = behind(*primary, standby.written);
-  if (*loss.bytes > 0) loss.behind = standby.replay_age;
-  return loss;
 }
 
 std::optional<data::Lsn> fork_of(const Run& run) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "failover/loss.hpp"
 #include "failover/policy.hpp"
 #include "failover/state.hpp"
 #include "failover/survey.hpp"
@@ -36,15 +37,6 @@ std::string_view to_string(FenceWay way);
 
 /// A guard that was silent for its ttl while the primary was still seen is dead, so it proves nothing.
 std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const SideSurvey& old_side, const RunOptions& options);
-
-/// What of the primary's log the new one would lack.
-struct Loss {
-  std::optional<std::int64_t> bytes;     ///< Nothing: nobody knows.
-  std::optional<time::Duration> behind;  ///< How old the new one's last commit is, where it is behind at all.
-  std::string basis;                     ///< How it is known: "both were asked just now", "tokyo-cluster was last seen 12s ago".
-};
-
-Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side);
 
 /// Why a run would be refused, and the flag that lets it pass all the same, where there is one.
 struct Blocker {

@@ -72,10 +72,14 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
   if (state.has_unfinished_run())
     return Failure{{Code::conflict, "refused: a run was not finished", "", "", "", "go on with 'fedctl failover run --resume' first"}};
   if (!site.policy.postgres) return plan;
+  const SideSurvey& active = *situation->survey.find(plan.from);
   const bool streams = side->database && side->database->in_recovery && side->database->streams;
-  if (streams) return plan;
+  // A standby may still stream from a primary that was left.
+  const bool is_astray = streams && active.database && side->database->received_timeline != active.database->timeline;
+  if (streams && !is_astray) return plan;
   plan.rejoin = site.policy.postgres->sides.at(plan.to).rejoin ? BackPlan::Rejoin::by_program : BackPlan::Rejoin::by_hand;
   plan.why = !side->database               ? "its database does not answer"
+             : is_astray                   ? "it streams from a primary that was left"
              : side->database->in_recovery ? "it does not stream"
                                            : "it is a primary of its own";
   plan.by_hand = steps_by_hand(plan.to, plan.from);
@@ -95,10 +99,33 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
   return plan;
 }
 
+Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options) {
+  const auto state = site.loop->run(site.store->load());
+  if (!state) return Failure{state.error()};
+  if (!site.policy.postgres) return Failure{{Code::usage, "the policy has no database, so there is nothing to repair", site.policy.place}};
+  std::vector<BackPlan> plans;
+  for (const std::string& cluster : site.policy.clusters) {
+    if (cluster == active_cluster(site.policy, *state)) continue;
+    auto plan = plan_back(site, {.to = cluster, .accept_data_loss = options.accept_data_loss});
+    if (!plan) return Failure{plan.error()};
+    plans.push_back(std::move(*plan));
+  }
+  return plans;
+}
+
+Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step) {
+  const auto began = Clock::now();
+  const EngineOptions options;
+  Run run{.id = "back", .kind = RunKind::switchover, .from = plan.to, .to = plan.from};
+  StepContext context{site, run, options, [&](const std::string& text) { on_step({StepEvent::Type::note, "rejoin", text, {}}); }};
+  const auto rejoined = rejoin(context);
+  if (!rejoined) return Failure{rejoined.error()};
+  on_step({StepEvent::Type::done, "rejoin", fmt::format("{} is a standby of {}", plan.to, plan.from),
+           std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
+  return Done{};
+}
+
 Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options, const OnStep& on_step) {
-  const auto tell = [&](StepEvent::Type type, const std::string& step, std::string text, Clock::time_point began) {
-    on_step({type, step, std::move(text), std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
-  };
   EngineOptions engine_options{.roles = options.roles};
   engine_options.run = {.kind = RunKind::switchover, .from = plan.from, .to = plan.to, .reason = "going back"};
   if (plan.rejoin == BackPlan::Rejoin::by_hand) {
@@ -106,18 +133,14 @@ Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options
                     plan.to, "",
                     fmt::format("see 'fedctl failover back --help', or set database.postgres.sides.{}.rejoin.command", plan.to)}};
   }
-  auto began = Clock::now();
   if (plan.rejoin == BackPlan::Rejoin::by_program) {
-    Run run{.id = "back", .kind = RunKind::switchover, .from = plan.to, .to = plan.from};
-    StepContext context{site, run, engine_options, [&](const std::string& text) { tell(StepEvent::Type::note, "rejoin", text, began); }};
-    const auto rejoined = rejoin(context);
-    if (!rejoined) return Failure{rejoined.error()};
-    tell(StepEvent::Type::done, "rejoin", fmt::format("{} is a standby of {}", plan.to, plan.from), began);
+    if (const auto rejoined = rejoin_side(site, plan, on_step); !rejoined) return Failure{rejoined.error()};
   }
   if (site.policy.postgres) {
-    began = Clock::now();
+    const auto began = Clock::now();
     if (auto waited = wait_caught_up(site, plan, options.window); !waited) return Failure{waited.error()};
-    tell(StepEvent::Type::done, "caught-up", fmt::format("for {}", time::format_duration(options.window)), began);
+    on_step({StepEvent::Type::done, "caught-up", fmt::format("for {}", time::format_duration(options.window)),
+             std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
   }
   return Engine{site, engine_options, on_step}.start();
 }

@@ -35,6 +35,13 @@ struct BackPlan {
 /// finished.
 Result<BackPlan> plan_back(Site& site, const BackOptions& options);
 
+/// What it takes that every other side follows the active one; `to` of each is that side. Errors as `plan_back`; usage for a policy
+/// without a database.
+Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options);
+
+/// Runs the side's `rejoin`, until it replays what the active one writes. Errors: of the program; timeout.
+Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step);
+
 /// Makes the old side a standby where a program can, waits until it has been caught up for the window, and switches over to it.
 /// Errors: conflict where it must be made a standby by hand; timeout where it does not catch up; those of the switchover.
 Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options, const OnStep& on_step);

@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/json.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "base/url.hpp"
 #include "failover/action.hpp"
 #include "failover/journal.hpp"
@@ -45,7 +46,10 @@ json outcome_of(const Run& run) {
   outcome["failedAt"] = failed_at;
   if (const StepRecord* verified = run.find("verify"); verified != nullptr && !verified->ended_at.empty())
     outcome["rtoSeconds"] = seconds_between(failed_at, verified->ended_at);
-  if (const StepRecord* caught_up = run.find("catch-up")) outcome["lostBytes"] = kube::value_at(caught_up->evidence, "lostBytes");
+  if (const StepRecord* caught_up = run.find("catch-up")) {
+    outcome["lostBytes"] = kube::value_at(caught_up->evidence, "lostBytes");
+    outcome["lossExact"] = kube::bool_at(caught_up->evidence, "exact");
+  }
   if (const StepRecord* promoted = run.find("promote"); promoted != nullptr && promoted->evidence.contains("lostCounted"))
     outcome["lostCounted"] = promoted->evidence["lostCounted"];
   return outcome;
@@ -78,11 +82,17 @@ struct Engine::Impl {
     auto loaded = site.loop->run(site.store->load());
     if (!loaded) return Failure{loaded.error()};
     state = std::move(*loaded);
-    if (state.has_unfinished_run()) return check_journal(site.policy, state);
+    if (state.has_unfinished_run()) {
+      // From now on whoever was at it before finds its writes refused.
+      ++state.run->epoch;
+      if (auto checked = check_journal(site.policy, state); !checked) return checked;
+      return save();
+    }
     return Failure{{Code::not_found, fmt::format("there is no run to {}: the last one is over", purpose), site.store->display_name()}};
   }
 
-  /// Others write only what they saw of the primary; the run is ours.
+  /// Others write only what they saw of the primary; the run is ours, or nothing is written. Every step begins with this, so a process that
+  /// stood still while another one took over does nothing any more. Errors: conflict, then.
   Result<void> save() {
     while (true) {
       const auto saved = site.loop->run(site.store->save(state));
@@ -90,10 +100,33 @@ struct Engine::Impl {
       if (saved.error().code != Code::conflict) return Failure{saved.error()};
       auto theirs = site.loop->run(site.store->load());
       if (!theirs) return Failure{theirs.error()};
+      if (is_taken_over(state, *theirs)) {
+        return Failure{{Code::conflict,
+                        fmt::format("another process has taken over (token {}), so nothing more is done here", theirs->token), "", "", "",
+                        "see 'fedctl failover status'"}};
+      }
       state.primary = theirs->primary;
       state.drills = theirs->drills;
       state.version = theirs->version;
     }
+  }
+
+  /// A policy that was changed since the run began is gone on by only where somebody said so.
+  Result<void> take_changes() {
+    Run& run = *state.run;
+    if (run.policy_hash != site.policy.hash) {
+      if (!options.accepts_policy_change) {
+        return Failure{{Code::conflict,
+                        "refused: the policy was changed since the run began: " + text::join(policy_changes(run, site.policy), "; "),
+                        site.policy.place, "", "", "put it back, or go on by it with --resume --accept-policy-change"}};
+      }
+      take_policy(run, site.policy);
+      run.overridden.push_back("--accept-policy-change");
+    }
+    for (const std::string& name : options.skipped_hooks) {
+      if (auto skipped = skip_hook(run, name); !skipped) return skipped;
+    }
+    return save();
   }
 
   void tell(StepEvent::Type type, const std::string& step, std::string text = {}, time::Duration took = {}) const {
@@ -106,14 +139,15 @@ struct Engine::Impl {
 
   Evidence do_once(const std::string& step) {
     StepContext with = context(step);
-    if (const auto number = hook_number(step)) return run_hook(with, *number);
+    if (const StepRecord* record = state.run->find(step); record != nullptr && is_hook(*record)) return run_hook(with, *record);
     const StepFunction function = function_of(step);
     return function == nullptr ? Evidence{json::object()} : function(with);
   }
 
-  Evidence run_hook(StepContext& with, std::size_t number) {
-    if (number >= site.policy.hooks.size()) return json{{"skipped", "the policy has it no more"}};
-    const Hook& hook = site.policy.hooks[number];
+  Evidence run_hook(StepContext& with, const StepRecord& record) {
+    const Hook* known = hook_of(site.policy, record);
+    if (known == nullptr) return json{{"skipped", "the policy has it no more"}};
+    const Hook& hook = *known;
     auto said = hook.url.empty() ? run_program(with, hook.exec, hook.step, with.run.to) : post(with, hook);
     if (said) return json{{"said", *said}};
     if (!hook.may_fail) return Failure{said.error()};
@@ -193,6 +227,7 @@ struct Engine::Impl {
   static std::string summary_of(const StepRecord& record) {
     std::string text;
     for (const auto& [key, value] : record.evidence.items()) {
+      if (key == "proof") continue;
       const std::string shown = value.is_string() ? value.get<std::string>() : to_text(value);
       if (shown.empty()) continue;
       text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, shown);
@@ -265,6 +300,7 @@ Result<Run> Engine::start() {
   Run run{.id = encoding::random_hex(6), .kind = wanted.kind, .from = assessment.from, .to = assessment.to};
   run.token = std::max(self.state.token + 1, self.hold->token());
   run.policy_hash = site.policy.hash;
+  run.policy = site.policy.spec;
   run.version = FEDCTL_VERSION;
   run.by = process::user_at_machine();
   run.reason = wanted.reason;
@@ -284,6 +320,7 @@ Result<Run> Engine::resume() {
     if (overridden == "--skip-fencing") self.options.run.skip_fencing = true;
   }
   self.options.run.kind = self.state.run->kind;
+  if (auto taken = self.take_changes(); !taken) return Failure{taken.error()};
   return self.execute();
 }
 

@@ -24,7 +24,9 @@ using OnStep = std::function<void(const StepEvent&)>;
 struct EngineOptions {
   RunOptions run;
   RoleOptions roles;
-  time::Duration lock_patience{0};  ///< How long to wait for another run.
+  bool accepts_policy_change = false;           ///< `resume` goes on by a policy that was changed since the run began.
+  std::vector<std::string> skipped_hooks = {};  ///< `resume` passes over these.
+  time::Duration lock_patience{0};              ///< How long to wait for another run.
 };
 
 /// Carries runs out, step by step, each written to the journal before it begins and after it ends.

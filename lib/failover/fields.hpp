@@ -38,7 +38,8 @@ class Fields {
   std::vector<std::string> texts(std::string_view key) const;
   std::map<std::string, std::string> table(std::string_view key) const;
 
-  /// The value at `key`, as it is.
+  /// The map itself, and the value at `key`, as they are.
+  const nlohmann::json& whole() const { return node_; }
   nlohmann::json raw(std::string_view key) const;
   Fields child(std::string_view key) const;
   std::vector<Fields> items(std::string_view key) const;

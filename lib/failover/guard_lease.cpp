@@ -66,6 +66,17 @@ Task<Result<GuardLease>> change_annotation(GuardPlace place, std::int64_t token,
   }
 }
 
+/// When the server took the guard's last write, to the second. The guard's own renewTime is by another clock.
+std::optional<time::Instant> last_renewal(const json& lease) {
+  std::optional<time::Instant> latest;
+  for (const json& entry : list_at(map_at(lease, "metadata"), "managedFields")) {
+    if (string_at(entry, "manager") != guard_manager) continue;
+    const auto at = time::parse_instant(string_at(entry, "time"));
+    if (at && (!latest || *at > *latest)) latest = at;
+  }
+  return latest;
+}
+
 }  // namespace
 
 GuardLease guard_lease_of(const std::string& cluster, json object, time::Instant now) {
@@ -73,11 +84,14 @@ GuardLease guard_lease_of(const std::string& cluster, json object, time::Instant
   const json spec = kube::map_at(object, "spec");
   lease.holder = kube::string_at(spec, "holderIdentity");
   lease.ttl = std::chrono::seconds{std::clamp<std::int64_t>(kube::integer_at(spec, "leaseDurationSeconds"), 0, longest_ttl)};
-  const auto renewed = parse_timestamp(kube::string_at(spec, "renewTime"));
-  if (renewed) lease.age = std::max(time::Duration{0}, std::chrono::duration_cast<time::Duration>(now - *renewed));
+  const auto renewed = last_renewal(object);
+  lease.age =
+      renewed ? std::max(time::Duration{0}, std::chrono::duration_cast<time::Duration>(now - *renewed)) : std::chrono::seconds{longest_ttl};
   const std::string fenced = annotation(object, fenced_annotation);
   std::from_chars(fenced.data(), fenced.data() + fenced.size(), lease.fenced_by);
   lease.is_harmless = lease.fenced_by != 0 && annotation(object, harmless_annotation) == fenced;
+  lease.is_stopped = lease.is_harmless && annotation(object, stopped_annotation) == fenced;
+  lease.unable = annotation(object, unable_annotation);
   lease.process = annotation(object, apply::process_annotation);
   lease.lsn = annotation(object, lsn_annotation);
   lease.counted = annotation(object, counted_annotation);
@@ -120,12 +134,15 @@ Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::st
   set_annotation(object, lsn_annotation, lease.lsn);
   set_annotation(object, counted_annotation, lease.counted);
   set_annotation(object, harmless_annotation, lease.is_harmless ? std::to_string(lease.fenced_by) : "");
+  set_annotation(object, stopped_annotation, lease.is_stopped ? std::to_string(lease.fenced_by) : "");
+  set_annotation(object, unable_annotation, lease.unable);
   const std::string now = kube::format_micro_time(std::chrono::system_clock::now());
   object["spec"]["holderIdentity"] = holder;
   object["spec"]["leaseDurationSeconds"] = std::max<std::int64_t>(1, (ttl.count() + 999) / 1000);
   object["spec"]["renewTime"] = now;
   if (!object["spec"].contains("acquireTime")) object["spec"]["acquireTime"] = now;
   http::Request request{.method = is_new ? "POST" : "PUT", .path = control::leases().path(place.name_space, is_new ? "" : place.name)};
+  request.path += fmt::format("?fieldManager={}", guard_manager);
   request.headers = {"Accept: application/json", "Content-Type: application/json"};
   request.body = to_text(object);
   request.timeout = patience;

@@ -16,13 +16,15 @@ struct GuardLease {
   std::string cluster;
   std::string holder;          ///< Who guards; empty: the guard ended in good order, and guards no more.
   time::Duration ttl{0};       ///< What the guard said it honours.
-  time::Duration age{0};       ///< Since it was last renewed, by the host's clock.
+  time::Duration age{0};       ///< Since the host took its last renewal: by the host's clock alone, at most a second too much.
   std::int64_t fenced_by = 0;  ///< Token of the run that fenced the side; 0: none.
   bool is_harmless = false;    ///< The guard says that it saw the fence, and that its database takes no writes.
   std::string lsn;             ///< Where the database's log was at the last renewal.
   std::string counted;
-  std::string process;    ///< What tells the guard's process from others of its machine.
-  nlohmann::json object;  ///< The Lease; null where there is none.
+  bool is_stopped = false;  ///< The database was not made read-only, but stopped, so `lsn` is only where it was before.
+  std::string unable;       ///< Why the guard gave the Lease up: it could not keep its database from taking writes.
+  std::string process;      ///< What tells the guard's process from others of its machine.
+  nlohmann::json object;    ///< The Lease; null where there is none.
 
   bool exists() const { return object.is_object(); }
   /// Does somebody guard, as far as the Lease says?
@@ -31,10 +33,15 @@ struct GuardLease {
   bool is_alive() const { return is_held() && age < ttl; }
 };
 
+/// The manager of what a guard writes. When it last did is in the Lease's managed fields, by the clock of the API server.
+inline constexpr std::string_view guard_manager = "fedctl-guard";
+
 inline constexpr std::string_view fenced_annotation = "fedctl.io/fenced-by";
 inline constexpr std::string_view harmless_annotation = "fedctl.io/harmless";
 inline constexpr std::string_view lsn_annotation = "fedctl.io/wal-lsn";
 inline constexpr std::string_view counted_annotation = "fedctl.io/counted";
+inline constexpr std::string_view stopped_annotation = "fedctl.io/stopped";
+inline constexpr std::string_view unable_annotation = "fedctl.io/unable";
 
 /// Where a guard's Lease is.
 struct GuardPlace {

@@ -1,33 +1,106 @@
 #include "failover/journal.hpp"
 
+#include "base/json.hpp"
+#include "base/pointer.hpp"
+#include "base/text.hpp"
 #include "failover/policy_parts.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 
 namespace fedctl::failover {
 namespace {
 
-std::string hook_name(const Hook& hook, std::size_t number) {
-  return fmt::format("hook {} {} {}", number, hook.before ? "before" : "after", hook.step);
+using nlohmann::json;
+
+constexpr std::string_view hook_mark = "hook ";
+
+std::string hook_name(const Hook& hook) {
+  return fmt::format("{}{} {} {}", hook_mark, hook.name, hook.before ? "before" : "after", hook.step);
+}
+
+bool is_over(const StepRecord& step) { return step.state == StepRecord::State::done || step.state == StepRecord::State::skipped; }
+
+std::string shown(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
+
+/// "/hooks/0/command" -> "spec.hooks[0].command".
+std::string field_path(const std::string& pointer) {
+  std::string path = "spec";
+  for (const std::string& token : pointer::parse(pointer).value_or(std::vector<std::string>{})) {
+    const bool is_number = !token.empty() && std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
+    path += is_number ? fmt::format("[{}]", token) : "." + token;
+  }
+  return path;
 }
 
 }  // namespace
 
-std::optional<std::size_t> hook_number(const std::string& step) {
-  constexpr std::string_view mark = "hook ";
-  if (!step.starts_with(mark)) return std::nullopt;
-  std::size_t number = 0;
-  const auto [end, problem] = std::from_chars(step.data() + mark.size(), step.data() + step.size(), number);
-  return problem == std::errc{} && end != step.data() + step.size() && *end == ' ' ? std::optional{number} : std::nullopt;
+bool is_hook(const StepRecord& step) { return step.name.starts_with(hook_mark); }
+
+const Hook* hook_of(const Policy& policy, const StepRecord& step) {
+  const auto found = std::ranges::find_if(
+      policy.hooks, [&](const Hook& hook) { return hook_name(hook) == step.name && (step.hash.empty() || step.hash == hook.hash); });
+  return found == policy.hooks.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> policy_changes(const Run& run, const Policy& policy) {
+  if (run.policy.is_null()) return {"it is not known what it was"};
+  std::vector<std::string> changes;
+  for (const json& change : json::diff(run.policy, policy.spec)) {
+    const std::string pointer = string_at(change, "path");
+    const bool was_there = string_at(change, "op") != "add";
+    const json before = was_there ? run.policy.at(json::json_pointer{pointer}) : json("(none)");
+    const json after = change.contains("value") ? value_at(change, "value") : json("(none)");
+    changes.push_back(fmt::format("{}: {} -> {}", field_path(pointer), shown(before), shown(after)));
+  }
+  return changes;
+}
+
+void take_policy(Run& run, const Policy& policy) {
+  std::vector<StepRecord> old = std::move(run.steps);
+  std::vector<StepRecord> steps = records_of(policy, run.kind);
+  for (StepRecord& step : steps) {
+    const auto same = std::ranges::find_if(
+        old, [&](const StepRecord& one) { return is_hook(step) ? is_hook(one) && one.hash == step.hash : one.name == step.name; });
+    if (same == old.end()) continue;
+    const std::string name = step.name;
+    step = std::move(*same);
+    step.name = name;
+    old.erase(same);
+  }
+  std::erase_if(old, [](const StepRecord& one) { return !is_over(one); });
+  old.insert(old.end(), std::make_move_iterator(steps.begin()), std::make_move_iterator(steps.end()));
+  run.steps = std::move(old);
+  run.policy = policy.spec;
+  run.policy_hash = policy.hash;
+}
+
+Result<void> skip_hook(Run& run, const std::string& name) {
+  const auto has_name = [&](const StepRecord& step) {
+    return is_hook(step) && !is_over(step) && step.name.starts_with(fmt::format("{}{} ", hook_mark, name));
+  };
+  const auto found = std::ranges::find_if(run.steps, has_name);
+  if (found == run.steps.end()) {
+    std::vector<std::string> open;
+    for (const StepRecord& step : run.steps) {
+      if (is_hook(step) && !is_over(step))
+        open.push_back(step.name.substr(hook_mark.size(), step.name.find(' ', hook_mark.size()) - hook_mark.size()));
+    }
+    return Failure{{Code::usage, fmt::format("the run has no hook '{}' that is still to be run", name), "", "", "",
+                    open.empty() ? "all its hooks are done" : "it has " + text::listed(open)}};
+  }
+  found->state = StepRecord::State::skipped;
+  found->evidence["skipped"] = "--skip-hook";
+  run.overridden.push_back("--skip-hook " + name);
+  return {};
 }
 
 std::vector<StepRecord> records_of(const Policy& policy, RunKind kind) {
   std::vector<StepRecord> records;
   const auto add_hooks = [&](const std::string& step, bool before) {
-    for (std::size_t i = 0; i < policy.hooks.size(); ++i) {
-      if (policy.hooks[i].step == step && policy.hooks[i].before == before) records.push_back({.name = hook_name(policy.hooks[i], i)});
+    for (const Hook& hook : policy.hooks) {
+      if (hook.step == step && hook.before == before) records.push_back({.name = hook_name(hook), .hash = hook.hash});
     }
   };
   for (const std::string& step : steps_of(policy, kind)) {
@@ -53,7 +126,7 @@ Result<void> check_journal(const Policy& policy, const State& state) {
   };
   const auto is_known = [](const StepRecord& step) {
     const std::vector<std::string> names = step_names();
-    return std::ranges::find(names, step.name) != names.end() || hook_number(step.name).has_value();
+    return std::ranges::find(names, step.name) != names.end() || is_hook(step);
   };
   const auto unknown = std::ranges::find_if_not(run.steps, is_known);
   if (unknown != run.steps.end()) return damaged(fmt::format("there is no step '{}'", unknown->name));

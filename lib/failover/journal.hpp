@@ -12,8 +12,21 @@ namespace fedctl::failover {
 /// All steps of a run with the policy's hooks between them, none begun yet.
 std::vector<StepRecord> records_of(const Policy& policy, RunKind kind);
 
-/// "hook 2 before promote" -> 2; nothing for what is no hook.
-std::optional<std::size_t> hook_number(const std::string& step);
+/// Is it a hook's: "hook warm-caches before promote"?
+bool is_hook(const StepRecord& step);
+
+/// The policy's hook that a record is of, by what it said; null where the policy has it no more.
+const Hook* hook_of(const Policy& policy, const StepRecord& step);
+
+/// "spec.hooks[0].command[0]: ./a -> ./b" for each difference between the policy that the run began with and this one.
+std::vector<std::string> policy_changes(const Run& run, const Policy& policy);
+
+/// Goes on by another policy than the run began with: steps, and hooks that say the same, keep what was done of them; new hooks are still
+/// to be run; what was done by hooks that are gone stays in the journal.
+void take_policy(Run& run, const Policy& policy);
+
+/// Passes over a hook that was not done yet. Errors: usage where the run has no such hook that is still to be run.
+Result<void> skip_hook(Run& run, const std::string& name);
 
 /// The step behind which the new side is the active one: then a run can only go on.
 std::string point_of_no_return(const Policy& policy);

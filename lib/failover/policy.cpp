@@ -85,7 +85,7 @@ std::vector<Hook> read_hooks(const Fields& spec) {
   std::vector<Hook> hooks;
   const std::vector<std::string> steps = step_names();
   for (Fields& item : spec.items("hooks")) {
-    item.only({"before", "after", "command", "url", "timeout", "onFailure"});
+    item.only({"name", "before", "after", "command", "url", "timeout", "onFailure"});
     if (item.has("before") == item.has("after")) item.fail("", "a hook runs either before or after a step");
     if (item.has("command") == item.has("url")) item.fail("", "a hook is either a command or a url");
     Hook hook{.before = item.has("before"), .exec = read_action(item), .url = item.text("url")};
@@ -97,6 +97,10 @@ std::vector<Hook> read_hooks(const Fields& spec) {
     const std::string on_failure = item.text("onFailure", "stop");
     if (on_failure != "stop" && on_failure != "continue") item.fail("onFailure", "onFailure is stop or continue");
     hook.may_fail = on_failure == "continue";
+    hook.name = item.text("name", std::to_string(hooks.size()));
+    hook.hash = encoding::sha256(to_text(item.whole())).substr(0, 16);
+    const bool is_taken = std::ranges::find(hooks, hook.name, &Hook::name) != hooks.end();
+    if (is_taken) item.fail("name", fmt::format("two hooks are named '{}'", hook.name));
     hooks.push_back(std::move(hook));
   }
   return hooks;
@@ -119,7 +123,8 @@ Result<Policy> read_policy(const manifest::Manifest& manifest, const std::string
   spec.only({"clusters", "targets", "roles", "health", "fencing", "database", "dns", "hooks", "rto", "rpo", "readyTimeout"})
       .need("clusters")
       .need("targets");
-  policy.hash = encoding::sha256(to_text(root.raw("spec"))).substr(0, 16);
+  policy.spec = root.raw("spec");
+  policy.hash = encoding::sha256(to_text(policy.spec)).substr(0, 16);
   policy.clusters = spec.texts("clusters");
   const std::set<std::string> distinct{policy.clusters.begin(), policy.clusters.end()};
   if (policy.clusters.size() < 2) spec.fail("clusters", "a policy needs at least two clusters: the primary first, then its standbys");

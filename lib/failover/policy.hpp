@@ -113,6 +113,7 @@ struct DatabaseSide {
 struct Postgres {
   std::map<std::string, DatabaseSide> sides;
   std::int64_t max_lag_bytes = 16 << 20;
+  time::Duration max_look_age{60'000};  ///< A last look that was older when the side failed tells nothing of what is lost.
   time::Duration catch_up_timeout{30'000};
   time::Duration promote_timeout{60'000};
   std::string count_query;  ///< Yields a number of what must not get lost, to count what was.
@@ -138,6 +139,8 @@ struct Dns {
 };
 
 struct Hook {
+  std::string name;  ///< Its own, or its number in the policy.
+  std::string hash;  ///< Of all that it says, by which a run that is gone on with finds it again.
   std::string step;
   bool before = true;
   Action exec;
@@ -150,6 +153,7 @@ struct Policy {
   std::string name_space;
   std::string place;                  ///< Where it is written, for errors.
   std::string hash;                   ///< Of its spec, for the record.
+  nlohmann::json spec;                ///< As it is written, to tell what was changed.
   std::vector<std::string> clusters;  ///< The primary first, then standbys by preference.
   std::vector<Target> targets;
   std::vector<Setting> active;

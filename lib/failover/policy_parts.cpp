@@ -206,9 +206,10 @@ Fencing read_fencing(Fields fields, const std::string& name_space) {
 Postgres read_database(Fields fields, const std::vector<std::string>& clusters, const std::string& name_space) {
   fields.only({"postgres"}).need("postgres");
   Fields all = fields.child("postgres");
-  all.only({"sides", "maxLagBytes", "catchUpTimeout", "promoteTimeout", "count", "promote"}).need("sides");
+  all.only({"sides", "maxLagBytes", "maxLookAge", "catchUpTimeout", "promoteTimeout", "count", "promote"}).need("sides");
   Postgres postgres;
   postgres.max_lag_bytes = all.bytes("maxLagBytes").value_or(postgres.max_lag_bytes);
+  postgres.max_look_age = all.duration("maxLookAge", postgres.max_look_age);
   postgres.catch_up_timeout = all.duration("catchUpTimeout", postgres.catch_up_timeout);
   postgres.promote_timeout = all.duration("promoteTimeout", postgres.promote_timeout);
   postgres.count_query = all.text("count");

@@ -79,8 +79,8 @@ class Fields {
 };
 
 json to_json(const StepRecord& step) {
-  return {{"name", step.name},        {"state", to_string(step.state)}, {"beganAt", step.begun_at},
-          {"endedAt", step.ended_at}, {"attempts", step.attempts},      {"evidence", step.evidence}};
+  return {{"name", step.name},         {"state", to_string(step.state)}, {"beganAt", step.begun_at}, {"endedAt", step.ended_at},
+          {"attempts", step.attempts}, {"evidence", step.evidence},      {"hash", step.hash}};
 }
 
 StepRecord step_from(const json& document, const std::string& path, std::string& problem) {
@@ -92,6 +92,7 @@ StepRecord step_from(const json& document, const std::string& path, std::string&
   step.ended_at = fields.text("endedAt");
   step.attempts = static_cast<int>(fields.integer("attempts"));
   step.evidence = fields.map("evidence");
+  step.hash = fields.text("hash");
   return step;
 }
 
@@ -111,7 +112,9 @@ Run run_from(const json& document, std::string& problem) {
   run.from = fields.text("from");
   run.to = fields.text("to");
   run.token = fields.integer("token");
+  run.epoch = fields.integer("epoch");
   run.policy_hash = fields.text("policyHash");
+  run.policy = value_at(document, "policy");
   run.version = fields.text("version");
   run.by = fields.text("by");
   run.reason = fields.text("reason");
@@ -189,7 +192,9 @@ json to_json(const Run& run) {
           {"from", run.from},
           {"to", run.to},
           {"token", run.token},
+          {"epoch", run.epoch},
           {"policyHash", run.policy_hash},
+          {"policy", run.policy},
           {"version", run.version},
           {"by", run.by},
           {"reason", run.reason},
@@ -263,6 +268,12 @@ Result<void> check_clusters(const State& state, std::span<const std::string> clu
   return check(state.run->to, "the side that the unfinished run goes to");
 }
 
+bool is_taken_over(const State& ours, const State& theirs) {
+  if (theirs.token > ours.token) return true;
+  if (!ours.run || !theirs.run || theirs.run->id != ours.run->id) return theirs.has_unfinished_run();
+  return theirs.run->epoch > ours.run->epoch || (ours.has_unfinished_run() && !theirs.has_unfinished_run());
+}
+
 void file_away(State& state) {
   if (state.run) state.history.push_back(to_json(*state.run));
   keep_latest(state);
@@ -289,6 +300,13 @@ std::optional<time::Instant> parse_timestamp(const std::string& text) {
   int milliseconds = 0;
   std::from_chars(text.data() + dot + 1, text.data() + std::min(text.size(), dot + 4), milliseconds);
   return *instant + std::chrono::milliseconds{milliseconds};
+}
+
+std::string ago(const std::string& stamp) {
+  const auto instant = parse_timestamp(stamp);
+  if (!instant) return "some time ago";
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *instant);
+  return time::format_duration(std::max(age, std::chrono::seconds{0})) + " ago";
 }
 
 std::optional<time::Duration> elapsed(const std::string& begin, const std::string& end) {

@@ -26,6 +26,7 @@ struct StepRecord {
   std::string ended_at;
   int attempts = 0;
   nlohmann::json evidence = nlohmann::json::object();  ///< What was found and done.
+  std::string hash = {};                               ///< Of a hook: what it said (Hook::hash).
 };
 std::string_view to_string(StepRecord::State state);
 
@@ -37,8 +38,10 @@ struct Run {
   std::string from;
   std::string to;
   std::int64_t token = 0;  ///< Fencing token: grows with every run, never twice the same.
+  std::int64_t epoch = 0;  ///< How often another process took it up: to go on with it, or to undo it.
   std::string policy_hash;
-  std::string version;  ///< Of fedctl.
+  nlohmann::json policy = {};  ///< The policy's spec when the run began; null in states of older versions.
+  std::string version;         ///< Of fedctl.
   std::string by;
   std::string reason;  ///< What decided it: a person, or what watch saw.
   std::string began_at;
@@ -91,6 +94,9 @@ Result<State> state_from(const nlohmann::json& document);
 /// there.
 Result<void> check_clusters(const State& state, std::span<const std::string> clusters);
 
+/// Has another process gone on with the run of `ours`, undone it, or begun another one? Then nothing of ours may be written any more.
+bool is_taken_over(const State& ours, const State& theirs);
+
 /// Puts the run that is over into the history.
 void file_away(State& state);
 
@@ -101,6 +107,9 @@ void keep_latest(State& state);
 std::string timestamp(time::Instant instant);
 std::string timestamp_now();
 std::optional<time::Instant> parse_timestamp(const std::string& text);
+
+/// "12s ago"; "some time ago" of what is no timestamp.
+std::string ago(const std::string& stamp);
 
 /// From the one to the other; nothing where either is no timestamp.
 std::optional<time::Duration> elapsed(const std::string& begin, const std::string& end);

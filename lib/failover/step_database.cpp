@@ -43,7 +43,10 @@ End end_of_primary(StepContext& context, const State& state) {
   }
   SideSurvey new_side{.cluster = context.run.to};
   if (auto standing = site.loop->run(look_at_database(site, context.run.to, patience))) new_side.database = std::move(*standing);
-  const Loss loss = loss_of(site.policy, state, old_side, new_side);
+  // How old the last look was counts from when the side failed, not from how long the fence took.
+  const auto began = parse_timestamp(context.run.began_at).value_or(std::chrono::system_clock::now());
+  const auto stated = parse_timestamp(kube::string_at(context.run.outcome, "failedAt"));
+  const Loss loss = loss_of(site.policy, state, old_side, new_side, stated.value_or(began));
   End end{.basis = loss.basis};
   if (loss.bytes && new_side.database) end.lsn = new_side.database->written + static_cast<data::Lsn>(*loss.bytes);
   if (state.primary && state.primary->cluster == context.run.from && !state.primary->counted.empty()) end.counted = state.primary->counted;
@@ -131,6 +134,28 @@ Evidence replay_token(StepContext& context) {
   }
 }
 
+/// Where the new primary is. A checkpoint of it comes first: up to PostgreSQL 15 pg_rewind reads its timeline from the last one, and finds
+/// nothing to rewind where that is from before the promotion (https://www.postgresql.org/docs/15/app-pgrewind.html, Notes).
+Result<data::Standing> prepare_rejoin(StepContext& context) {
+  const time::Duration timeout = context.site.policy.postgres->catch_up_timeout;
+  const auto done = context.site.loop->run(checkpoint_database(context.site, context.run.to, timeout));
+  if (!done) return Failure{done.error()};
+  return look_at(context, context.run.to);
+}
+
+/// A standby of this primary: on its timeline, and past where it was.
+bool follows(const data::Standing& standby, const data::Standing& primary) {
+  return standby.in_recovery && standby.streams && standby.received_timeline == primary.timeline && standby.replayed >= primary.written;
+}
+
+std::string why_not(const data::Standing& standby, const data::Standing& primary) {
+  if (!standby.in_recovery) return "it is no standby";
+  if (!standby.streams) return "it does not stream";
+  if (standby.received_timeline != primary.timeline)
+    return fmt::format("it receives timeline {}, and the primary is on {}", standby.received_timeline, primary.timeline);
+  return fmt::format("it has replayed up to {}, not up to {}", data::format_lsn(standby.replayed), data::format_lsn(primary.written));
+}
+
 }  // namespace
 
 Evidence drain(StepContext& context) {
@@ -140,16 +165,14 @@ Evidence drain(StepContext& context) {
     const auto fenced = site.loop->run(fence_guard(place, context.run.token));
     if (!fenced) return Failure{fenced.error()};
   }
-  const auto connection = site.loop->run(connection_of(site, from));
-  if (!connection) return Failure{connection.error()};
-  const auto lsn = blocking<data::Lsn>(*site.loop, [&] { return data::freeze(*connection, data::deadline_in(patience)); });
-  if (!lsn) return Failure{in_cluster(lsn.error(), from)};
+  const auto frozen = site.loop->run(freeze_database(site, from, patience));
+  if (!frozen) return Failure{taken_back(context, frozen.error())};
   const auto standing = look_at(context, from);
   if (!standing) return Failure{standing.error()};
-  json token{{"systemIdentifier", standing->system_identifier},
-             {"timeline", standing->timeline},
-             {"lsn", data::format_lsn(*lsn)},
-             {"at", timestamp_now()}};
+  json token = evidence_of(*frozen);
+  token["systemIdentifier"] = standing->system_identifier;
+  token["timeline"] = standing->timeline;
+  token["at"] = timestamp_now();
   if (standing->counted) token["counted"] = *standing->counted;
   return token;
 }
@@ -205,17 +228,23 @@ Evidence promote(StepContext& context) {
 Evidence rejoin(StepContext& context) {
   const Action& action = context.site.policy.postgres->sides.at(context.run.from).rejoin;
   if (!action) return json{{"skipped", "no program to make it a standby"}};
+  const auto primary = prepare_rejoin(context);
+  if (!primary) return Failure{primary.error()};
   const auto said = run_program(context, action, "rejoin", context.run.from);
   if (!said) return Failure{said.error()};
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
   while (true) {
     const auto standing = look_at(context, context.run.from);
-    if (standing && standing->in_recovery && standing->streams)
-      return json{{"lsn", data::format_lsn(standing->written)}, {"timeline", standing->timeline}};
+    if (standing && follows(*standing, *primary)) {
+      if (const auto opened = context.site.loop->run(open_to_readers(context.site, context.run.from, patience)); !opened)
+        context.note(fmt::format("it lets no readers in: {}", opened.error().message));
+      return json{{"lsn", data::format_lsn(standing->replayed)}, {"timeline", standing->received_timeline}};
+    }
     if (Clock::now() >= deadline) {
-      const std::string how = !standing ? standing.error().message : standing->in_recovery ? "it does not stream" : "it is no standby";
-      return Failure{{Code::timeout, fmt::format("the database of {} did not become a standby: {}", context.run.from, how), "",
-                      context.run.from, "", "mend it and go on with --resume"}};
+      return Failure{{Code::timeout,
+                      fmt::format("the database of {} did not become a standby: {}", context.run.from,
+                                  standing ? why_not(*standing, *primary) : standing.error().message),
+                      "", context.run.from, "", "mend it and go on with --resume"}};
     }
     if (auto paused = pause(*context.site.loop, pace * 2); !paused) return Failure{paused.error()};
   }

@@ -83,15 +83,20 @@ class Fencer {
     }
     std::string why;
     for (const std::string& failure : failures) why += (why.empty() ? "" : "; ") + failure;
-    return Failure{{Code::conflict, fmt::format("{} is not proven to be harmless{}{}", from_, why.empty() ? "" : ": ", why), "", from_, "",
-                    "fence it by hand and go on with --resume --skip-fencing, or undo the run with 'fedctl failover abort'"}};
+    Error error{Code::conflict,
+                fmt::format("{} is not proven to be harmless{}{}", from_, why.empty() ? "" : ": ", why),
+                "",
+                from_,
+                "",
+                "fence it by hand and go on with --resume --skip-fencing, or undo the run with 'fedctl failover abort'"};
+    return Failure{was_tried_in_vain_ ? taken_back(context_, std::move(error)) : std::move(error)};
   }
 
  private:
   Evidence take(FenceWay way) {
     switch (way) {
       case FenceWay::none_needed: return json::object();
-      case FenceWay::database: return freeze_database();
+      case FenceWay::database: return fence_database();
       case FenceWay::program: {
         auto said = run_program(context_, site_.policy.fencing.exec, "fence", from_);
         if (!said) return Failure{said.error()};
@@ -114,22 +119,31 @@ class Fencer {
     }
   }
 
-  Evidence freeze_database() {
-    auto connection = site_.loop->run(connection_of(site_, from_));
-    if (!connection) return Failure{connection.error()};
+  /// Freezes it, and stops it where there is a program for that: then nothing that was overlooked can write.
+  Evidence fence_database() {
     const auto before = site_.loop->run(look_at_database(site_, from_, freeze_patience));
-    const auto lsn = blocking<data::Lsn>(*site_.loop, [&] { return data::freeze(*connection, data::deadline_in(freeze_patience)); });
-    if (!lsn) return Failure{in_cluster(lsn.error(), from_)};
-    const auto frozen = site_.loop->run(look_at_database(site_, from_, freeze_patience));
-    json evidence{{"lsn", data::format_lsn(*lsn)}};
+    const auto frozen = site_.loop->run(freeze_database(site_, from_, freeze_patience));
+    json evidence = frozen ? evidence_of(*frozen) : json{{"notFrozen", describe(frozen.error())}};
     if (before) evidence["timeline"] = before->timeline;
-    if (frozen && frozen->counted) evidence["counted"] = *frozen->counted;
+    if (frozen) {
+      const auto after = site_.loop->run(look_at_database(site_, from_, freeze_patience));
+      if (after && after->counted) evidence["counted"] = *after->counted;
+    }
     const Action& stop = site_.policy.postgres->sides.at(from_).stop;
+    was_tried_in_vain_ = !frozen && frozen.error().code == Code::rejected;
+    if (!stop && !frozen) return Failure{frozen.error()};
     if (!stop) return evidence;
     const auto stopped = run_program(context_, stop, "stop", from_);
     evidence["stopped"] = stopped.has_value();
+    if (!frozen && !stopped) return Failure{stopped.error()};
+    if (!frozen && answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
     if (!stopped) context_.note(fmt::format("it takes no writes, but was not stopped: {}", stopped.error().message));
     return evidence;
+  }
+
+  bool answers() {
+    const auto standing = site_.loop->run(look_at_database(site_, from_, freeze_patience));
+    return standing.has_value() || standing.error().code == Code::unauthorized;
   }
 
   Evidence scale() {
@@ -146,14 +160,18 @@ class Fencer {
   Evidence wait_for_guard() {
     if (!fenced_guard_) return Failure{{Code::unreachable, "the guard's Lease cannot be written"}};
     const time::Duration ttl = with_slack(std::max(fenced_guard_->ttl, *site_.policy.fencing.guard_ttl));
+    const bool is_held = fenced_guard_->is_held();
     context_.note(fmt::format("waiting for the guard of {}, at most {}", from_, time::format_duration(ttl)));
     while (true) {
       const auto waited = std::chrono::duration_cast<time::Duration>(Clock::now() - fenced_at_);
-      if (waited >= ttl) return json{{"waited", waited.count()}, {"ttl", ttl.count()}};
+      if (waited >= ttl && is_held) return json{{"waited", waited.count()}, {"ttl", ttl.count()}};
+      if (waited >= ttl)
+        return Failure{{Code::timeout, "its guard, which had given its Lease up, did not say that it stopped the database"}};
       const auto lease = site_.loop->run(read_guard(guard_place(site_, from_)));
       if (lease && lease->is_harmless && lease->fenced_by == context_.run.token) {
         json evidence{{"waited", waited.count()}, {"acknowledged", true}};
-        if (!lease->lsn.empty()) evidence["lsn"] = lease->lsn;
+        if (lease->is_stopped) evidence["stopped"] = true;
+        if (!lease->lsn.empty() && !lease->is_stopped) evidence["lsn"] = lease->lsn;
         if (!lease->counted.empty()) evidence["counted"] = lease->counted;
         return evidence;
       }
@@ -184,6 +202,7 @@ class Fencer {
   std::string from_;
   std::optional<GuardLease> fenced_guard_;
   Clock::time_point fenced_at_;
+  bool was_tried_in_vain_ = false;  ///< The database was told to take no writes, and is not proven to.
 };
 
 }  // namespace
@@ -205,7 +224,7 @@ Result<void> free_guard(StepContext& context, const std::string& cluster) {
   const auto deadline = Clock::now() + before->ttl;
   while (true) {
     const auto lease = site.loop->run(read_guard(place));
-    if (lease && kube::string_at(lease->object["spec"], "renewTime") > kube::string_at(before->object["spec"], "renewTime")) return {};
+    if (lease && kube::string_at(lease->object["spec"], "renewTime") != kube::string_at(before->object["spec"], "renewTime")) return {};
     if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     if (Clock::now() >= deadline) {
       return Failure{{Code::timeout,
@@ -231,24 +250,26 @@ Result<void> unfence(StepContext& context) {
       const auto started = run_program(context, side.start, "start", from);
       if (!started) return Failure{started.error()};
     }
-    const auto connection = site.loop->run(connection_of(site, from));
-    if (!connection) return Failure{connection.error()};
     const auto standing = site.loop->run(look_at_database(site, from, freeze_patience));
     if (!standing) {
       context.note(fmt::format("the database of {} does not answer; if it was fenced, it stays so: {}", from, standing.error().message));
     } else if (!standing->in_recovery && standing->read_only) {
-      const auto thawed = blocking<Done>(*site.loop, [&]() -> Result<Done> {
-        const auto done = data::thaw(*connection, data::deadline_in(freeze_patience));
-        if (!done) return Failure{done.error()};
-        return Done{};
-      });
-      if (!thawed) return Failure{in_cluster(thawed.error(), from)};
+      const auto thawed = site.loop->run(thaw_database(site, from, freeze_patience));
+      if (!thawed) return Failure{thawed.error()};
     }
   }
   if (!fenced->evidence.contains("scaledToZero")) return {};
   const auto plan = plan_roles(site, from, {from}, context.options.roles);
   if (!plan) return Failure{plan.error()};
   return apply_roles(site, *plan);
+}
+
+Error taken_back(StepContext& context, Error error) {
+  const auto undone = unfence(context);
+  error.message += undone ? fmt::format("; {} takes writes as before", context.run.from)
+                          : fmt::format("; {} may take no writes now: {}", context.run.from, undone.error().message);
+  if (!undone && error.hint.empty()) error.hint = "let it take writes again with 'fedctl failover abort'";
+  return error;
 }
 
 }  // namespace fedctl::failover

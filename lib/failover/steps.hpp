@@ -23,6 +23,9 @@ Evidence fence(StepContext& context);
 /// The inverse, as far as the fence was ours: the old side takes writes again.
 Result<void> unfence(StepContext& context);
 
+/// What a step says that fenced in vain: the fence is undone, for a side that takes no writes serves nobody; or how to undo it.
+Error taken_back(StepContext& context, Error error);
+
 /// The side's guard, which a fence told to keep it from writing, is told that it may write now, and has understood before this returns.
 /// Errors: timeout where it does not renew its Lease.
 Result<void> free_guard(StepContext& context, const std::string& cluster);

@@ -9,11 +9,12 @@ namespace {
 
 Task<Done> survey_side(Site& site, SideSurvey& side, SurveyOptions options) {
   if (!site.policy.postgres) co_return Done{};
-  auto standing = co_await look_at_database(site, side.cluster, options.timeout);
-  if (standing) {
-    side.database = std::move(*standing);
+  auto examined = co_await examine_database(site, side.cluster, options.timeout);
+  if (examined) {
+    side.database = std::move(examined->standing);
+    side.checkup = std::move(examined->checkup);
   } else {
-    side.database_problem = in_cluster(standing.error(), side.cluster);
+    side.database_problem = in_cluster(examined.error(), side.cluster);
   }
   co_return Done{};
 }
@@ -56,15 +57,6 @@ const SideSurvey* Survey::find(const std::string& cluster) const {
 GuardPlace guard_place(const Site& site, const std::string& cluster) {
   if (!site.host) return {};
   return {site.host->client, site.host->name_space, object_name(site.policy.name_space, site.policy.name, "guard." + cluster), cluster};
-}
-
-Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, time::Duration timeout) {
-  const auto connection = co_await connection_of(site, cluster);
-  if (!connection) co_return Failure{connection.error()};
-  Result<data::Standing> standing = Failure{Error{}};
-  const std::string count = site.policy.postgres->count_query;
-  co_await site.loop->offload([&] { standing = data::look(*connection, count, data::deadline_in(timeout)); });
-  co_return standing;
 }
 
 Task<Survey> survey(Site& site, SurveyOptions options) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/task.hpp"
-#include "data/standing.hpp"
 #include "failover/guard_lease.hpp"
+#include "failover/side_database.hpp"
 #include "failover/site.hpp"
 
 #include <cstddef>
@@ -17,6 +17,7 @@ struct SideSurvey {
   std::string cluster;
   std::optional<Error> api_problem;  ///< None: its API server is well.
   std::optional<data::Standing> database;
+  data::Checkup checkup;                  ///< Of a database that answers.
   std::optional<Error> database_problem;  ///< Of a policy with a database: why it could not be looked at.
   GuardLease guard;
 };
@@ -41,9 +42,6 @@ struct SurveyOptions {
 };
 
 Task<Survey> survey(Site& site, SurveyOptions options);
-
-/// Looks at one side's database. Errors: of the connection string; of the database.
-Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, time::Duration timeout);
 
 /// Where the guard of a side has its Lease; null `host` where there is no host.
 GuardPlace guard_place(const Site& site, const std::string& cluster);

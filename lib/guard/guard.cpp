@@ -5,6 +5,7 @@
 #include "failover/assess.hpp"
 #include "failover/guard_lease.hpp"
 #include "failover/survey.hpp"
+#include "guard/database.hpp"
 #include "guard/lease_clock.hpp"
 #include "http/rest.hpp"
 
@@ -45,11 +46,14 @@ struct Guard::Impl {
   exporter::Metrics& metrics;
   OnEvent on_event;
   LeaseClock clock;
-  GuardPlace place;
-  GuardLease lease;
-  std::string connection;
-  std::optional<data::Standing> standing;
-  std::string last_problem;
+  Database database;
+  GuardPlace place = {};
+  GuardLease lease = {};
+  std::optional<data::Standing> standing = {};
+  std::optional<Clock::time_point> able_at = {};  ///< When the database could last have been kept from taking writes.
+  std::string unable = "it was not tried yet";    ///< Why it could not be kept from it the last time; empty: it could.
+  bool gave_up = false;                           ///< The Lease says that nobody guards, for we are unable.
+  std::string last_problem = {};
   bool is_frozen = false;   ///< By us, as far as this process knows.
   bool was_renewed = true;  ///< Says when losing and finding the host is news.
   std::atomic<bool> active{false};
@@ -73,29 +77,32 @@ struct Guard::Impl {
     metrics.set("fedctl_failover_guard_writable", labels(), writable ? 1 : 0);
   }
 
-  /// Looks at the database by the connection string that is known: what it is read from may be cut off.
-  Task<Result<data::Standing>> look_for(time::Duration patience) {
-    Result<data::Standing> seen = Failure{Error{}};
-    const std::string count = site.policy.postgres->count_query;
-    co_await loop().offload([&] { seen = data::look(connection, count, data::deadline_in(patience)); });
-    co_return seen;
-  }
-
   Task<Done> look() {
-    auto seen = co_await look_for(clock.patience());
+    auto seen = co_await database.look(clock.patience());
     if (seen) {
       standing = std::move(*seen);
-      tell_problem("");
       co_return Done{};
     }
     standing.reset();
-    tell_problem(describe(seen.error()));
-    if (seen.error().code != Code::unauthorized) co_return Done{};
     // The Secret may have a new password.
-    auto fresh = co_await failover::connection_of(site, options.side);
-    if (fresh) connection = std::move(*fresh);
+    if (seen.error().code == Code::unauthorized) static_cast<void>(co_await database.find_connection());
     co_return Done{};
   }
+
+  /// Whoever fences the side believes the Lease, so it says only what could be done just now.
+  Task<Done> try_hand() {
+    const auto now = Clock::now();
+    const auto tried = co_await database.try_hand(clock.glance());
+    unable = tried ? "" : describe(tried.error());
+    if (tried) able_at = now;
+    tell_problem(tried ? "" : "its database could not be kept from taking writes: " + unable);
+    co_return Done{};
+  }
+
+  bool is_able() const { return able_at && Clock::now() - *able_at <= clock.allowance(); }
+
+  /// Somebody else took the Lease that was given up.
+  bool is_of_another() const { return lease.is_held() && lease.holder != options.holder && gave_up; }
 
   /// One try to renew, and another one where somebody wrote the Lease meanwhile: a failover that fences the side, or lets it free.
   Task<Done> renew() {
@@ -111,7 +118,10 @@ struct Guard::Impl {
       lease.lsn = data::format_lsn(standing->written);
       lease.counted = standing->counted.value_or("");
     }
-    auto renewed = co_await failover::renew_guard(place, lease, options.holder, *site.policy.fencing.guard_ttl, clock.patience());
+    const bool holds = is_able();
+    lease.unable = holds ? "" : unable;
+    const std::string holder = holds ? options.holder : "";
+    auto renewed = co_await failover::renew_guard(place, lease, holder, *site.policy.fencing.guard_ttl, clock.patience());
     if (!renewed && renewed.error().code == Code::conflict) {
       auto theirs = co_await failover::read_guard(place, clock.patience());
       if (theirs) {
@@ -134,11 +144,23 @@ struct Guard::Impl {
       co_return false;
     }
     lease = std::move(*renewed);
-    if (lease.fenced_by == 0) clock.renewed(sent);
+    if (lease.fenced_by == 0 && holds) clock.renewed(sent);
+    if (!holds && !gave_up) tell(Type::problem, fmt::format("the Lease is given up: {}", unable));
+    gave_up = !holds;
     if (!was_renewed) tell(Type::renewed, "the Lease is renewed again");
     was_renewed = true;
     co_return false;
   }
+
+  Task<Done> read_again() {
+    tell_problem(fmt::format("the Lease was given up, and {} has it now", lease.holder));
+    auto theirs = co_await failover::read_guard(place, clock.patience());
+    if (theirs) lease = std::move(*theirs);
+    co_return Done{};
+  }
+
+  /// Nobody relies on us: the Lease holds, or it was given up, and no failover asks.
+  bool may_rest(Clock::time_point now) const { return clock.may_write(now) || (gave_up && lease.fenced_by == 0); }
 
   exporter::Labels with_outcome(const std::string& outcome) const {
     exporter::Labels result = labels();
@@ -151,7 +173,12 @@ struct Guard::Impl {
     while (!loop().interrupted()) {
       const auto next = Clock::now() + clock.pace();
       co_await look();
-      co_await renew();
+      co_await try_hand();
+      if (is_of_another()) {
+        co_await read_again();
+      } else {
+        co_await renew();
+      }
       co_await thaw_if_free();
       publish();
       const auto left = std::chrono::duration_cast<time::Duration>(next - Clock::now());
@@ -165,8 +192,8 @@ struct Guard::Impl {
   Task<Done> keep_harmless() {
     while (!loop().interrupted()) {
       const auto now = Clock::now();
-      if (clock.may_write(now)) {
-        const auto left = std::chrono::ceil<time::Duration>(clock.freeze_at() - now);
+      if (may_rest(now)) {
+        const auto left = clock.may_write(now) ? std::chrono::ceil<time::Duration>(clock.freeze_at() - now) : clock.pace();
         const http::Rest rest = co_await http::rest(loop(), left, &clock);
         if (rest == http::Rest::interrupted) break;
       } else {
@@ -183,15 +210,14 @@ struct Guard::Impl {
   Task<Done> make_harmless() {
     // A standby, or what is frozen already, is only looked at; nothing else is waited for.
     if (is_frozen || (standing && standing->in_recovery)) {
-      auto seen = co_await look_for(clock.glance());
+      auto seen = co_await database.look(clock.glance());
       const bool is_harmless = seen && !seen->is_writable();
       if (is_harmless) co_await acknowledge(std::move(*seen));
       if (is_harmless || (!seen && is_frozen)) co_return Done{};
     }
     tell(Type::freezing, lease.fenced_by != 0 ? "its database stops taking writes: a failover has fenced it"
                                               : "its database stops taking writes: the Lease was not renewed");
-    Result<data::Lsn> frozen = Failure{Error{}};
-    co_await loop().offload([&] { frozen = data::freeze(connection, data::deadline_in(clock.patience())); });
+    const auto frozen = co_await database.freeze(clock.patience());
     if (!frozen) {
       tell_problem(fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
       co_await stop();
@@ -199,28 +225,48 @@ struct Guard::Impl {
     }
     is_frozen = true;
     metrics.count("fedctl_failover_guard_freezes_total", labels());
-    tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(*frozen)));
-    auto seen = co_await look_for(clock.patience());
+    tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(frozen->end)));
+    auto seen = co_await database.look(clock.patience());
     if (seen) {
-      seen->written = *frozen;
+      seen->written = frozen->end;
       co_await acknowledge(std::move(*seen));
     }
     co_return Done{};
   }
 
-  /// The last resort, where the database does not do what it is told.
+  /// The last resort, where the database does not do what it is told: the side's program, then SIGKILL.
   Task<Done> stop() {
-    const failover::Action& action = site.policy.postgres->sides.at(options.side).stop;
-    if (!action) co_return Done{};
+    const auto stopped = co_await run_stop();
+    if (!stopped) {
+      tell_problem(fmt::format("its database was not stopped: {}", describe(stopped.error())));
+      // A guard that never held anything has promised nothing.
+      if (!clock.was_held() && lease.fenced_by == 0) co_return Done{};
+      const auto killed = co_await database.kill(clock.patience());
+      if (!killed) {
+        tell_problem(fmt::format("its database was not ended: {}", describe(killed.error())));
+        co_return Done{};
+      }
+    }
+    is_frozen = true;
+    tell(Type::frozen, stopped ? "its database was stopped" : "its database was ended by SIGKILL");
+    standing.reset();
+    if (lease.fenced_by == 0) co_return Done{};
+    lease.is_harmless = true;
+    lease.is_stopped = true;
+    co_await renew();
+    co_return Done{};
+  }
+
+  /// By the end of what is held, or it counts as failed.
+  Task<Result<Done>> run_stop() {
+    failover::Action action = site.policy.postgres->sides.at(options.side).stop;
+    if (!action) co_return Failure{{Code::not_found, "there is no program to stop it"}};
+    const auto left = std::chrono::duration_cast<time::Duration>(clock.ends_at() - Clock::now());
+    if (clock.was_held()) action.timeout = std::min(action.timeout, std::max(left, clock.glance()));
     Result<std::string> said = Failure{Error{}};
     const std::map<std::string, std::string> environment{{"FEDCTL_CLUSTER", options.side}, {"FEDCTL_STEP", "stop"}};
     co_await loop().offload([&] { said = failover::run_action(action, environment, ""); });
-    if (said) {
-      is_frozen = true;
-      tell(Type::frozen, "its database was stopped");
-    } else {
-      tell_problem(fmt::format("its database was not stopped: {}", describe(said.error())));
-    }
+    if (!said) co_return Failure{said.error()};
     co_return Done{};
   }
 
@@ -244,8 +290,7 @@ struct Guard::Impl {
     const auto state = co_await site.store->load();
     if (!state || state->has_unfinished_run() || failover::active_cluster(site.policy, *state) != options.side) co_return Done{};
     if (!clock.may_write(Clock::now())) co_return Done{};
-    Result<void> thawed = Failure{Error{}};
-    co_await loop().offload([&] { thawed = data::thaw(connection, data::deadline_in(clock.patience())); });
+    const auto thawed = co_await database.thaw(clock.patience());
     if (!thawed) {
       tell_problem(describe(thawed.error()));
       co_return Done{};
@@ -269,16 +314,12 @@ struct Guard::Impl {
 };
 
 Guard::Guard(failover::Site& site, GuardOptions options, exporter::Metrics& metrics, OnEvent on_event)
-    : impl_(new Impl{site,
-                     std::move(options),
-                     metrics,
-                     std::move(on_event),
-                     LeaseClock{site.policy.fencing.guard_ttl.value_or(time::Duration{30'000})},
-                     {},
-                     {},
-                     {},
-                     {},
-                     {}}) {}
+    : impl_(new Impl{.site = site,
+                     .options = options,
+                     .metrics = metrics,
+                     .on_event = std::move(on_event),
+                     .clock = LeaseClock{site.policy.fencing.guard_ttl.value_or(time::Duration{30'000})},
+                     .database{site, options.side}}) {}
 Guard::~Guard() = default;
 
 bool Guard::is_active() const { return impl_->active; }
@@ -286,9 +327,7 @@ bool Guard::is_active() const { return impl_->active; }
 Result<void> Guard::run() {
   Impl& self = *impl_;
   if (auto checked = self.check_policy(); !checked) return checked;
-  auto connection = self.loop().run(failover::connection_of(self.site, self.options.side));
-  if (!connection) return Failure{connection.error()};
-  self.connection = std::move(*connection);
+  if (auto found = self.loop().run(self.database.find_connection()); !found) return Failure{found.error()};
   self.place = failover::guard_place(self.site, self.options.side);
   const auto there = self.loop().run(failover::read_guard(self.place, self.clock.patience()));
   if (there) {
@@ -305,6 +344,7 @@ Result<void> Guard::run() {
   // Whatever a guard before did is undone once the Lease says that it may be.
   self.is_frozen = true;
   self.loop().run(self.look());
+  self.loop().run(self.try_hand());
   self.loop().run(self.renew());
   std::vector<Task<Done>> tasks;
   tasks.push_back(self.keep_renewing());

@@ -10,6 +10,9 @@ namespace fedctl::guard {
 
 /// How long what a guard holds is good for, by the guard's own monotonic clock: until the ttl after the moment at which the last renewal
 /// that succeeded was sent. Whoever fences the side waits for the ttl after that, so by then the database must take no writes.
+///
+/// Of the ttl, a half is for renewing (three tries), a quarter for making the database read-only, and a quarter for stopping it where that
+/// fails.
 class LeaseClock {
  public:
   using Instant = std::chrono::steady_clock::time_point;
@@ -19,17 +22,21 @@ class LeaseClock {
   /// How often to renew, and how long one try may take.
   time::Duration pace() const { return ttl_ / 6; }
   time::Duration patience() const { return ttl_ / 4; }
-  /// How long one look at the database may take when it must be made harmless; with `patience` for that itself it is done in time.
+  /// How long one look at the database may take when it must be made harmless, and one try of whether it could be.
   time::Duration glance() const { return ttl_ / 12; }
+  /// For how long it may be unknown whether the database could be kept from taking writes: then the Lease must not be held any more.
+  time::Duration allowance() const { return ttl_ / 3; }
 
   void renewed(Instant sent) { last_ = std::max(last_.value_or(sent), sent); }
   /// The side is fenced: what is held ends now.
   void revoke() { last_.reset(); }
 
   bool may_write(Instant now) const { return last_ && now < freeze_at(); }
+  /// Was it ever renewed, and not revoked since?
+  bool was_held() const { return last_.has_value(); }
 
-  /// When to begin making the database harmless, so that it is by `ends_at`: a third of the ttl before.
-  Instant freeze_at() const { return last_ ? *last_ + ttl_ * 2 / 3 : Instant::min(); }
+  /// When to begin making the database harmless, so that it is by `ends_at`: half of the ttl before.
+  Instant freeze_at() const { return last_ ? *last_ + ttl_ / 2 : Instant::min(); }
   Instant ends_at() const { return last_ ? *last_ + ttl_ : Instant::min(); }
 
  private:

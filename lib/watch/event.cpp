@@ -1,6 +1,7 @@
 #include "watch/event.hpp"
 
 #include "base/json.hpp"
+#include "failover/loss.hpp"
 
 #include <fmt/format.h>
 #include <cstdint>
@@ -31,10 +32,7 @@ std::string outcome_of(const failover::Run& run) {
   std::string text = fmt::format("{} -> {}, token {}", run.from, run.to, run.token);
   const double rto = failover::number_in(run.outcome, "rtoSeconds");
   text += fmt::format(", {:.1f}s after the first failure", rto);
-  const nlohmann::json lost = value_at(run.outcome, "lostBytes");
-  if (lost.is_number_integer()) text += fmt::format(", {} bytes lost", lost.get<std::int64_t>());
-  const nlohmann::json counted = value_at(run.outcome, "lostCounted");
-  if (counted.is_number_integer()) text += fmt::format(", {} counted lost", counted.get<std::int64_t>());
+  text += failover::loss_text(run.outcome);
   for (const std::string& overridden : run.overridden) text += ", " + overridden;
   return text;
 }

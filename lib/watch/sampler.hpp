@@ -10,7 +10,7 @@
 namespace fedctl::watch {
 
 /// Looks at the active side's database again and again over one session, so that when it is gone it is known where its log was shortly
-/// before. Looks ten times a second, less often where a look takes long: never more than a twentieth of the time.
+/// before. Looks ten times a second, or as often as the round trip allows where that takes longer.
 class Sampler {
  public:
   Sampler(failover::Site& site, std::string cluster);

@@ -16,16 +16,10 @@ bool is_recent(const failover::LastSeen& seen) {
 }
 
 Task<Finding> fence(failover::Site& site, std::string cluster, time::Duration patience) {
-  const auto connection = co_await failover::connection_of(site, cluster);
-  Result<data::Lsn> frozen = Failure{Error{}};
-  if (connection) {
-    co_await site.loop->offload([&] { frozen = data::freeze(*connection, data::deadline_in(patience)); });
-  } else {
-    frozen = Failure{connection.error()};
-  }
+  const auto frozen = co_await failover::freeze_database(site, cluster, patience);
   Finding finding{.was_fenced = frozen.has_value()};
   finding.text = frozen ? fmt::format("the database of {} came back as a primary that was left behind; it takes no more writes", cluster)
-                        : describe(in_cluster(frozen.error(), cluster));
+                        : describe(frozen.error());
   co_return finding;
 }
 

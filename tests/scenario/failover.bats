@@ -39,6 +39,8 @@ teardown() { stop_application; }
   [ "$(answer)" = ireland-lb.example.com. ]
   [ "$(sql $ireland_port 'INSERT INTO events DEFAULT VALUES; SELECT count(*) FROM events')" = $'INSERT 0 1\n501' ]
   run sql $tokyo_port 'INSERT INTO events DEFAULT VALUES'
+  says "fenced_by_fedctl"
+  run sql_past_fence $tokyo_port 'INSERT INTO events DEFAULT VALUES'
   says "read-only transaction"
   run failover status
   exits 0
@@ -139,6 +141,8 @@ EOF
   echo "  hooks: [{after: fence, command: [./die]}]" >>policy.yaml
   run failover run --yes
   run sql $tokyo_port 'INSERT INTO events DEFAULT VALUES'
+  says "fenced_by_fedctl"
+  run sql_past_fence $tokyo_port 'INSERT INTO events DEFAULT VALUES'
   says "read-only transaction"
   run failover abort --yes
   exits 0

@@ -139,7 +139,7 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   cut_off tokyo-to-host
   said tokyo "frozen"
   run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
-  says "read-only transaction"
+  says "fenced_by_fedctl"
   heal tokyo-to-host
   said tokyo "takes writes again"
   run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
@@ -175,7 +175,7 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   exits 0
   says "acknowledged=true"
   run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
-  says "read-only transaction"
+  says "fenced_by_fedctl"
 }
 
 @test "a run that is undone frees the side, and its guard lets it write" {
@@ -185,7 +185,7 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   run fedctl failover run policy.yaml $host --yes
   exits 1
   run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
-  says "read-only transaction"
+  says "fenced_by_fedctl"
   run fedctl failover abort policy.yaml $host --yes
   exits 0
   for _ in $(seq 20); do sql $tokyo_port "INSERT INTO events DEFAULT VALUES" >/dev/null; sleep 0.1; done
@@ -223,4 +223,92 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   run fedctl failover guard policy.yaml $host --side tokyo-cluster
   exits 4
   says "tokyo-cluster is guarded already"
+}
+
+# guard_by_role: the guards log in as a role that is no superuser; programs as `app`, which may take all the connections that there are.
+guard_by_role() {
+  fedctl failover role --print-sql --name watchman | psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $tokyo_port -U postgres -d postgres
+  sql $tokyo_port 'GRANT SELECT ON events TO watchman; CREATE ROLE app LOGIN; GRANT ALL ON events TO app; GRANT ALL ON SEQUENCE events_id_seq TO app' >/dev/null
+  TOKYO_DIRECT=postgres://watchman@127.0.0.1:$tokyo_port/postgres
+  APP=postgres://app@127.0.0.1:$tokyo_port/postgres
+}
+# end_watchman: the role may log in no more, and its sessions end.
+end_watchman() { sql $tokyo_port "ALTER ROLE watchman NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'watchman'" >/dev/null; }
+
+@test "a guard that could not keep its database from writing gives the Lease up, and no failover believes it" {
+  guard_by_role
+  guard tokyo
+  guarded tokyo
+  end_watchman
+  said tokyo "the Lease is given up"
+  [ -z "$(lease_of tokyo .spec.holderIdentity)" ]
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  exits 0
+  run fedctl failover status policy.yaml $host
+  says "guard of tokyo-cluster: gave its Lease up: "
+  says "not permitted to log in"
+  cut_off tokyo-api tokyo-database tokyo-to-host
+  run fedctl failover run policy.yaml $host --yes
+  [ "$status" != 0 ]
+  says "had given its Lease up"
+  heal tokyo-api tokyo-database tokyo-to-host
+  fedctl failover abort policy.yaml $host --yes >/dev/null
+  sql $tokyo_port "ALTER ROLE watchman LOGIN" >/dev/null
+  guarded tokyo
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  exits 0
+}
+
+@test "a guard whose role lacks a right does not begin to hold the Lease, and says which" {
+  guard_by_role
+  sql $tokyo_port "REVOKE EXECUTE ON FUNCTION pg_reload_conf() FROM watchman" >/dev/null
+  guard tokyo
+  said tokyo "its role may not make it read-only: it lacks EXECUTE on pg_reload_conf"
+  [ "$(lease_of tokyo '.spec.holderIdentity // ""')" = "" ]
+  sql $tokyo_port "GRANT EXECUTE ON FUNCTION pg_reload_conf() TO watchman" >/dev/null
+  guarded tokyo
+}
+
+@test "programs that hold all connections do not keep the guard out" {
+  guard_by_role
+  guard tokyo
+  guarded tokyo
+  touch probing
+  "$BATS_TEST_DIRNAME/write_to_both.py" probing $(for i in $(seq 60); do echo "app$i=$APP"; done) >written 3>&- 4>&- &
+  probe=$!
+  for _ in $(seq 100); do [ "$(awk '{print $3}' written | sort -u | wc -l)" -ge 40 ] && break; sleep 0.1; done
+  fedctl failover status policy.yaml $host >/dev/null || true
+  cut_off tokyo-api tokyo-database tokyo-to-host
+  said tokyo "its database takes no writes"
+  sleep 0.2
+  wc -l <written >before
+  sleep 1
+  wc -l <written | diff before -
+  rm probing
+  wait $probe
+}
+
+@test "a database that stands still, and wakes after the failover, has taken no write" {
+  guard tokyo
+  guard ireland
+  guarded tokyo
+  guarded ireland
+  touch probing
+  "$BATS_TEST_DIRNAME/write_to_both.py" probing "tokyo=$TOKYO_DIRECT" "ireland=$IRELAND_DIRECT" >written 3>&- 4>&- &
+  probe=$!
+  for _ in $(seq 100); do [ -s written ] && break; sleep 0.1; done
+  fedctl failover status policy.yaml $host >/dev/null
+  server=$(head -1 "$databases/tokyo/postmaster.pid")
+  kill -STOP $server $(pgrep -P $server)
+  cut_off tokyo-api tokyo-database tokyo-to-host
+  run fedctl failover run policy.yaml $host --yes
+  exits 0
+  for _ in $(seq 100); do grep -q ireland written && break; sleep 0.1; done
+  kill -CONT $server $(pgrep -P $server) || true
+  sleep 1
+  rm probing
+  wait $probe
+  one_writer 2
+  said tokyo "its database was ended by SIGKILL"
+  heal tokyo-api tokyo-database tokyo-to-host
 }

@@ -45,6 +45,8 @@ stop_databases() {
   rm -rf "$databases"
 }
 
+# sql_past_fence PORT STATEMENT: where applications are kept out.
+sql_past_fence() { PGOPTIONS='-c session_preload_libraries=' sql "$@"; }
 sql() { psql -X -h 127.0.0.1 -p "$1" -U postgres -d postgres -Atc "$2"; }
 
 # start_dns FOLDER: Knot serves example.com at $dns_port and takes updates signed by the key "fedctl".

@@ -140,7 +140,7 @@ EOF
   start_database tokyo
   heard "the database of tokyo-cluster came back as a primary that was left behind"
   run sql $tokyo_port 'INSERT INTO events DEFAULT VALUES'
-  says "read-only transaction"
+  says "fenced_by_fedctl"
   sql $ireland_port 'INSERT INTO events DEFAULT VALUES'
 }
 

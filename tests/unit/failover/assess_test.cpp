@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 
 using namespace fedctl;
 using namespace fedctl::failover;
@@ -43,9 +44,9 @@ Survey survey_of(SideSurvey tokyo, SideSurvey ireland, SideSurvey virginia) {
   return result;
 }
 
-State seen_at(const char* lsn) {
+State seen_at(const char* lsn, time::Duration ago = time::Duration{1'000}) {
   State state;
-  state.primary = LastSeen{"tokyo", "1", 1, lsn, "", "2026-01-01T00:00:00Z"};
+  state.primary = LastSeen{"tokyo", "1", 1, lsn, "", timestamp(std::chrono::system_clock::now() - ago)};
   return state;
 }
 
@@ -103,6 +104,62 @@ TEST_CASE("who sees less than half of all clusters decides nothing") {
   one.fencing.proceed_unfenced_after = time::Duration{0};
   CHECK(
       says(assess(one, seen_at("0/1"), survey_of(dead("tokyo"), dead("ireland"), standby("virginia", 9)), {}), "it is us who are cut off"));
+}
+
+TEST_CASE("a last look that is too old when the side failed tells nothing of what is lost") {
+  Policy one = policy();
+  one.fencing.proceed_unfenced_after = time::Duration{1'000};
+  one.postgres->max_look_age = time::Duration{10'000};
+  const Survey cut_off = survey_of(dead("tokyo"), standby("ireland", 0x64), standby("virginia", 1));
+  const State old = seen_at("0/64", time::Duration{30'000});
+  CHECK(says(assess(one, old, cut_off, {}), "tokyo was last seen 30s ago, and maxLookAge is 10s"));
+  RunOptions options;
+  options.failed_at = std::chrono::system_clock::now() - std::chrono::seconds{25};
+  const Assessment assessment = assess(one, old, cut_off, options);
+  CHECK(assessment.blockers.empty());
+  REQUIRE(assessment.loss);
+  CHECK(assessment.loss->bytes == 0);
+  CHECK_FALSE(assessment.loss->is_exact);
+  // Another one who saw it later, though less far, vouches for the time.
+  Survey guarded = cut_off;
+  guarded.sides[0].guard.object = nlohmann::json::object();
+  guarded.sides[0].guard.lsn = "0/32";
+  guarded.sides[0].guard.age = time::Duration{3'000};
+  CHECK(assess(one, old, guarded, {}).blockers.empty());
+  CHECK(assess(one, old, guarded, {}).loss->basis == "tokyo was last seen 30s ago");
+}
+
+TEST_CASE("what the databases say against a run refuses what can wait, and is a warning where it cannot") {
+  Survey survey = survey_of(primary("tokyo", 100), standby("ireland", 100), standby("virginia", 1));
+  RunOptions switching;
+  switching.kind = RunKind::switchover;
+  RunOptions failing_over;
+  const auto check = [&](const std::string& words) {
+    CAPTURE(words);
+    CHECK(says(assess(policy(), {}, survey, switching), words));
+    const Assessment warned = assess(policy(), {}, survey, failing_over);
+    CHECK_FALSE(says(warned, words));
+    REQUIRE_FALSE(warned.warnings.empty());
+    CHECK(warned.warnings.front().find(words) != std::string::npos);
+    survey.sides[0].checkup = {};
+  };
+  survey.sides[0].checkup.prepared = 2;
+  check("tokyo has 2 prepared transactions");
+  survey.sides[0].checkup.subscriptions = {"orders"};
+  check("tokyo is written to by logical subscriptions (orders)");
+  survey.sides[0].checkup.missing_rights = {"EXECUTE on pg_reload_conf"};
+  check("tokyo cannot be kept from taking writes: our role lacks EXECUTE on pg_reload_conf");
+  survey.sides[1].checkup.missing_rights = {"EXECUTE on pg_promote"};
+  CHECK(says(assess(policy(), {}, survey, failing_over), "ireland cannot be promoted"));
+}
+
+TEST_CASE("a guard that gave its Lease up may be told, and its reason is said where it is refused") {
+  Policy one = policy();
+  one.fencing.guard_ttl = time::Duration{5'000};
+  SideSurvey tokyo = dead("tokyo");
+  tokyo.guard.object = nlohmann::json::object();
+  tokyo.guard.unable = "its role lacks EXECUTE on pg_reload_conf";
+  CHECK(fence_ways(one, seen_at("0/64"), tokyo, {}) == std::vector{FenceWay::guard});
 }
 
 TEST_CASE("a database of another lineage, a primary and the active side itself are no targets") {

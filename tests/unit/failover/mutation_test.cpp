@@ -50,6 +50,7 @@ spec:
 const json lease = R"({
   "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
   "metadata": {"name": "guard", "namespace": "system", "resourceVersion": "7",
+    "managedFields": [{"manager": "fedctl", "time": "2025-01-01T00:00:00Z"}, {"manager": "fedctl-guard", "time": "2026-01-01T00:00:00Z"}],
     "annotations": {"fedctl.io/fenced-by": "3", "fedctl.io/harmless": "3", "fedctl.io/wal-lsn": "0/10", "fedctl.io/counted": "5"}},
   "spec": {"holderIdentity": "guard@tokyo", "leaseDurationSeconds": 15, "renewTime": "2026-01-01T00:00:00.000000Z"}})"_json;
 
@@ -114,6 +115,17 @@ TEST_CASE("whatever a guard's Lease is, it is read or refused, and never passes 
     if (problem) CHECK(problem->code == Code::not_kubernetes);
   });
   CHECK(guard_lease_of("tokyo", lease, *parse_timestamp("2026-01-01T00:00:01Z")).is_alive());
+}
+
+TEST_CASE("how old a guard's Lease is, is told by the host's clock alone, whatever the guard's own says") {
+  json skewed = lease;
+  skewed["spec"]["renewTime"] = GENERATE("2026-01-01T00:10:00.000000Z", "2025-12-31T23:50:00.000000Z", "");
+  const auto alive = guard_lease_of("tokyo", skewed, *parse_timestamp("2026-01-01T00:00:14Z"));
+  CHECK(alive.age == std::chrono::seconds{14});
+  CHECK(alive.is_alive());
+  CHECK_FALSE(guard_lease_of("tokyo", skewed, *parse_timestamp("2026-01-01T00:00:15Z")).is_alive());
+  skewed["metadata"].erase("managedFields");
+  CHECK_FALSE(guard_lease_of("tokyo", skewed, *parse_timestamp("2026-01-01T00:00:01Z")).is_alive());
 }
 
 TEST_CASE("an answer that is no Lease is an error, not a side without a guard") {

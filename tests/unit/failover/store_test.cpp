@@ -32,3 +32,26 @@ TEST_CASE("an empty state file is damage, and no fresh start") {
   http::Loop loop;
   CHECK_FALSE(loop.run(make_file_store(folder.path() / "state.json")->load()));
 }
+
+TEST_CASE("a process finds out that another one went on with its run, undid it, or began another") {
+  State ours{.active = "tokyo", .token = 3, .run = Run{.id = "a", .from = "tokyo", .to = "ireland", .token = 3, .epoch = 1}};
+  State theirs = ours;
+  CHECK_FALSE(is_taken_over(ours, theirs));
+  theirs.primary = LastSeen{};
+  CHECK_FALSE(is_taken_over(ours, theirs));
+  theirs.run->epoch = 2;
+  CHECK(is_taken_over(ours, theirs));
+  theirs = ours;
+  theirs.run->state = Run::State::aborted;
+  CHECK(is_taken_over(ours, theirs));
+  theirs = ours;
+  theirs.token = 4;
+  CHECK(is_taken_over(ours, theirs));
+  theirs = ours;
+  theirs.run->id = "b";
+  CHECK(is_taken_over(ours, theirs));
+  // A run that begins finds the one before it, which is over.
+  theirs.token = 2;
+  theirs.run->state = Run::State::done;
+  CHECK_FALSE(is_taken_over(ours, theirs));
+}

@@ -17,14 +17,14 @@ TEST_CASE("nothing may be written before the first renewal") {
   CHECK_FALSE(clock.may_write(start));
 }
 
-TEST_CASE("writes are let in until a third of the ttl before its end, counted from when the renewal was sent") {
+TEST_CASE("writes are let in until half of the ttl before its end, counted from when the renewal was sent") {
   LeaseClock clock{time::Duration{6'000}};
   clock.renewed(at(0));
-  CHECK(clock.may_write(at(3'999)));
-  CHECK_FALSE(clock.may_write(at(4'000)));
+  CHECK(clock.may_write(at(2'999)));
+  CHECK_FALSE(clock.may_write(at(3'000)));
   CHECK(clock.ends_at() == at(6'000));
   clock.renewed(at(1'000));
-  CHECK(clock.may_write(at(4'999)));
+  CHECK(clock.may_write(at(3'999)));
 }
 
 TEST_CASE("an answer that comes late does not take time away, and a fence takes all of it") {
@@ -36,9 +36,10 @@ TEST_CASE("an answer that comes late does not take time away, and a fence takes 
   CHECK_FALSE(clock.may_write(at(2'001)));
 }
 
-TEST_CASE("looking and freezing, each as long as it may take, end by the end of the ttl") {
+TEST_CASE("trying, freezing and stopping, each as long as it may take, end by the end of the ttl") {
   const LeaseClock clock{time::Duration{6'000}};
   LeaseClock renewed{time::Duration{6'000}};
   renewed.renewed(at(0));
-  CHECK(renewed.freeze_at() + clock.glance() + clock.patience() <= renewed.ends_at());
+  CHECK(renewed.freeze_at() + clock.patience() + clock.patience() <= renewed.ends_at());
+  CHECK(renewed.freeze_at() + clock.glance() + clock.patience() < renewed.ends_at());
 }

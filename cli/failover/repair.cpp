@@ -1,0 +1,97 @@
+#include "base/json.hpp"
+#include "base/printable.hpp"
+#include "cli/failover/commands.hpp"
+#include "cli/failover/print.hpp"
+#include "cli/failover/site.hpp"
+#include "failover/back.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace fedctl::cli {
+namespace {
+
+using failover::BackPlan;
+
+struct Flags {
+  SiteFlags site;
+  std::string accept_data_loss;
+  bool yes = false;
+};
+
+std::string plan_text(const BackPlan& plan) {
+  const std::string side = text::printable(plan.to);
+  const std::string active = text::printable(plan.from);
+  if (plan.rejoin == BackPlan::Rejoin::none_needed) return fmt::format("{} follows {}\n", side, active);
+  std::string text = fmt::format("{} does not follow {}: {}\n", side, active, text::printable(plan.why));
+  if (plan.diverged) text += fmt::format("  its log has {} bytes that {} never got; rejoining throws them away\n", *plan.diverged, active);
+  if (plan.rejoin == BackPlan::Rejoin::by_program) return text + "  the program 'rejoin' makes its database a standby\n";
+  text += "  by hand, for the policy has no program for it:\n";
+  for (std::size_t i = 0; i < plan.by_hand.size(); ++i) text += fmt::format("    {}. {}\n", i + 1, text::printable(plan.by_hand[i]));
+  return text;
+}
+
+nlohmann::json to_document(const BackPlan& plan) {
+  const bool follows = plan.rejoin == BackPlan::Rejoin::none_needed;
+  const bool by_program = plan.rejoin == BackPlan::Rejoin::by_program;
+  nlohmann::json document{{"cluster", plan.to}, {"active", plan.from}, {"repair", follows ? "none" : by_program ? "rejoin" : "by-hand"}};
+  if (!plan.why.empty()) document["why"] = plan.why;
+  if (plan.diverged) document["divergedBytes"] = *plan.diverged;
+  if (!follows && !by_program) document["byHand"] = plan.by_hand;
+  return document;
+}
+
+void show(const std::vector<BackPlan>& plans, const SiteFlags& flags) {
+  for (const BackPlan& plan : plans) print(is_json(flags) ? fedctl::to_text(to_document(plan)) + "\n" : plan_text(plan));
+  flush_output();
+}
+
+int run_repair(const Flags& flags) {
+  const auto accepted = bytes_of(flags.accept_data_loss);
+  if (!accepted) return report(accepted.error());
+  http::Loop loop{log_for(flags.site.output)};
+  auto open = open_site(loop, flags.site);
+  if (!open) return report(open.error());
+  failover::Site& site = (*open)->site;
+  const auto plans = failover::plan_repair(site, {.accept_data_loss = *accepted});
+  if (!plans) return report_refusal(plans.error());
+  show(*plans, flags.site);
+  const auto count = [&](BackPlan::Rejoin how) { return std::ranges::count(*plans, how, &BackPlan::rejoin); };
+  const int when_done = count(BackPlan::Rejoin::by_hand) > 0 ? static_cast<int>(exit_refused) : static_cast<int>(exit_done);
+  if (count(BackPlan::Rejoin::by_program) == 0) return when_done;
+  if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
+  loop.interrupt_on_signals();
+  for (const BackPlan& plan : *plans) {
+    if (plan.rejoin != BackPlan::Rejoin::by_program) continue;
+    const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
+    if (!rejoined) return report_refusal(rejoined.error());
+  }
+  return when_done;
+}
+
+}  // namespace
+
+void add_failover_repair(Program& program) {
+  auto flags = std::make_shared<Flags>();
+  CommandText text{
+      "Makes every database that does not follow the active one its standby again, by the side's rejoin program, and moves nothing. "
+      "Without a "
+      "program it prints what to do by hand. A side follows once it replays what the active one writes. Run it after a failover: until "
+      "then "
+      "there is nothing to fail over to.\n\n"
+      "Where a side has log that the active one never got, and the failover could not tell how much, rejoining it is refused until "
+      "--accept-data-loss says that it may be thrown away.\n\n"
+      "Exits with 0 when all follow, 1 on an error, 4 when refused or when there is something to do by hand, 130 when interrupted.",
+      {{"After a failover", "fedctl failover repair failover-policy.yaml --host-cluster-context host-cluster"}}};
+  CLI::App* command = add_command(program, "failover repair", "Make all databases standbys of the active one again", std::move(text),
+                                  [flags] { return finish(run_repair(*flags), flags->site.output); });
+  command
+      ->add_option("--accept-data-loss", flags->accept_data_loss,
+                   "Throw away at most this many bytes of log that only that side has, or 'unknown'")
+      ->type_name("BYTES");
+  command->add_flag("--yes", flags->yes, "Do not ask");
+  add_policy(program, *command, flags->site);
+  add_site_flags(program, *command, flags->site, {"text", "json"});
+}
+
+}  // namespace fedctl::cli

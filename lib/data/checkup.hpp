@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "data/postgres.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fedctl::data {
+
+/// What stands in the way of moving away from a server, or to it.
+struct Checkup {
+  std::vector<std::string> missing_rights;  ///< Of our role (role.hpp).
+  std::int64_t prepared = 0;                ///< Transactions that are prepared, and neither committed nor rolled back.
+  std::vector<std::string> subscriptions;   ///< Enabled ones, which write into it.
+  std::vector<std::string> logical_slots;   ///< Their readers do not follow to another server by themselves.
+  std::string synchronous_standbys;         ///< synchronous_standby_names
+};
+
+/// Errors: what the server says.
+Result<Checkup> examine(Connection& connection, Deadline deadline);
+
+}  // namespace fedctl::data

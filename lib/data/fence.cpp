@@ -1,0 +1,250 @@
+#include "data/fence.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace fedctl::data {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds pace{20};
+/// How long nothing must have been written. A commit that is under way takes a few milliseconds.
+constexpr std::chrono::milliseconds window{100};
+
+/// Who could write: everybody but ourselves, other sessions of this program, and the server's own processes. A session that we may not see
+/// the type of counts.
+constexpr const char* others = R"(
+FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid
+WHERE a.pid <> pg_backend_pid() AND NOT (a.application_name = 'fedctl' AND a.usename = current_user)
+  AND coalesce(a.backend_type, '') NOT IN ('walsender', 'walreceiver', 'walwriter', 'walsummarizer', 'checkpointer', 'background writer',
+      'startup', 'archiver', 'logger', 'slotsync worker', 'io worker', 'autovacuum launcher', 'autovacuum worker',
+      'logical replication launcher'))";
+
+std::int64_t number(const std::optional<std::string>& text) {
+  std::int64_t value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+Failure not_proven(std::string message, std::string hint = {}) {
+  return Failure{{Code::rejected, std::move(message), "", "", "", std::move(hint)}};
+}
+
+std::string literal(std::string_view text) {
+  std::string result{text};
+  text::replace_all(result, "'", "''");
+  return "'" + result + "'";
+}
+
+/// The libraries that postgresql.auto.conf names beside ours, which ALTER SYSTEM would otherwise lose. Few roles may read that file;
+/// nothing is known then.
+std::vector<std::string> libraries_in_file(Connection& connection, Deadline deadline) {
+  const auto rows = connection.query(
+      "SELECT trim(both ' \"' from one) FROM pg_file_settings, regexp_split_to_table(setting, ',') one "
+      "WHERE name = 'session_preload_libraries' AND sourcefile LIKE '%postgresql.auto.conf'",
+      deadline);
+  std::vector<std::string> libraries;
+  for (const Row& row : rows.value_or(Rows{})) {
+    if (row.at(0) && !row[0]->empty() && *row[0] != fence_library) libraries.push_back(*row[0]);
+  }
+  return libraries;
+}
+
+std::string list_of(const std::vector<std::string>& libraries) {
+  std::string list;
+  for (const std::string& library : libraries) list += (list.empty() ? "" : ", ") + literal(library);
+  return list;
+}
+
+Result<void> run_all(Connection& connection, const std::vector<std::string>& statements, Deadline deadline) {
+  for (const std::string& statement : statements) {
+    if (const auto done = connection.query(statement, deadline); !done) return Failure{done.error()};
+  }
+  return {};
+}
+
+/// Has the server read its files again, and returns when it has: sessions that begin from then on have what they say.
+Result<void> reload(Connection& connection, Deadline deadline) {
+  const auto before = connection.value("SELECT pg_conf_load_time()", deadline);
+  if (!before) return Failure{before.error()};
+  if (const auto told = connection.query("SELECT pg_reload_conf()", deadline); !told) return Failure{told.error()};
+  while (true) {
+    const auto now = connection.value("SELECT pg_conf_load_time()", deadline);
+    if (!now) return Failure{now.error()};
+    if (*now != *before) return {};
+    if (Clock::now() + pace >= deadline)
+      return not_proven("the server does not take its configuration over", "look for an error in postgresql.conf, in the server's log");
+    std::this_thread::sleep_for(pace);
+  }
+}
+
+Result<void> close_door(Connection& connection, Deadline deadline) {
+  std::vector<std::string> libraries = libraries_in_file(connection, deadline);
+  libraries.insert(libraries.begin(), std::string{fence_library});
+  const auto set =
+      run_all(connection,
+              {"ALTER SYSTEM SET default_transaction_read_only = on", "ALTER SYSTEM SET session_preload_libraries = " + list_of(libraries)},
+              deadline);
+  if (!set) return set;
+  return reload(connection, deadline);
+}
+
+std::string open_statement(Connection& connection, Deadline deadline) {
+  const std::vector<std::string> libraries = libraries_in_file(connection, deadline);
+  return libraries.empty() ? "ALTER SYSTEM RESET session_preload_libraries"
+                           : "ALTER SYSTEM SET session_preload_libraries = " + list_of(libraries);
+}
+
+/// Ends all who could write, until none is left.
+Result<std::int64_t> end_sessions(Connection& connection, Deadline deadline) {
+  std::int64_t total = 0;
+  while (true) {
+    const auto ended = connection.query(fmt::format("SELECT pg_terminate_backend(a.pid), coalesce(a.backend_type, 'a session'), "
+                                                    "coalesce(a.usename::text, '') {}",
+                                                    others),
+                                        deadline);
+    if (!ended) return Failure{ended.error()};
+    if (ended->empty()) return total;
+    total = std::max(total, static_cast<std::int64_t>(ended->size()));
+    if (Clock::now() + pace >= deadline) {
+      const Row& one = ended->front();
+      return not_proven(
+          fmt::format("{} did not end: {} {}", text::count(ended->size(), "session"), one.at(1).value_or(""), one.at(2).value_or("")));
+    }
+    std::this_thread::sleep_for(pace);
+  }
+}
+
+/// Tries to come in as an application would.
+Result<void> try_door(const std::string& conninfo, Deadline deadline) {
+  while (true) {
+    const auto session = Connection::open(conninfo, deadline, Entry::as_application);
+    if (session) {
+      return not_proven("applications can still log in",
+                        "look for session_preload_libraries of a role or a database: ALTER ROLE ... RESET session_preload_libraries");
+    }
+    if (is_fenced(session.error())) return {};
+    if (Clock::now() + pace >= deadline) return not_proven("whether applications can log in is not known: " + session.error().message);
+    std::this_thread::sleep_for(pace);
+  }
+}
+
+/// Settings of roles and databases come after those of the server.
+Result<void> check_settings(Connection& connection, Deadline deadline) {
+  const auto rows = connection.query(
+      "SELECT coalesce(r.rolname, 'every role'), coalesce(d.datname, 'every database') FROM pg_db_role_setting s "
+      "LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase "
+      "WHERE EXISTS (SELECT 1 FROM unnest(s.setconfig) one WHERE one ~* '^session_preload_libraries=')",
+      deadline);
+  if (!rows) return Failure{rows.error()};
+  if (rows->empty()) return {};
+  const Row& row = rows->front();
+  return not_proven(fmt::format("session_preload_libraries is set for {} in {}, so the door cannot be closed there", row.at(0).value_or(""),
+                                row.at(1).value_or("")),
+                    "set it for the server instead");
+}
+
+Result<void> check_subscriptions(Connection& connection, Deadline deadline) {
+  const auto rows = connection.query("SELECT subname FROM pg_subscription WHERE subenabled", deadline);
+  if (!rows) return Failure{rows.error()};
+  if (rows->empty()) return {};
+  return not_proven(fmt::format("the logical subscription {} writes into it", rows->front().at(0).value_or("")),
+                    "ALTER SUBSCRIPTION ... DISABLE, or give the side a `stop` program");
+}
+
+/// One look at what has been written, and by whom it could be.
+struct Moment {
+  std::string next_transaction;
+  std::int64_t others = 0;
+  std::int64_t prepared = 0;
+  bool vacuums = false;
+};
+
+Result<Moment> moment(Connection& connection, Deadline deadline) {
+  const auto rows = connection.query(
+      fmt::format("SELECT pg_snapshot_xmax(pg_current_snapshot()), (SELECT count(*) {}), (SELECT count(*) FROM pg_prepared_xacts), "
+                  "EXISTS (SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker')",
+                  others),
+      deadline);
+  if (!rows) return Failure{rows.error()};
+  const Row& row = rows->at(0);
+  return Moment{row.at(0).value_or(""), number(row.at(1)), number(row.at(2)), row.at(3) == "t"};
+}
+
+/// Watches until nothing was written for a while. Vacuum takes transactions too, and writes nothing of anybody's.
+Result<Moment> watch_stillness(Connection& connection, Deadline deadline) {
+  auto before = moment(connection, deadline);
+  while (before) {
+    std::this_thread::sleep_for(window);
+    auto after = moment(connection, deadline);
+    if (!after) return after;
+    const bool is_alone = before->others == 0 && after->others == 0;
+    const bool is_still = before->next_transaction == after->next_transaction || before->vacuums || after->vacuums;
+    if (is_alone && is_still) return after;
+    if (Clock::now() + window >= deadline) {
+      return not_proven(is_alone ? "transactions still take place, and no session is seen that makes them"
+                                 : "a session or a background worker comes back");
+    }
+    if (!is_alone) {
+      if (const auto ended = end_sessions(connection, deadline); !ended) return Failure{ended.error()};
+    }
+    before = std::move(after);
+  }
+  return before;
+}
+
+/// One commit that waits for the disk brings with it all that did not (synchronous_commit = off); it waits for no standby.
+bool flush(Connection& connection, Deadline deadline) {
+  return run_all(connection, {"SET synchronous_commit = local", "SELECT pg_logical_emit_message(true, 'fedctl', 'fenced')"}, deadline)
+      .has_value();
+}
+
+}  // namespace
+
+Result<Frozen> freeze(Connection& connection, const std::string& conninfo, Deadline deadline) {
+  if (auto closed = close_door(connection, deadline); !closed) return Failure{closed.error()};
+  const auto ended = end_sessions(connection, deadline);
+  if (!ended) return Failure{ended.error()};
+  if (auto checked = check_settings(connection, deadline); !checked) return Failure{checked.error()};
+  if (auto checked = check_subscriptions(connection, deadline); !checked) return Failure{checked.error()};
+  if (auto tried = try_door(conninfo, deadline); !tried) return Failure{tried.error()};
+  const auto still = watch_stillness(connection, deadline);
+  if (!still) return Failure{still.error()};
+  const auto end = connection.value("SELECT pg_current_wal_insert_lsn()", deadline);
+  if (!end) return Failure{end.error()};
+  Frozen frozen{.end = parse_lsn(*end).value_or(0), .ended = *ended, .prepared = still->prepared, .still = window};
+  frozen.is_flushed = flush(connection, deadline);
+  return frozen;
+}
+
+Result<void> open_door(Connection& connection, Deadline deadline) {
+  if (auto set = run_all(connection, {open_statement(connection, deadline)}, deadline); !set) return set;
+  return reload(connection, deadline);
+}
+
+Result<void> thaw(Connection& connection, const std::string& conninfo, Deadline deadline) {
+  const auto set =
+      run_all(connection, {"ALTER SYSTEM RESET default_transaction_read_only", open_statement(connection, deadline)}, deadline);
+  if (!set) return set;
+  if (auto read = reload(connection, deadline); !read) return read;
+  // Sessions that began while it was read-only would stay so.
+  const auto ended =
+      connection.query(fmt::format("SELECT pg_terminate_backend(a.pid) {} AND a.backend_type = 'client backend'", others), deadline);
+  if (!ended) return Failure{ended.error()};
+  auto session = Connection::open(conninfo, deadline, Entry::as_application);
+  if (!session) return Failure{session.error()};
+  const auto setting = session->value("SHOW default_transaction_read_only", deadline);
+  if (!setting) return Failure{setting.error()};
+  if (*setting == "off") return {};
+  return not_proven("new sessions are still read-only by default",
+                    "look for a setting of the role or the database: ALTER ROLE ... RESET default_transaction_read_only");
+}
+
+}  // namespace fedctl::data

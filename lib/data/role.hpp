@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "data/postgres.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The rights that the role needs by which this program logs in to a database.
+namespace fedctl::data {
+
+/// What the session's role lacks for fencing and promoting, one text each: "ALTER SYSTEM on session_preload_libraries". Empty: it has all.
+/// Errors: what the server says.
+Result<std::vector<std::string>> missing_rights(Connection& connection, Deadline deadline);
+
+/// SQL that makes the role and gives it what it needs, for a superuser to run once in the database that the connection string names. It may
+/// be run again. PostgreSQL 15 and later.
+std::string role_script(std::string_view role);
+
+}  // namespace fedctl::data

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "data/postgres.hpp"
+
+#include <sys/types.h>
+#include <string>
+
+/// The processes of a PostgreSQL server on this machine.
+namespace fedctl::data {
+
+/// A server's first process, recognized again by when it began.
+struct ServerProcess {
+  pid_t pid = 0;
+  std::string began;  ///< As the kernel has it, in /proc/PID/stat.
+};
+
+/// The server that a session is connected to, where it runs on this machine and its processes can be seen: the one process whose title has
+/// the session's own port, or for a Unix socket the one that listens. Errors: not_found.
+Result<ServerProcess> process_of(const Connection& connection);
+
+/// Ends it and all its processes by SIGKILL, which also ends those that stand still, and returns when they are gone. Errors: rejected where
+/// it may not; not_found where it is another process by now.
+Result<void> kill_server(const ServerProcess& server, Deadline deadline);
+
+}  // namespace fedctl::data

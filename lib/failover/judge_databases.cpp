@@ -1,0 +1,73 @@
+#include "failover/judge_databases.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+namespace fedctl::failover {
+namespace {
+
+constexpr const char* script = "run what 'fedctl failover role --print-sql' prints, as a superuser";
+
+class Judge {
+ public:
+  Judge(const Policy& policy, RunKind kind) : policy_(policy), is_planned_(kind == RunKind::switchover) {}
+
+  Judgement run(const SideSurvey& from, const SideSurvey& to) {
+    if (from.database && !from.database->in_recovery) judge_old(from);
+    if (to.database && to.database->in_recovery) judge_new(to);
+    return std::move(result_);
+  }
+
+ private:
+  void judge_old(const SideSurvey& side) {
+    const auto described = policy_.postgres->sides.find(side.cluster);
+    const bool is_stopped = described != policy_.postgres->sides.end() && described->second.stop;
+    const data::Checkup& found = side.checkup;
+    if (!found.missing_rights.empty())
+      object(fmt::format("the database of {} cannot be kept from taking writes: our role lacks {}", side.cluster,
+                         text::listed(found.missing_rights)),
+             script);
+    if (!found.subscriptions.empty() && !is_stopped)
+      object(fmt::format("the database of {} is written to by logical subscriptions ({}), which nothing but stopping it ends", side.cluster,
+                         text::listed(found.subscriptions)),
+             fmt::format("disable them, or give sides.{} a `stop` program", side.cluster));
+    if (found.prepared > 0)
+      object(fmt::format("the database of {} has {}, which would be open on the new side as well", side.cluster,
+                         text::count(static_cast<std::size_t>(found.prepared), "prepared transaction")),
+             "commit them or roll them back (pg_prepared_xacts)");
+    if (!found.logical_slots.empty())
+      warn(fmt::format("readers of logical slots of {} ({}) do not follow to the new side by themselves", side.cluster,
+                       text::listed(found.logical_slots)));
+  }
+
+  void judge_new(const SideSurvey& side) {
+    if (!side.checkup.missing_rights.empty() && !policy_.postgres->promote)
+      block(
+          fmt::format("the database of {} cannot be promoted: our role lacks {}", side.cluster, text::listed(side.checkup.missing_rights)),
+          script);
+    if (!side.checkup.synchronous_standbys.empty())
+      warn(fmt::format("commits on {} will wait for its synchronous standbys ({}), which must stream from it by then", side.cluster,
+                       side.checkup.synchronous_standbys));
+  }
+
+  /// Refuses what is planned, and warns of it where it cannot wait.
+  void object(std::string message, std::string cure) {
+    if (is_planned_) return block(std::move(message), std::move(cure));
+    warn(message + ": " + cure);
+  }
+  void block(std::string message, std::string cure) { result_.blockers.push_back({Code::conflict, std::move(message), std::move(cure)}); }
+  void warn(std::string message) { result_.warnings.push_back(std::move(message)); }
+
+  const Policy& policy_;
+  bool is_planned_;
+  Judgement result_;
+};
+
+}  // namespace
+
+Judgement judge_databases(const Policy& policy, const SideSurvey& from, const SideSurvey& to, RunKind kind) {
+  return Judge{policy, kind}.run(from, to);
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,91 @@
+#include "failover/loss.hpp"
+
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::failover {
+namespace {
+
+using data::Standing;
+
+/// The highest position, and the youngest look, of several.
+class Sources {
+ public:
+  void take(std::optional<data::Lsn> position, time::Duration age, std::string basis) {
+    if (!position) return;
+    age_ = age_ ? std::min(*age_, age) : age;
+    if (position_ && *position_ >= *position) return;
+    position_ = position;
+    basis_ = std::move(basis);
+  }
+
+  const std::optional<data::Lsn>& position() const { return position_; }
+  time::Duration age() const { return age_.value_or(time::Duration{0}); }
+  const std::string& basis() const { return basis_; }
+
+ private:
+  std::optional<data::Lsn> position_;
+  std::optional<time::Duration> age_;
+  std::string basis_;
+};
+
+Sources sources_of(const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at) {
+  Sources sources;
+  const Standing& standby = *new_side.database;
+  const auto since_failure = std::chrono::duration_cast<time::Duration>(std::chrono::system_clock::now() - failed_at);
+  const auto before_failure = [&](time::Duration age) { return std::max(time::Duration{0}, age - since_failure); };
+  if (state.primary && state.primary->cluster == old_side.cluster) {
+    const auto at = parse_timestamp(state.primary->at).value_or(time::Instant{});
+    sources.take(data::parse_lsn(state.primary->lsn), std::chrono::duration_cast<time::Duration>(failed_at - at),
+                 fmt::format("{} was last seen {}", old_side.cluster, ago(state.primary->at)));
+  }
+  if (old_side.guard.exists())
+    sources.take(data::parse_lsn(old_side.guard.lsn), before_failure(old_side.guard.age),
+                 fmt::format("the guard of {} last spoke {} ago", old_side.cluster, time::format_duration(old_side.guard.age)));
+  if (standby.upstream_age)
+    sources.take(standby.upstream, before_failure(*standby.upstream_age),
+                 fmt::format("by what {} last heard of its primary", new_side.cluster));
+  return sources;
+}
+
+}  // namespace
+
+Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at) {
+  Loss loss;
+  if (!policy.postgres || !new_side.database) return loss;
+  const Standing& standby = *new_side.database;
+  const auto behind = [&](data::Lsn primary) {
+    return primary > standby.written ? static_cast<std::int64_t>(primary - standby.written) : 0;
+  };
+  if (old_side.database && !old_side.database->in_recovery) {
+    loss = {.bytes = behind(old_side.database->written), .is_exact = true, .behind = {}, .basis = "both were asked just now"};
+  } else {
+    const Sources sources = sources_of(state, old_side, new_side, failed_at);
+    if (!sources.position()) {
+      loss.basis = fmt::format("{} does not answer, and nobody looked at it before", old_side.cluster);
+      return loss;
+    }
+    loss.basis = sources.basis();
+    if (sources.age() > policy.postgres->max_look_age) {
+      loss.basis += fmt::format(", and maxLookAge is {}", time::format_duration(policy.postgres->max_look_age));
+      return loss;
+    }
+    loss.bytes = behind(*sources.position());
+  }
+  if (*loss.bytes > 0) loss.behind = standby.replay_age;
+  return loss;
+}
+
+std::string loss_text(const nlohmann::json& outcome) {
+  const std::string least = bool_at(outcome, "lossExact") ? "" : "at least ";
+  std::string text;
+  if (value_at(outcome, "lostBytes").is_number_integer()) text += fmt::format(", {}{} bytes lost", least, integer_at(outcome, "lostBytes"));
+  if (value_at(outcome, "lostCounted").is_number_integer())
+    text += fmt::format(", {}{} counted lost", least, integer_at(outcome, "lostCounted"));
+  return text;
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,148 @@
+#include "guard/database.hpp"
+
+#include "data/role.hpp"
+#include "data/server_process.hpp"
+
+#include <fmt/format.h>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+namespace fedctl::guard {
+namespace {
+
+using data::Connection;
+using data::Deadline;
+
+/// A session that is used by one thread at a time, and opened again where the server ended it.
+class KeptSession {
+ public:
+  using Use = std::function<Result<void>(Connection&)>;
+
+  /// Errors: timeout where another use does not end; of the connection; what `use` says.
+  Result<void> with(const std::string& conninfo, Deadline deadline, const Use& use) {
+    const std::unique_lock lock{mutex_, deadline};
+    if (!lock) return Failure{{Code::timeout, "the database took too long to answer"}};
+    if (session_ && session_->is_open()) {
+      auto done = use(*session_);
+      if (done || session_->is_open()) return done;
+    }
+    session_.reset();
+    auto opened = Connection::open(conninfo, deadline);
+    if (!opened) return Failure{opened.error()};
+    session_ = std::move(*opened);
+    return use(*session_);
+  }
+
+ private:
+  std::timed_mutex mutex_;
+  std::optional<Connection> session_;
+};
+
+Result<void> check_rights(Connection& session, Deadline deadline) {
+  const auto missing = data::missing_rights(session, deadline);
+  if (!missing) return Failure{missing.error()};
+  if (missing->empty()) return {};
+  return Failure{{Code::rejected, fmt::format("its role may not make it read-only: it lacks {}", missing->front()), "", "", "",
+                  "run what 'fedctl failover role --print-sql' prints"}};
+}
+
+}  // namespace
+
+struct Database::Impl {
+  failover::Site& site;
+  std::string side;
+  std::string conninfo;
+  KeptSession looks;
+  KeptSession hand;
+  std::mutex mutex;                           ///< Of the next one.
+  std::optional<data::ServerProcess> server;  ///< As the hand last saw it.
+
+  void remember_server(const Connection& session) {
+    auto found = data::process_of(session);
+    const std::lock_guard lock{mutex};
+    server = found ? std::optional{*found} : std::nullopt;
+  }
+
+  /// Uses the hand on a thread of its own.
+  Task<Result<Done>> with_hand(time::Duration patience, std::function<Result<void>(Connection&, Deadline)> use) {
+    Result<void> done;
+    const std::string connection = conninfo;
+    co_await site.loop->offload([&] {
+      const Deadline deadline = data::deadline_in(patience);
+      done = hand.with(connection, deadline, [&](Connection& session) { return use(session, deadline); });
+    });
+    if (!done) co_return Failure{done.error()};
+    co_return Done{};
+  }
+};
+
+Database::Database(failover::Site& site, std::string side)
+    : impl_(new Impl{.site = site, .side = std::move(side), .conninfo = {}, .looks = {}, .hand = {}, .mutex = {}, .server = {}}) {}
+Database::~Database() = default;
+
+Task<Result<Done>> Database::find_connection() {
+  auto fresh = co_await failover::connection_of(impl_->site, impl_->side);
+  if (!fresh) co_return Failure{fresh.error()};
+  impl_->conninfo = std::move(*fresh);
+  co_return Done{};
+}
+
+Task<Result<data::Standing>> Database::look(time::Duration patience) {
+  Impl& self = *impl_;
+  Result<data::Standing> seen = Failure{Error{}};
+  const std::string count = self.site.policy.postgres->count_query;
+  const std::string connection = self.conninfo;
+  co_await self.site.loop->offload([&] {
+    const Deadline deadline = data::deadline_in(patience);
+    const auto done = self.looks.with(connection, deadline, [&](Connection& session) -> Result<void> {
+      seen = data::look(session, count, deadline);
+      return seen ? Result<void>{} : Result<void>{Failure{seen.error()}};
+    });
+    if (!done) seen = Failure{done.error()};
+  });
+  co_return seen;
+}
+
+Task<Result<Done>> Database::try_hand(time::Duration patience) {
+  std::function<Result<void>(Connection&, Deadline)> use = [this](Connection& session, Deadline deadline) {
+    impl_->remember_server(session);
+    return check_rights(session, deadline);
+  };
+  co_return co_await impl_->with_hand(patience, std::move(use));
+}
+
+Task<Result<data::Frozen>> Database::freeze(time::Duration patience) {
+  Result<data::Frozen> frozen = Failure{Error{}};
+  const std::string connection = impl_->conninfo;
+  std::function<Result<void>(Connection&, Deadline)> use = [&](Connection& session, Deadline deadline) {
+    frozen = data::freeze(session, connection, deadline);
+    return frozen ? Result<void>{} : Result<void>{Failure{frozen.error()}};
+  };
+  const auto done = co_await impl_->with_hand(patience, std::move(use));
+  if (!done) co_return Failure{done.error()};
+  co_return frozen;
+}
+
+Task<Result<Done>> Database::thaw(time::Duration patience) {
+  const std::string connection = impl_->conninfo;
+  std::function<Result<void>(Connection&, Deadline)> use = [&](Connection& session, Deadline deadline) {
+    return data::thaw(session, connection, deadline);
+  };
+  co_return co_await impl_->with_hand(patience, std::move(use));
+}
+
+Task<Result<Done>> Database::kill(time::Duration patience) {
+  std::optional<data::ServerProcess> server;
+  {
+    const std::lock_guard lock{impl_->mutex};
+    server = impl_->server;
+  }
+  if (!server) co_return Failure{{Code::not_found, "its processes were not seen on this machine"}};
+  Result<void> killed;
+  co_await impl_->site.loop->offload([&] { killed = data::kill_server(*server, data::deadline_in(patience)); });
+  if (!killed) co_return Failure{killed.error()};
+  co_return Done{};
+}
+
+}  // namespace fedctl::guard
