@@ -12,6 +12,8 @@ void add_failover_guard(Program& program);
 void add_failover_import(Program& program);
 void add_failover_back(Program& program);
 void add_failover_drill(Program& program);
+/// pause and resume.
+void add_failover_pauses(Program& program);
 void add_failover_repair(Program& program);
 void add_failover_role(Program& program);
 void add_failover_watch(Program& program);

@@ -15,6 +15,7 @@ void add_failover(Program& program) {
   add_failover_repair(program);
   add_failover_drill(program);
   add_failover_watch(program);
+  add_failover_pauses(program);
   add_failover_prepare(program);
   add_failover_guard(program);
   add_failover_role(program);

@@ -92,6 +92,7 @@ json to_document(const Assessment& assessment) {
   }
   if (!assessment.loss) return document;
   json loss{{"basis", assessment.loss->basis}, {"bytes", nullptr}, {"seconds", nullptr}};
+  loss["exact"] = assessment.loss->is_exact;
   if (assessment.loss->bytes) loss["bytes"] = *assessment.loss->bytes;
   if (assessment.loss->behind) loss["seconds"] = static_cast<double>(assessment.loss->behind->count()) / 1000;
   document["loss"] = std::move(loss);
@@ -103,6 +104,7 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
   const std::string active = failover::active_cluster(policy, state);
   std::string text =
       style.bold(text::printable(fmt::format("{}: {} is active, token {}", policy.full_name(), active, state.token))) + "\n\n";
+  if (state.pause) text += style.yellow(text::printable(failover::pause_text(state))) + "; nothing fails over by itself\n\n";
   std::vector<std::vector<std::string>> rows;
   for (const SideSurvey& side : survey.sides) {
     rows.push_back({side.cluster, side.cluster == active ? "active" : "standby",
@@ -144,6 +146,7 @@ json status_document(const failover::Policy& policy, const failover::State& stat
   json document{{"policy", policy.full_name()}, {"active", failover::active_cluster(policy, state)},
                 {"token", state.token},         {"reachable", survey.reachable},
                 {"clusters", survey.clusters},  {"sides", json::array()}};
+  if (state.pause) document["paused"] = {{"by", state.pause->by}, {"at", state.pause->at}, {"reason", state.pause->reason}};
   for (const SideSurvey& side : survey.sides) {
     json one{{"cluster", side.cluster},
              {"reachable", !side.api_problem},

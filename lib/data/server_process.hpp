@@ -19,8 +19,8 @@ struct ServerProcess {
 /// the session's own port, or for a Unix socket the one that listens. Errors: not_found.
 Result<ServerProcess> process_of(const Connection& connection);
 
-/// Ends it and all its processes by SIGKILL, which also ends those that stand still, and returns when they are gone. Errors: rejected where
-/// it may not; not_found where it is another process by now.
+/// Ends it and all its processes by SIGKILL, which also ends those that stand still, and returns when they are gone; one that has ended
+/// already is fine. Errors: rejected where it may not.
 Result<void> kill_server(const ServerProcess& server, Deadline deadline);
 
 }  // namespace fedctl::data

@@ -245,6 +245,7 @@ class Assessor {
     switch (ways.front()) {
       case FenceWay::none_needed: return fmt::format("the database of {} is no primary, so it takes no writes", result_.from);
       case FenceWay::database: return fmt::format("the database of {} takes no more writes, all its sessions end", result_.from);
+      case FenceWay::stop: return fmt::format("the program of {} stops its database", result_.from);
       case FenceWay::program: return fmt::format("{} fences {}", policy_.fencing.exec.command.front(), result_.from);
       case FenceWay::scale: return fmt::format("the workloads of {} are scaled to zero", result_.from);
       case FenceWay::guard:
@@ -284,6 +285,7 @@ std::string_view to_string(FenceWay way) {
   switch (way) {
     case FenceWay::none_needed: return "none-needed";
     case FenceWay::database: return "database";
+    case FenceWay::stop: return "stop";
     case FenceWay::program: return "program";
     case FenceWay::scale: return "scale";
     case FenceWay::guard: return "guard";
@@ -298,6 +300,9 @@ std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const
   if (policy.postgres && old_side.database) {
     if (!old_side.database->is_writable() && old_side.database->in_recovery) return {FenceWay::none_needed};
     ways.push_back(FenceWay::database);
+  } else if (policy.postgres) {
+    const auto described = policy.postgres->sides.find(old_side.cluster);
+    if (described != policy.postgres->sides.end() && described->second.stop) ways.push_back(FenceWay::stop);
   }
   if (policy.fencing.exec) ways.push_back(FenceWay::program);
   const bool scaling_proves = !policy.postgres || !policy.fencing.scale.empty();

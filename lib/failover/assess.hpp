@@ -27,7 +27,8 @@ inline constexpr std::int64_t any_loss = INT64_MAX;
 /// What makes the old side harmless, in the order in which it is tried; the first that is proven will do.
 enum class FenceWay {
   none_needed,  ///< Its database is no primary.
-  database,     ///< Read-only, and all sessions ended.
+  database,     ///< Closed, all sessions ended, and proven (data/fence.hpp); stopped where there is a program for it.
+  stop,         ///< It does not answer: the side's program stops it.
   program,
   scale,  ///< Workloads scaled to zero.
   guard,  ///< Its own guard's ttl ends.

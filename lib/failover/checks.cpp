@@ -57,6 +57,13 @@ Task<CheckAnswer> check_http(Site& site, Check check, std::string cluster) {
   co_return CheckAnswer{std::move(error)};
 }
 
+/// What only the database's own host can say: nobody listens there, or its server is shut down.
+bool is_proof_of_death(const Error& error) {
+  return error.code == Code::unreachable && (error.message.find("Connection refused") != std::string::npos ||
+                                             error.message.find("the database system is shutting down") != std::string::npos ||
+                                             error.message.find("the database system is shut down") != std::string::npos);
+}
+
 Task<CheckAnswer> check_database(Site& site, Check check, std::string cluster, KnownConnections& known) {
   auto connection = co_await connection_of(site, cluster);
   if (connection) known[cluster] = std::move(*connection);
@@ -65,7 +72,11 @@ Task<CheckAnswer> check_database(Site& site, Check check, std::string cluster, K
   Result<data::Standing> standing = Failure{Error{}};
   const std::string text = kept->second;
   co_await site.loop->offload([&] { standing = data::look(text, site.policy.postgres->count_query, data::deadline_in(check.timeout)); });
-  if (!standing) co_return vote_of(in_cluster(standing.error(), cluster));
+  if (!standing) {
+    CheckAnswer answer = vote_of(in_cluster(standing.error(), cluster));
+    answer.is_proof = answer.is_vote && is_proof_of_death(standing.error());
+    co_return answer;
+  }
   if (standing->is_writable()) co_return CheckAnswer{};
   Error error{Code::rejected, standing->in_recovery ? "its database is a standby" : "its database takes no writes", "", cluster};
   co_return CheckAnswer{std::move(error)};

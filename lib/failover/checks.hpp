@@ -16,6 +16,9 @@ struct CheckAnswer {
   /// False where it could not be asked through what is wrong with us, not with the cluster: a variable that is not set, a Secret or a file
   /// that cannot be read, credentials that are not taken. That says nothing of the cluster.
   bool is_vote = true;
+  /// The host itself says that it is gone, by refusing the connection or by telling that its database is shut down. Silence may be the
+  /// way's.
+  bool is_proof = false;
 };
 
 /// The connection strings that were read, by cluster: what they are read from may be cut off just when they are needed.

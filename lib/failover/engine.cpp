@@ -107,6 +107,7 @@ struct Engine::Impl {
       }
       state.primary = theirs->primary;
       state.drills = theirs->drills;
+      state.pause = theirs->pause;
       state.version = theirs->version;
     }
   }

@@ -215,6 +215,7 @@ json to_json(const State& state) {
   json document{{"active", state.active}, {"token", state.token}, {"history", state.history}, {"drills", state.drills}};
   if (state.run) document["run"] = to_json(*state.run);
   if (state.primary) document["primary"] = to_json(*state.primary);
+  if (state.pause) document["paused"] = {{"by", state.pause->by}, {"at", state.pause->at}, {"reason", state.pause->reason}};
   return document;
 }
 
@@ -230,6 +231,10 @@ Result<State> state_from(const json& document) {
     Fields seen{value_at(document, "primary"), "primary", problem};
     state.primary = LastSeen{seen.text("cluster"), seen.text("systemIdentifier"), seen.integer("timeline"),
                              seen.text("lsn"),     seen.text("counted"),          seen.text("at")};
+  }
+  if (document.is_object() && document.contains("paused")) {
+    Fields pause{value_at(document, "paused"), "paused", problem};
+    state.pause = Pause{pause.text("by"), pause.text("at"), pause.text("reason")};
   }
   if (state.run && (state.run->id.empty() || state.run->from.empty() || state.run->to.empty()))
     fields.complain("run", "needs an id, and the clusters that it goes from and to");
@@ -266,6 +271,12 @@ Result<void> check_clusters(const State& state, std::span<const std::string> clu
   if (!state.has_unfinished_run()) return {};
   if (auto known = check(state.run->from, "the side that the unfinished run leaves"); !known) return known;
   return check(state.run->to, "the side that the unfinished run goes to");
+}
+
+std::string pause_text(const State& state) {
+  if (!state.pause) return {};
+  const std::string reason = state.pause->reason.empty() ? "" : ": " + state.pause->reason;
+  return fmt::format("paused by {} {}{}", state.pause->by, ago(state.pause->at), reason);
 }
 
 bool is_taken_over(const State& ours, const State& theirs) {

@@ -68,11 +68,19 @@ struct LastSeen {
   std::string at;       ///< RFC 3339.
 };
 
+/// The master switch: nothing fails over by itself.
+struct Pause {
+  std::string by;
+  std::string at;  ///< RFC 3339.
+  std::string reason;
+};
+
 struct State {
   std::string active;  ///< Empty: nothing was ever done, so the policy's first cluster.
   std::int64_t token = 0;
   std::optional<LastSeen> primary;
-  std::optional<Run> run;               ///< The last one; running until it is done, aborted or refused.
+  std::optional<Run> run;  ///< The last one; running until it is done, aborted or refused.
+  std::optional<Pause> pause;
   std::vector<nlohmann::json> history;  ///< The latest runs that are over (`kept_runs` of them), the latest last.
   std::vector<nlohmann::json> drills;   ///< The latest drills, the same way.
 
@@ -96,6 +104,9 @@ Result<void> check_clusters(const State& state, std::span<const std::string> clu
 
 /// Has another process gone on with the run of `ours`, undone it, or begun another one? Then nothing of ours may be written any more.
 bool is_taken_over(const State& ours, const State& theirs);
+
+/// "paused by alice@laptop 5m ago: maintenance"; "" where it is not.
+std::string pause_text(const State& state);
 
 /// Puts the run that is over into the history.
 void file_away(State& state);

@@ -97,6 +97,12 @@ class Fencer {
     switch (way) {
       case FenceWay::none_needed: return json::object();
       case FenceWay::database: return fence_database();
+      case FenceWay::stop: {
+        auto said = run_program(context_, site_.policy.postgres->sides.at(from_).stop, "stop", from_);
+        if (!said) return Failure{said.error()};
+        if (answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
+        return json{{"stopped", true}, {"said", *said}};
+      }
       case FenceWay::program: {
         auto said = run_program(context_, site_.policy.fencing.exec, "fence", from_);
         if (!said) return Failure{said.error()};

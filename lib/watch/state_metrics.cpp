@@ -19,6 +19,7 @@ void publish_state(const failover::Policy& policy, const failover::State& state,
   const std::string active = failover::active_cluster(policy, state);
   for (const std::string& cluster : policy.clusters)
     metrics.set("fedctl_failover_active", {{"policy", policy.full_name()}, {"cluster", cluster}}, cluster == active ? 1 : 0);
+  metrics.set("fedctl_failover_paused", labels, state.pause ? 1 : 0);
   metrics.set("fedctl_failover_token", labels, static_cast<double>(state.token));
   if (state.run && state.run->state == failover::Run::State::done) {
     metrics.set("fedctl_failover_last_run_timestamp_seconds", labels, seconds_since_epoch(state.run->ended_at));

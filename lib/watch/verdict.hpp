@@ -28,13 +28,14 @@ struct Opinion {
 
 /// Keeps the results of a policy's checks, and judges them: a check is bad after `failureThreshold` failures in a row and good again after
 /// `successThreshold` successes; bad checks of one source are one signal; `agree` signals that have been failing for `tolerate` are a
-/// failure. Pure: the caller says what time it is.
+/// failure, and so is one bad check whose last `failureThreshold` failures were all proofs, which need nobody to agree. Pure: the caller
+/// says what time it is.
 class Verdict {
  public:
   explicit Verdict(failover::Health health);
 
-  /// `problem`: nothing where the check was good. `at`: when it was begun.
-  void record(std::size_t check, std::optional<std::string> problem, time::Instant at);
+  /// `problem`: nothing where the check was good. `at`: when it was begun. `is_proof`: the host itself said that it is gone.
+  void record(std::size_t check, std::optional<std::string> problem, time::Instant at, bool is_proof = false);
 
   /// It could not be asked: it neither fails nor is well, and what it said before counts no more.
   void record_unknown(std::size_t check, std::string problem);
@@ -48,6 +49,7 @@ class Verdict {
     bool asked = false;
     bool bad = false;
     int failures = 0;   ///< In a row.
+    int proofs = 0;     ///< Of these, in a row.
     int successes = 0;  ///< In a row.
     time::Instant failing_since{};
     std::string problem;

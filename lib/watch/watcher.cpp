@@ -6,6 +6,7 @@
 #include "failover/engine.hpp"
 #include "failover/survey.hpp"
 #include "http/rest.hpp"
+#include "watch/hold_back.hpp"
 #include "watch/sampler.hpp"
 #include "watch/standbys.hpp"
 #include "watch/state_metrics.hpp"
@@ -159,7 +160,7 @@ struct Watcher::Impl {
       verdict.record(number, std::nullopt, at);
     } else if (answer.is_vote) {
       metrics.count("fedctl_failover_check_failures_total", check_labels);
-      verdict.record(number, answer.problem->message, at);
+      verdict.record(number, answer.problem->message, at, answer.is_proof);
     } else {
       verdict.record_unknown(number, answer.problem->message);
     }
@@ -216,13 +217,13 @@ struct Watcher::Impl {
 
   /// Why a failover that the checks ask for is not begun; nothing where it is.
   Task<std::optional<std::string>> reason_to_wait() {
-    if (state.has_unfinished_run()) co_return "a run of somebody else's was not finished";
-    const auto ended = state.run ? failover::parse_timestamp(state.run->ended_at) : std::nullopt;
-    if (ended && state.run->state == failover::Run::State::done && *ended + health.cooldown > now()) {
-      co_return fmt::format("the last failover was {} ago, and the cooldown is {}",
-                            time::format_duration(std::chrono::duration_cast<std::chrono::seconds>(now() - *ended)),
-                            time::format_duration(health.cooldown));
+    // Somebody may have turned the switch, or run something, since it was last read.
+    if (auto fresh = co_await site.store->load()) {
+      fresh->primary = state.primary;
+      state = std::move(*fresh);
+      publish_state(site.policy, state, metrics);
     }
+    if (auto held = held_back_by(site.policy, state, round->active, health.cooldown, now())) co_return held;
     std::vector<Task<failover::View>> asked;
     for (const failover::Vantage& vantage : health.vantages)
       asked.push_back(failover::ask_vantage(site, vantage, round->active, patience()));

@@ -54,12 +54,47 @@ heard() { for _ in $(seq 300); do grep -q "$1" log && return; sleep 0.1; done; c
 }
 
 @test "one signal alone is not enough, however bad" {
-  watch $quick
+  watch $quick --timeout 500ms
   heard "tokyo-cluster is active"
-  stop_database tokyo fast
+  server=$(head -1 "$databases/tokyo/postmaster.pid")
+  kill -STOP $server
   heard "failing"
   sleep 2
+  kill -CONT $server
   not grep -q begun log
+}
+
+@test "a database that only died is failed over, for its own host says so; its side's program keeps it from coming back" {
+  sed -i "s#tokyo-cluster: {connection: {env: TOKYO_DATABASE}}#tokyo-cluster: {connection: {env: TOKYO_DATABASE}, stop: {command: [touch, $PWD/stopped]}}#; s#{proceedUnfencedAfter: 1s}#{}#" policy.yaml
+  watch $usual
+  heard "tokyo-cluster is active"
+  stop_database tokyo
+  heard "ireland-cluster, token 1"
+  cat log
+  grep -q "way=stop" log
+  [ -e stopped ]
+  [ "$(role_in tokyo-cluster)" = "2 read-only,standby" ]
+}
+
+@test "while it is paused nothing fails over by itself, and status, plan and the metric say so" {
+  run failover pause --reason "minor upgrade"
+  exits 0
+  says "production/active-standby-app: paused, nothing fails over by itself"
+  watch $quick
+  heard "tokyo-cluster is active"
+  kill_tokyo
+  heard "held-back.*it is paused by .*: minor upgrade"
+  run failover status
+  says "paused by "
+  says ": minor upgrade; nothing fails over by itself"
+  [ "$(failover status -o json | jq -r .paused.reason)" = "minor upgrade" ]
+  not grep -q begun log
+  run failover pause -o json
+  [ "$(jq -c . <<<"$output")" = '{"paused":true,"policy":"production/active-standby-app","wasPaused":true}' ]
+  run failover resume
+  exits 0
+  says "not paused any more, watch fails over again"
+  heard "ireland-cluster, token 1"
 }
 
 @test "who reaches nobody is cut off himself, and decides nothing" {

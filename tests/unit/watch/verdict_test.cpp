@@ -47,6 +47,25 @@ TEST_CASE("it has failed when enough independent signals were bad often enough, 
   CHECK(opinion.problems == std::vector<std::string>{"apiServer: refused", "postgres: refused"});
 }
 
+TEST_CASE("what the host itself says needs nobody to agree, as often as any failure; silence does") {
+  Verdict verdict{health(2, 3)};
+  const auto fail = [&](int second, bool is_proof) {
+    verdict.record(0, std::nullopt, at(second));
+    verdict.record(1, std::nullopt, at(second));
+    verdict.record(2, "refused", at(second), is_proof);
+    return verdict.opinion(at(second)).state;
+  };
+  CHECK(fail(0, true) == State::suspect);
+  CHECK(fail(1, true) == State::suspect);
+  CHECK(fail(2, false) == State::suspect);
+  CHECK(fail(3, true) == State::suspect);
+  CHECK(fail(4, true) == State::suspect);
+  CHECK(fail(5, true) == State::failed);
+  CHECK(verdict.opinion(at(5)).since == at(0));
+  verdict.record(2, std::nullopt, at(6));
+  CHECK(verdict.opinion(at(6)).state == State::suspect);
+}
+
 TEST_CASE("what cannot be asked is no vote, whatever it said before, and the side is not known to be well") {
   Verdict verdict{health(2, 1)};
   verdict.record(0, "refused", at(0));

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "failover/policy.hpp"
+#include "failover/state.hpp"
+
+#include <optional>
+#include <string>
+
+namespace fedctl::watch {
+
+/// Why the state forbids a failover from `active` that the checks ask for; nothing where it does not. Pure.
+std::optional<std::string> held_back_by(const failover::Policy& policy, const failover::State& state, const std::string& active,
+                                        time::Duration cooldown, time::Instant now);
+
+}  // namespace fedctl::watch
