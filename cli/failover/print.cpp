@@ -130,6 +130,7 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
                                         state.primary->lsn, state.primary->counted.empty() ? "" : ", counted " + state.primary->counted)) +
             "\n";
   if (!state.drills.empty()) text += drill_line(state.drills.back());
+  if (state.run && !state.run->owed().empty()) text += "\n" + style.yellow("owed: " + text::join(state.run->owed(), ", ")) + "\n";
   if (state.run) {
     text += "\n" +
             text::printable(fmt::format("last run: {} {} -> {}, {}, began {}", to_string(state.run->kind), state.run->from, state.run->to,
@@ -206,6 +207,8 @@ std::string outcome_text(const failover::Policy& policy, const failover::Run& ru
                                                         to_string(run.state), run.from, run.to, run.token));
   if (run.outcome.contains("rtoSeconds")) text += fmt::format(", in {:.1f}s", run.outcome["rtoSeconds"].get<double>());
   text += failover::loss_text(run.outcome);
+  const std::vector<std::string> owed = run.owed();
+  if (!owed.empty()) text += fmt::format("\nowed: {}; watch tries it again, and so does 'fedctl failover repair'", text::join(owed, ", "));
   for (const std::string& overridden : run.overridden) text += fmt::format("\noverridden: {}", text::printable(overridden));
   return text + "\n";
 }
@@ -220,7 +223,7 @@ failover::OnStep step_printer(const SiteFlags& flags) {
 int print_outcome(const failover::Site& site, const Result<failover::Run>& run, const SiteFlags& flags) {
   if (run) {
     print(is_json(flags) ? fedctl::to_text(to_json(*run)) + "\n" : outcome_text(site.policy, *run));
-    return exit_done;
+    return run->owed().empty() ? exit_done : exit_partial;
   }
   if (run.error().code != Code::cancelled) return report_refusal(run.error());
   say_line(fmt::format("{}", describe(run.error())));

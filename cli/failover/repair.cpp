@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 #include "base/printable.hpp"
+#include "base/text.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/print.hpp"
 #include "cli/failover/site.hpp"
@@ -41,6 +42,14 @@ nlohmann::json to_document(const BackPlan& plan) {
   return document;
 }
 
+/// What the last run left undone, such as a DNS record whose provider did not answer. The exit code where it stays so.
+std::optional<int> settle(failover::Site& site, const SiteFlags& flags) {
+  failover::Engine engine{site, {}, step_printer(flags)};
+  const auto settled = engine.settle();
+  if (settled || settled.error().code == Code::not_found) return std::nullopt;
+  return report_refusal(settled.error());
+}
+
 void show(const std::vector<BackPlan>& plans, const SiteFlags& flags) {
   for (const BackPlan& plan : plans) print(is_json(flags) ? fedctl::to_text(to_document(plan)) + "\n" : plan_text(plan));
   flush_output();
@@ -58,9 +67,15 @@ int run_repair(const Flags& flags) {
   show(*plans, flags.site);
   const auto count = [&](BackPlan::Rejoin how) { return std::ranges::count(*plans, how, &BackPlan::rejoin); };
   const int when_done = count(BackPlan::Rejoin::by_hand) > 0 ? static_cast<int>(exit_refused) : static_cast<int>(exit_done);
-  if (count(BackPlan::Rejoin::by_program) == 0) return when_done;
+  const auto state = loop.run(site.store->load());
+  const bool owes = state && state->owes();
+  if (owes && !is_json(flags.site)) print_line(text::printable("the last run owes: " + text::join(state->run->owed(), ", ")));
+  if (count(BackPlan::Rejoin::by_program) == 0 && !owes) return when_done;
   if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   loop.interrupt_on_signals();
+  if (owes) {
+    if (const auto failed = settle(site, flags.site)) return *failed;
+  }
   for (const BackPlan& plan : *plans) {
     if (plan.rejoin != BackPlan::Rejoin::by_program) continue;
     const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
@@ -78,7 +93,7 @@ void add_failover_repair(Program& program) {
       "Without a "
       "program it prints what to do by hand. A side follows once it replays what the active one writes. Run it after a failover: until "
       "then "
-      "there is nothing to fail over to.\n\n"
+      "there is nothing to fail over to. Steps that the last run owes are tried again first.\n\n"
       "Where a side has log that the active one never got, and the failover could not tell how much, rejoining it is refused until "
       "--accept-data-loss says that it may be thrown away.\n\n"
       "Exits with 0 when all follow, 1 on an error, 4 when refused or when there is something to do by hand, 130 when interrupted.",

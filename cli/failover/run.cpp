@@ -19,6 +19,7 @@ struct Flags {
   std::string to;
   std::string accept_data_loss;
   bool skip_fencing = false;
+  bool owe_dns = false;
   bool resume = false;
   bool accept_policy_change = false;
   std::vector<std::string> skipped_hooks;
@@ -31,6 +32,7 @@ Result<failover::EngineOptions> engine_options(const Flags& flags) {
   options.run.kind = flags.action == Action::switchover ? RunKind::switchover : RunKind::failover;
   options.run.to = flags.to;
   options.run.skip_fencing = flags.skip_fencing;
+  options.run.owe_dns = flags.owe_dns;
   options.roles.force_conflicts = flags.force_conflicts;
   options.accepts_policy_change = flags.accept_policy_change;
   options.skipped_hooks = flags.skipped_hooks;
@@ -154,6 +156,7 @@ std::shared_ptr<Flags> add(Program& program, Action action, const std::string& n
         ->type_name("BYTES");
     command->add_flag("--skip-fencing", flags->skip_fencing, "Go on although nothing proves that the old side takes no more writes");
   }
+  if (moves) command->add_flag("--owe-dns", flags->owe_dns, "Begin although the DNS provider refuses us; the record is written later");
   if (action == Action::run || action == Action::switchover) {
     auto* resume = command->add_flag("--resume", flags->resume, "Go on with the run that was not finished");
     command

@@ -22,7 +22,6 @@ namespace fedctl::subprocess {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds grace{2};
 
 class Pipe {
  public:

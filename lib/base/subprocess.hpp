@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "base/error.hpp"
 #include "base/time.hpp"
 
@@ -35,6 +37,9 @@ struct Output {
 
 /// Is there such a program, and may we run it? Looked for as `run` does.
 bool can_run(const std::string& program);
+
+/// Between SIGTERM and SIGKILL.
+inline constexpr std::chrono::seconds grace{2};
 
 /// Runs a program to its end; what it leaves running with our pipe in hand is not waited for. Errors: not_found when it cannot be started;
 /// timeout, and cancelled by `stop`: with all that it started it is told to end by SIGTERM, and two seconds later by SIGKILL.

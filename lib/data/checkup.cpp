@@ -1,5 +1,6 @@
 #include "data/checkup.hpp"
 
+#include "data/fence.hpp"
 #include "data/role.hpp"
 
 #include <charconv>
@@ -25,6 +26,9 @@ Result<Checkup> examine(Connection& connection, Deadline deadline) {
   auto subscriptions = names(connection, "SELECT subname FROM pg_subscription WHERE subenabled ORDER BY 1", deadline);
   if (!subscriptions) return Failure{subscriptions.error()};
   checkup.subscriptions = std::move(*subscriptions);
+  auto workers = background_workers(connection, deadline);
+  if (!workers) return Failure{workers.error()};
+  checkup.workers = std::move(*workers);
   auto slots = names(connection, "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1", deadline);
   if (!slots) return Failure{slots.error()};
   checkup.logical_slots = std::move(*slots);

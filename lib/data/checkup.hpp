@@ -14,6 +14,7 @@ struct Checkup {
   std::vector<std::string> missing_rights;  ///< Of our role (role.hpp).
   std::int64_t prepared = 0;                ///< Transactions that are prepared, and neither committed nor rolled back.
   std::vector<std::string> subscriptions;   ///< Enabled ones, which write into it.
+  std::vector<std::string> workers;         ///< Types of background workers of extensions (fence.hpp).
   std::vector<std::string> logical_slots;   ///< Their readers do not follow to another server by themselves.
   std::string synchronous_standbys;         ///< synchronous_standby_names
 };

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -18,14 +21,41 @@ constexpr std::chrono::milliseconds pace{20};
 /// How long nothing must have been written. A commit that is under way takes a few milliseconds.
 constexpr std::chrono::milliseconds window{100};
 
-/// Who could write: everybody but ourselves, other sessions of this program, and the server's own processes. A session that we may not see
-/// the type of counts.
+/// Who could write of those that began until $1: everybody but ourselves, other sessions of this program, and the server's own processes; a
+/// session whose type we may not see counts. Logins that are under way are in no list of sessions, and were forked before the door was
+/// closed, so they would still get in; each holds a lock on its own virtual transaction already.
 constexpr const char* others = R"(
-FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid
-WHERE a.pid <> pg_backend_pid() AND NOT (a.application_name = 'fedctl' AND a.usename = current_user)
-  AND coalesce(a.backend_type, '') NOT IN ('walsender', 'walreceiver', 'walwriter', 'walsummarizer', 'checkpointer', 'background writer',
-      'startup', 'archiver', 'logger', 'slotsync worker', 'io worker', 'autovacuum launcher', 'autovacuum worker',
-      'logical replication launcher'))";
+WITH others AS (
+  SELECT a.pid, coalesce(a.backend_type, '') AS type, coalesce(a.usename::text, '') AS role, coalesce(r.rolsuper, false) AS is_superuser
+  FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid
+  WHERE a.pid <> pg_backend_pid() AND (a.backend_start IS NULL OR a.backend_start <= $1::timestamptz)
+    AND NOT (a.application_name = 'fedctl' AND a.usename = current_user)
+    AND coalesce(a.backend_type, '') NOT IN ('walsender', 'walreceiver', 'walwriter', 'walsummarizer', 'checkpointer', 'background writer',
+        'startup', 'archiver', 'logger', 'slotsync worker', 'io worker', 'autovacuum launcher', 'autovacuum worker',
+        'logical replication launcher')
+  UNION ALL
+  SELECT DISTINCT l.pid, 'login', '', false FROM pg_locks l
+  WHERE l.locktype = 'virtualxid' AND l.pid IS NOT NULL AND l.pid <> pg_backend_pid()
+    AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = l.pid)
+) )";
+
+struct Other {
+  std::string pid;
+  std::string type;
+  std::string role;
+
+  /// One that an extension began: the server begins it again.
+  bool is_worker() const {
+    constexpr std::array<std::string_view, 7> known{"",
+                                                    "client backend",
+                                                    "login",
+                                                    "parallel worker",
+                                                    "logical replication worker",
+                                                    "logical replication tablesync worker",
+                                                    "logical replication apply worker"};
+    return std::ranges::find(known, type) == known.end();
+  }
+};
 
 std::int64_t number(const std::optional<std::string>& text) {
   std::int64_t value = 0;
@@ -102,21 +132,64 @@ std::string open_statement(Connection& connection, Deadline deadline) {
                            : "ALTER SYSTEM SET session_preload_libraries = " + list_of(libraries);
 }
 
-/// Ends all who could write, until none is left.
-Result<std::int64_t> end_sessions(Connection& connection, Deadline deadline) {
-  std::int64_t total = 0;
+/// A moment after every other one.
+constexpr const char* always = "infinity";
+
+Result<std::vector<Other>> list_others(Connection& connection, const std::string& until, Deadline deadline) {
+  const std::vector<std::string> parameters{until};
+  const auto rows = connection.query(fmt::format("{} SELECT pid, type, role FROM others", others), parameters, deadline);
+  if (!rows) return Failure{rows.error()};
+  std::vector<Other> found;
+  for (const Row& row : *rows) found.push_back({row.at(0).value_or(""), row.at(1).value_or(""), row.at(2).value_or("")});
+  return found;
+}
+
+/// Ending all sessions: what is to be ended, and what was found.
+struct Ended {
+  std::string until = always;         ///< Sessions that began later find the door closed.
+  std::set<std::string> logins = {};  ///< That were under way when it was closed, and are not known to be over.
+  std::set<std::string> pids = {};
+  std::set<std::string> workers = {};  ///< Types of background workers that were there.
+  std::string refused = {};            ///< Why one of those that are left may not be ended.
+};
+
+/// Tells each that is there to end; one that our role may not end does not keep the others. Errors: of the connection.
+Result<std::vector<Other>> end_each(Connection& connection, Ended& ended, Deadline deadline) {
+  const auto found = list_others(connection, ended.until, deadline);
+  if (!found) return found;
+  ended.refused.clear();
+  for (const Other& one : *found) {
+    if (one.is_worker()) ended.workers.insert(one.type);
+    const std::vector<std::string> pid{one.pid};
+    const auto told = connection.query("SELECT pg_terminate_backend($1::int)", pid, deadline);
+    if (told) ended.pids.insert(one.pid);
+    if (told) continue;
+    if (told.error().code != Code::rejected) return Failure{told.error()};
+    ended.refused = fmt::format("a session of {} may not be ended: {}", one.role.empty() ? one.type : one.role, told.error().message);
+  }
+  return found;
+}
+
+/// Those of `found` that must be gone. Logins that began later are refused at the door; they are ended as well, since nobody can tell when
+/// they began.
+std::vector<Other> remaining_of(const std::vector<Other>& found, const Ended& ended) {
+  std::vector<Other> remaining;
+  std::ranges::copy_if(found, std::back_inserter(remaining),
+                       [&](const Other& one) { return one.type != "login" || ended.logins.contains(one.pid); });
+  return remaining;
+}
+
+/// Ends all who could write, until none is left. Errors: rejected where one stays.
+Result<void> end_sessions(Connection& connection, Ended& ended, Deadline deadline) {
   while (true) {
-    const auto ended = connection.query(fmt::format("SELECT pg_terminate_backend(a.pid), coalesce(a.backend_type, 'a session'), "
-                                                    "coalesce(a.usename::text, '') {}",
-                                                    others),
-                                        deadline);
-    if (!ended) return Failure{ended.error()};
-    if (ended->empty()) return total;
-    total = std::max(total, static_cast<std::int64_t>(ended->size()));
+    const auto found = end_each(connection, ended, deadline);
+    if (!found) return Failure{found.error()};
+    const std::vector<Other> remaining = remaining_of(*found, ended);
+    if (remaining.empty()) return {};
     if (Clock::now() + pace >= deadline) {
-      const Row& one = ended->front();
+      if (!ended.refused.empty()) return not_proven(ended.refused);
       return not_proven(
-          fmt::format("{} did not end: {} {}", text::count(ended->size(), "session"), one.at(1).value_or(""), one.at(2).value_or("")));
+          fmt::format("{} did not end: {} {}", text::count(remaining.size(), "session"), remaining.front().type, remaining.front().role));
     }
     std::this_thread::sleep_for(pace);
   }
@@ -167,23 +240,25 @@ struct Moment {
   bool vacuums = false;
 };
 
-Result<Moment> moment(Connection& connection, Deadline deadline) {
+Result<Moment> moment(Connection& connection, const Ended& ended, Deadline deadline) {
+  const std::vector<std::string> parameters{ended.until};
   const auto rows = connection.query(
-      fmt::format("SELECT pg_snapshot_xmax(pg_current_snapshot()), (SELECT count(*) {}), (SELECT count(*) FROM pg_prepared_xacts), "
-                  "EXISTS (SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker')",
-                  others),
-      deadline);
+      fmt::format(
+          "{} SELECT pg_snapshot_xmax(pg_current_snapshot()), (SELECT count(*) FROM others WHERE type <> 'login'), "
+          "(SELECT count(*) FROM pg_prepared_xacts), EXISTS (SELECT 1 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker')",
+          others),
+      parameters, deadline);
   if (!rows) return Failure{rows.error()};
   const Row& row = rows->at(0);
   return Moment{row.at(0).value_or(""), number(row.at(1)), number(row.at(2)), row.at(3) == "t"};
 }
 
 /// Watches until nothing was written for a while. Vacuum takes transactions too, and writes nothing of anybody's.
-Result<Moment> watch_stillness(Connection& connection, Deadline deadline) {
-  auto before = moment(connection, deadline);
+Result<Moment> watch_stillness(Connection& connection, Ended& ended, Deadline deadline) {
+  auto before = moment(connection, ended, deadline);
   while (before) {
     std::this_thread::sleep_for(window);
-    auto after = moment(connection, deadline);
+    auto after = moment(connection, ended, deadline);
     if (!after) return after;
     const bool is_alone = before->others == 0 && after->others == 0;
     const bool is_still = before->next_transaction == after->next_transaction || before->vacuums || after->vacuums;
@@ -193,7 +268,7 @@ Result<Moment> watch_stillness(Connection& connection, Deadline deadline) {
                                  : "a session or a background worker comes back");
     }
     if (!is_alone) {
-      if (const auto ended = end_sessions(connection, deadline); !ended) return Failure{ended.error()};
+      if (const auto done = end_sessions(connection, ended, deadline); !done) return Failure{done.error()};
     }
     before = std::move(after);
   }
@@ -210,18 +285,60 @@ bool flush(Connection& connection, Deadline deadline) {
 
 Result<Frozen> freeze(Connection& connection, const std::string& conninfo, Deadline deadline) {
   if (auto closed = close_door(connection, deadline); !closed) return Failure{closed.error()};
-  const auto ended = end_sessions(connection, deadline);
-  if (!ended) return Failure{ended.error()};
+  const auto closed_at = connection.value("SELECT clock_timestamp()", deadline);
+  if (!closed_at) return Failure{closed_at.error()};
+  Ended ended{.until = *closed_at};
+  const auto present = list_others(connection, ended.until, deadline);
+  if (!present) return Failure{present.error()};
+  for (const Other& one : *present) {
+    if (one.type == "login") ended.logins.insert(one.pid);
+  }
+  if (auto done = end_sessions(connection, ended, deadline); !done) return Failure{done.error()};
   if (auto checked = check_settings(connection, deadline); !checked) return Failure{checked.error()};
   if (auto checked = check_subscriptions(connection, deadline); !checked) return Failure{checked.error()};
   if (auto tried = try_door(conninfo, deadline); !tried) return Failure{tried.error()};
-  const auto still = watch_stillness(connection, deadline);
+  const auto still = watch_stillness(connection, ended, deadline);
   if (!still) return Failure{still.error()};
+  if (!ended.workers.empty()) {
+    return not_proven(fmt::format("the background worker '{}' was ended, and comes back by itself", *ended.workers.begin()),
+                      "give the side a `stop` program");
+  }
   const auto end = connection.value("SELECT pg_current_wal_insert_lsn()", deadline);
   if (!end) return Failure{end.error()};
-  Frozen frozen{.end = parse_lsn(*end).value_or(0), .ended = *ended, .prepared = still->prepared, .still = window};
+  Frozen frozen{.end = parse_lsn(*end).value_or(0), .prepared = still->prepared, .still = window};
+  frozen.ended = static_cast<std::int64_t>(ended.pids.size());
   frozen.is_flushed = flush(connection, deadline);
   return frozen;
+}
+
+Result<void> sweep(Connection& connection, Deadline deadline) {
+  Ended ended;
+  const auto found = end_each(connection, ended, deadline);
+  if (!found) return Failure{found.error()};
+  return {};
+}
+
+Result<std::vector<std::string>> unendable(Connection& connection, Deadline deadline) {
+  const std::vector<std::string> parameters{always};
+  const auto rows = connection.query(
+      fmt::format(
+          "{} SELECT DISTINCT role FROM others WHERE is_superuser AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)",
+          others),
+      parameters, deadline);
+  if (!rows) return Failure{rows.error()};
+  std::vector<std::string> roles;
+  for (const Row& row : *rows) roles.push_back(row.at(0).value_or(""));
+  return roles;
+}
+
+Result<std::vector<std::string>> background_workers(Connection& connection, Deadline deadline) {
+  const auto found = list_others(connection, always, deadline);
+  if (!found) return Failure{found.error()};
+  std::set<std::string> types;
+  for (const Other& one : *found) {
+    if (one.is_worker()) types.insert(one.type);
+  }
+  return std::vector<std::string>{types.begin(), types.end()};
 }
 
 Result<void> open_door(Connection& connection, Deadline deadline) {
@@ -234,10 +351,8 @@ Result<void> thaw(Connection& connection, const std::string& conninfo, Deadline 
       run_all(connection, {"ALTER SYSTEM RESET default_transaction_read_only", open_statement(connection, deadline)}, deadline);
   if (!set) return set;
   if (auto read = reload(connection, deadline); !read) return read;
-  // Sessions that began while it was read-only would stay so.
-  const auto ended =
-      connection.query(fmt::format("SELECT pg_terminate_backend(a.pid) {} AND a.backend_type = 'client backend'", others), deadline);
-  if (!ended) return Failure{ended.error()};
+  // Sessions that began while it was read-only would stay so. One that may not be ended has itself to blame.
+  if (auto swept = sweep(connection, deadline); !swept) return swept;
   auto session = Connection::open(conninfo, deadline, Entry::as_application);
   if (!session) return Failure{session.error()};
   const auto setting = session->value("SHOW default_transaction_read_only", deadline);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// Keeps a primary from taking writes while its server stays up, so that its standby can receive the rest, and proves it.
 ///
@@ -28,6 +29,15 @@ struct Frozen {
 /// seen that nothing was written. `connection` stays usable; `conninfo` is for trying the door as an application would. Done again it does
 /// no harm. Errors: rejected where it is not proven, with what could still write; what the server says.
 Result<Frozen> freeze(Connection& connection, const std::string& conninfo, Deadline deadline);
+
+/// Ends once more who could write: a login that was under way since before the door was closed, and only now went on, say.
+Result<void> sweep(Connection& connection, Deadline deadline);
+
+/// The superusers whose sessions our role may not end.
+Result<std::vector<std::string>> unendable(Connection& connection, Deadline deadline);
+
+/// The types of the background workers of extensions, which come back by themselves when they are ended.
+Result<std::vector<std::string>> background_workers(Connection& connection, Deadline deadline);
 
 /// Takes writes again, where something of the above was done.
 Result<void> thaw(Connection& connection, const std::string& conninfo, Deadline deadline);

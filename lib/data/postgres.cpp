@@ -189,6 +189,19 @@ Result<std::string> Connection::value(const std::string& statement, Deadline dea
 
 bool is_fenced(const Error& error) { return error.code == Code::rejected && error.message.starts_with("the database is fenced"); }
 
+bool is_refused(const Error& error) {
+  if (error.code != Code::unreachable) return false;
+  const auto count = [&](std::string_view words) {
+    std::size_t found = 0;
+    for (auto at = error.message.find(words); at != std::string::npos; at = error.message.find(words, at + 1)) ++found;
+    return found;
+  };
+  // libpq says "connection to server at ... failed: ..." of each address.
+  const std::size_t refusals = count("Connection refused") + count("No such file or directory") +
+                               count("the database system is shutting down") + count("the database system is shut down");
+  return refusals > 0 && refusals >= count("connection to server");
+}
+
 std::string display_name(const std::string& conninfo) {
   const OptionsPtr options = parsed(conninfo, nullptr);
   const auto said = [&](std::string_view keyword) { return options ? option_of(*options, keyword) : std::string{}; };

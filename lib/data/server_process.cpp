@@ -11,6 +11,7 @@
 #include <charconv>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <sstream>
 #include <thread>
@@ -89,6 +90,16 @@ pid_t parent_of_session(pid_t process, int port) {
   return stat ? stat->parent : 0;
 }
 
+/// Later lines win, and ALTER SYSTEM takes them all away again. A server that keeps its files elsewhere is not helped.
+void close_for_good(pid_t pid) {
+  std::error_code problem;
+  const auto folder = std::filesystem::read_symlink(fmt::format("/proc/{}/cwd", pid), problem);
+  const auto file = folder / "postgresql.auto.conf";
+  if (problem || !std::filesystem::is_regular_file(file, problem)) return;
+  std::ofstream settings{file, std::ios::app};
+  settings << "default_transaction_read_only = 'on'\nsession_preload_libraries = '" << fence_library << "'\n";
+}
+
 Error not_here() { return {Code::not_found, "the server does not run on this machine, or its processes cannot be seen"}; }
 
 }  // namespace
@@ -103,9 +114,10 @@ Result<ServerProcess> process_of(const Connection& connection) {
 
 Result<void> kill_server(const ServerProcess& server, Deadline deadline) {
   const auto stat = stat_of(server.pid);
-  if (!stat || stat->began != server.began) return {};
+  if (!stat || stat->began != server.began) return Failure{{Code::not_found, "the server has ended already, or it is another one by now"}};
   // While it stands still it begins no other process.
   if (::kill(server.pid, SIGSTOP) != 0) return Failure{{Code::rejected, "its processes may not be ended by this user"}};
+  close_for_good(server.pid);
   std::vector<pid_t> all = children_of(server.pid);
   all.push_back(server.pid);
   for (const pid_t pid : all) ::kill(pid, SIGKILL);

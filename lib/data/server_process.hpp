@@ -19,8 +19,9 @@ struct ServerProcess {
 /// the session's own port, or for a Unix socket the one that listens. Errors: not_found.
 Result<ServerProcess> process_of(const Connection& connection);
 
-/// Ends it and all its processes by SIGKILL, which also ends those that stand still, and returns when they are gone; one that has ended
-/// already is fine. Errors: rejected where it may not.
+/// Ends it and all its processes by SIGKILL, which also ends those that stand still, and returns when they are gone. Before that it writes
+/// into the server's postgresql.auto.conf what a fence sets (fence.hpp), so that a supervisor that starts it again starts it closed.
+/// Errors: rejected where it may not be ended; not_found where it has ended already, or is another one by now.
 Result<void> kill_server(const ServerProcess& server, Deadline deadline);
 
 }  // namespace fedctl::data

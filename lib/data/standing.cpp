@@ -76,9 +76,10 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
   if (row[8]) standing.replay_age = time::Duration{number(row[8])};
   standing.streams = row[9] == "t";
   if (count_query.empty()) return standing;
+  // What cannot be counted must not hide all the rest.
   const auto counted = connection.value(count_query, deadline);
-  if (!counted) return Failure{counted.error()};
-  standing.counted = *counted;
+  if (counted) standing.counted = *counted;
+  if (!counted) standing.count_problem = counted.error().message;
   return standing;
 }
 

@@ -29,6 +29,7 @@ struct Standing {
   std::optional<time::Duration> replay_age;    ///< A standby: how old the last commit is that it replayed.
   bool streams = false;                        ///< A standby: its receiver is connected.
   std::optional<std::string> counted;          ///< What the policy's own query yields.
+  std::string count_problem;                   ///< Why it yields nothing, though there is one.
 
   bool is_writable() const { return !in_recovery && !read_only; }
 };

@@ -38,9 +38,9 @@ std::string choose_target(const Policy& policy, const Survey& survey, const std:
 bool guards(const GuardLease& guard, const State& state) {
   // One that gave its Lease up, being unable, may still stop the database when it is told to, and say so.
   if (!guard.is_held()) return !guard.unable.empty();
-  if (!state.primary || state.primary->cluster != guard.cluster) return true;
-  const auto seen = parse_timestamp(state.primary->at);
-  return !seen || *seen <= std::chrono::system_clock::now() - guard.age + guard.ttl;
+  if (!state.primary || state.primary->cluster != guard.cluster || state.primary->guard_version.empty()) return true;
+  // It was renewed after the primary was last seen, or it was no older than its ttl then.
+  return state.primary->guard_version != guard.version() || state.primary->guard_age < guard.ttl;
 }
 
 /// Gathers blockers and warnings.
@@ -67,6 +67,7 @@ class Assessor {
                         ago(state_.run->began_at)),
             way_on(policy_, *state_.run));
     }
+    if (options_.by_itself && state_.pause) block(Code::conflict, pause_text(state_));
     if (survey_.is_isolated()) {
       block(Code::unreachable, fmt::format("only {} of {} clusters can be reached from here, so it is us who are cut off",
                                            survey_.reachable, survey_.clusters));
@@ -197,9 +198,19 @@ class Assessor {
     }
   }
 
+  /// One that is away holds nothing up; one that refuses us is worth mending first.
+  void judge_provider() {
+    if (!survey_.dns_problem) return;
+    const Error& problem = *survey_.dns_problem;
+    const bool is_away = problem.code == Code::unreachable || problem.code == Code::timeout;
+    const std::string what = fmt::format("the DNS provider does not answer: {}", problem.message);
+    if (!is_away && !options_.owe_dns) return block(problem.code, what, "--owe-dns");
+    warn(what + "; all else moves, and the step dns stays owed until it does");
+  }
+
   void judge_dns() {
     if (!policy_.dns) return;
-    if (survey_.dns_problem) block(survey_.dns_problem->code, "the DNS provider does not answer: " + survey_.dns_problem->message);
+    judge_provider();
     if (policy_.dns->provider == "route53" && !policy_.dns->route53.health)
       warn(
           "the record is changed through Route 53's control plane, which is in us-east-1: if that region fails, it cannot be; "

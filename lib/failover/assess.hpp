@@ -19,7 +19,9 @@ struct RunOptions {
   std::string to;                                ///< Empty: the standby that has most of the log, of equals the first of the policy.
   std::optional<std::int64_t> accept_data_loss;  ///< Bytes; the largest number there is stands for "unknown".
   bool skip_fencing = false;
+  bool owe_dns = false;  ///< Begin although the DNS provider refuses us.
   std::string reason = "by hand";
+  bool by_itself = false;                       ///< Nobody asked for it, so it does not begin while failovers are paused.
   std::optional<time::Instant> failed_at = {};  ///< When it first did not.
 };
 inline constexpr std::int64_t any_loss = INT64_MAX;

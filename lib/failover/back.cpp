@@ -117,7 +117,11 @@ Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step
   const auto began = Clock::now();
   const EngineOptions options;
   Run run{.id = "back", .kind = RunKind::switchover, .from = plan.to, .to = plan.from};
-  StepContext context{site, run, options, [&](const std::string& text) { on_step({StepEvent::Type::note, "rejoin", text, {}}); }};
+  StepContext context{site, run, options,
+                      [&](const std::string& text) {
+                        on_step({StepEvent::Type::note, "rejoin", text, {}});
+                      },
+                      [] { return Result<void>{}; }};
   const auto rejoined = rejoin(context);
   if (!rejoined) return Failure{rejoined.error()};
   on_step({StepEvent::Type::done, "rejoin", fmt::format("{} is a standby of {}", plan.to, plan.from),

@@ -57,13 +57,6 @@ Task<CheckAnswer> check_http(Site& site, Check check, std::string cluster) {
   co_return CheckAnswer{std::move(error)};
 }
 
-/// What only the database's own host can say: nobody listens there, or its server is shut down.
-bool is_proof_of_death(const Error& error) {
-  return error.code == Code::unreachable && (error.message.find("Connection refused") != std::string::npos ||
-                                             error.message.find("the database system is shutting down") != std::string::npos ||
-                                             error.message.find("the database system is shut down") != std::string::npos);
-}
-
 Task<CheckAnswer> check_database(Site& site, Check check, std::string cluster, KnownConnections& known) {
   auto connection = co_await connection_of(site, cluster);
   if (connection) known[cluster] = std::move(*connection);
@@ -74,7 +67,7 @@ Task<CheckAnswer> check_database(Site& site, Check check, std::string cluster, K
   co_await site.loop->offload([&] { standing = data::look(text, site.policy.postgres->count_query, data::deadline_in(check.timeout)); });
   if (!standing) {
     CheckAnswer answer = vote_of(in_cluster(standing.error(), cluster));
-    answer.is_proof = answer.is_vote && is_proof_of_death(standing.error());
+    answer.is_proof = answer.is_vote && data::is_refused(standing.error());
     co_return answer;
   }
   if (standing->is_writable()) co_return CheckAnswer{};

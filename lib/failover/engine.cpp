@@ -4,11 +4,8 @@
 #include "base/json.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "base/url.hpp"
-#include "failover/action.hpp"
 #include "failover/journal.hpp"
 #include "failover/steps.hpp"
-#include "http/rest.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -22,6 +19,9 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr int attempts_of_a_step = 3;
 constexpr time::Duration pause_between{500};
+
+/// Steps that the others do not depend on: a run does not wait for them.
+bool may_be_owed(const std::string& step) { return step == "dns"; }
 
 using StepFunction = Evidence (*)(StepContext&);
 
@@ -49,9 +49,8 @@ json outcome_of(const Run& run) {
   if (const StepRecord* caught_up = run.find("catch-up")) {
     outcome["lostBytes"] = kube::value_at(caught_up->evidence, "lostBytes");
     outcome["lossExact"] = kube::bool_at(caught_up->evidence, "exact");
+    if (caught_up->evidence.contains("lostCounted")) outcome["lostCounted"] = caught_up->evidence["lostCounted"];
   }
-  if (const StepRecord* promoted = run.find("promote"); promoted != nullptr && promoted->evidence.contains("lostCounted"))
-    outcome["lostCounted"] = promoted->evidence["lostCounted"];
   return outcome;
 }
 
@@ -135,7 +134,8 @@ struct Engine::Impl {
   }
 
   StepContext context(const std::string& step) {
-    return {site, *state.run, options, [this, step](const std::string& text) { tell(StepEvent::Type::note, step, text); }};
+    return {site, *state.run, options, [this, step](const std::string& text) { tell(StepEvent::Type::note, step, text); },
+            [this] { return save(); }};
   }
 
   Evidence do_once(const std::string& step) {
@@ -145,32 +145,15 @@ struct Engine::Impl {
     return function == nullptr ? Evidence{json::object()} : function(with);
   }
 
-  Evidence run_hook(StepContext& with, const StepRecord& record) {
-    const Hook* known = hook_of(site.policy, record);
-    if (known == nullptr) return json{{"skipped", "the policy has it no more"}};
-    const Hook& hook = *known;
-    auto said = hook.url.empty() ? run_program(with, hook.exec, hook.step, with.run.to) : post(with, hook);
-    if (said) return json{{"said", *said}};
-    if (!hook.may_fail) return Failure{said.error()};
-    return json{{"failed", describe(said.error())}};
-  }
-
-  Result<std::string> post(const StepContext& with, const Hook& hook) const {
-    const json body{
-        {"policy", site.policy.name}, {"namespace", site.policy.name_space},      {"run", with.run.id},    {"token", with.run.token},
-        {"step", hook.step},          {"when", hook.before ? "before" : "after"}, {"from", with.run.from}, {"to", with.run.to}};
-    const auto status = post_json(*site.loop, hook.url, to_text(body), hook.exec.timeout);
-    if (!status) return Failure{status.error()};
-    if (*status < 300) return fmt::format("{}", *status);
-    return Failure{{Code::rejected, fmt::format("{} answers {}", url::origin_of(url::without_password(hook.url)), *status)}};
-  }
-
   Evidence do_step(StepRecord& record) {
     while (true) {
       ++record.attempts;
       if (auto saved = save(); !saved) return Failure{saved.error()};
       auto evidence = do_once(record.name);
-      if (evidence || !is_worth_retrying(evidence.error()) || record.attempts % attempts_of_a_step == 0 || site.loop->interrupted())
+      // A program of others may have done what it was told to, whatever came back of it.
+      const bool is_final = may_be_owed(record.name) || is_hook(record);
+      if (evidence || !is_worth_retrying(evidence.error()) || is_final || record.attempts % attempts_of_a_step == 0 ||
+          site.loop->interrupted())
         return evidence;
       tell(StepEvent::Type::retried, record.name, describe(evidence.error()));
       if (auto paused = pause(*site.loop, pause_between); !paused) return Failure{paused.error()};
@@ -190,6 +173,10 @@ struct Engine::Impl {
       if (record.name == "record") finish_run(run);
       auto evidence = do_step(record);
       const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
+      if (!evidence && may_be_owed(record.name) && evidence.error().code != Code::cancelled) {
+        owe(record, evidence.error(), took);
+        continue;
+      }
       if (!evidence) {
         record.evidence["error"] = describe(evidence.error());
         const auto saved = save();
@@ -210,6 +197,13 @@ struct Engine::Impl {
     file_away(state);
     if (auto saved = save(); !saved) return Failure{stopped(saved.error(), "record")};
     return run;
+  }
+
+  void owe(StepRecord& record, const Error& error, time::Duration took) {
+    record.state = StepRecord::State::owed;
+    record.evidence["error"] = describe(error);
+    tell(StepEvent::Type::owed, record.name, describe(error), took);
+    static_cast<void>(save());
   }
 
   void finish_run(Run& run) const {
@@ -244,6 +238,7 @@ std::string_view to_string(StepEvent::Type type) {
     case StepEvent::Type::retried: return "retried";
     case StepEvent::Type::done: return "done";
     case StepEvent::Type::skipped: return "skipped";
+    case StepEvent::Type::owed: return "owed";
     case StepEvent::Type::failed: break;
   }
   return "failed";
@@ -325,19 +320,39 @@ Result<Run> Engine::resume() {
   return self.execute();
 }
 
+Result<Run> Engine::settle() {
+  Impl& self = *impl_;
+  if (auto held = self.take_hold(0); !held) return Failure{held.error()};
+  auto loaded = self.site.loop->run(self.site.store->load());
+  if (!loaded) return Failure{loaded.error()};
+  self.state = std::move(*loaded);
+  if (!self.state.owes()) return Failure{{Code::not_found, "the last run owes nothing", self.site.store->display_name()}};
+  for (StepRecord& record : self.state.run->steps) {
+    if (record.state != StepRecord::State::owed) continue;
+    ++record.attempts;
+    const auto began = Clock::now();
+    auto evidence = self.do_once(record.name);
+    const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
+    if (!evidence) return Failure{self.stopped(evidence.error(), record.name)};
+    record.evidence = std::move(*evidence);
+    record.state = StepRecord::State::done;
+    record.ended_at = timestamp_now();
+    self.tell(StepEvent::Type::done, record.name, Impl::summary_of(record), took);
+  }
+  if (auto saved = self.save(); !saved) return Failure{saved.error()};
+  return *self.state.run;
+}
+
 Result<Run> Engine::abort() {
   Impl& self = *impl_;
   if (auto taken = self.take_unfinished("undo"); !taken) return Failure{taken.error()};
   Run& run = *self.state.run;
   const StepRecord* turning = run.find(point_of_no_return(self.site.policy));
-  bool has_turned = turning != nullptr && turning->state != StepRecord::State::pending;
-  if (has_turned && self.site.policy.postgres && turning->state == StepRecord::State::begun) {
-    const auto standing = self.site.loop->run(look_at_database(self.site, run.to, time::Duration{5'000}));
-    has_turned = !standing || !standing->in_recovery;
-  }
+  // A promotion that was asked for may come to pass later, whatever the standby says now.
+  const bool has_turned = turning != nullptr && turning->state != StepRecord::State::pending;
   if (has_turned) {
-    return Failure{{Code::conflict, fmt::format("refused: {} is active already, so the run cannot be undone", run.to), "", "", "",
-                    "go on with 'fedctl failover run --resume', then come back with 'fedctl failover back'"}};
+    return Failure{{Code::conflict, fmt::format("refused: {} is active already, or may become it, so the run cannot be undone", run.to), "",
+                    "", "", "go on with 'fedctl failover run --resume', then come back with 'fedctl failover back'"}};
   }
   StepContext context = self.context("abort");
   self.tell(StepEvent::Type::begun, "abort");
@@ -350,33 +365,6 @@ Result<Run> Engine::abort() {
   self.tell(StepEvent::Type::done, "abort", fmt::format("{} takes writes as before", run.from),
             std::chrono::duration_cast<time::Duration>(Clock::now() - began));
   return run;
-}
-
-Result<void> pause(http::Loop& loop, time::Duration length) {
-  if (loop.run(http::rest(loop, length)) == http::Rest::interrupted) return Failure{{Code::cancelled, "interrupted"}};
-  return {};
-}
-
-Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster) {
-  const Run& run = context.run;
-  const Policy& policy = context.site.policy;
-  const std::map<std::string, std::string> environment{{"FEDCTL_POLICY", policy.full_name()},
-                                                       {"FEDCTL_RUN", run.id},
-                                                       {"FEDCTL_TOKEN", std::to_string(run.token)},
-                                                       {"FEDCTL_STEP", step},
-                                                       {"FEDCTL_FROM", run.from},
-                                                       {"FEDCTL_TO", run.to},
-                                                       {"FEDCTL_CLUSTER", cluster}};
-  const json input{{"policy", policy.full_name()},
-                   {"run", run.id},
-                   {"token", run.token},
-                   {"step", step},
-                   {"from", run.from},
-                   {"to", run.to},
-                   {"cluster", cluster}};
-  const auto said = blocking<std::string>(*context.site.loop, [&] { return run_action(action, environment, to_text(input) + "\n"); });
-  if (!said) return Failure{in_cluster(said.error(), cluster)};
-  return said;
 }
 
 }  // namespace fedctl::failover

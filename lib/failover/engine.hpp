@@ -12,7 +12,7 @@ namespace fedctl::failover {
 
 /// What a run tells while it goes on.
 struct StepEvent {
-  enum class Type { begun, note, retried, done, skipped, failed };
+  enum class Type { begun, note, retried, done, skipped, owed, failed };
   Type type = Type::note;
   std::string step;
   std::string text;
@@ -43,6 +43,9 @@ class Engine {
 
   /// Goes on with the run that was not finished; steps that are done are not done again. Errors: not_found where there is none.
   Result<Run> resume();
+
+  /// Tries again what the last run owes. Errors: not_found where it owes nothing; what the step fails with, and then it stays owed.
+  Result<Run> settle();
 
   /// Undoes what an unfinished run did before it promoted. Errors: conflict where it did promote: then it can only go on.
   Result<Run> abort();

@@ -20,6 +20,13 @@ std::string hook_name(const Hook& hook) {
   return fmt::format("{}{} {} {}", hook_mark, hook.name, hook.before ? "before" : "after", hook.step);
 }
 
+/// "hook warm caches before promote" -> "warm caches".
+std::string name_in(const StepRecord& hook) {
+  const auto step = hook.name.rfind(' ');
+  const auto when = step == std::string::npos ? step : hook.name.rfind(' ', step - 1);
+  return when == std::string::npos || when < hook_mark.size() ? "" : hook.name.substr(hook_mark.size(), when - hook_mark.size());
+}
+
 bool is_over(const StepRecord& step) { return step.state == StepRecord::State::done || step.state == StepRecord::State::skipped; }
 
 std::string shown(const json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
@@ -61,8 +68,12 @@ void take_policy(Run& run, const Policy& policy) {
   std::vector<StepRecord> old = std::move(run.steps);
   std::vector<StepRecord> steps = records_of(policy, run.kind);
   for (StepRecord& step : steps) {
-    const auto same = std::ranges::find_if(
+    auto same = std::ranges::find_if(
         old, [&](const StepRecord& one) { return is_hook(step) ? is_hook(one) && one.hash == step.hash : one.name == step.name; });
+    // One with a name of its own is the same hook, whatever it says now, where it was done.
+    const bool is_named = is_hook(step) && !std::ranges::all_of(name_in(step), [](char c) { return c >= '0' && c <= '9'; });
+    if (same == old.end() && is_named)
+      same = std::ranges::find_if(old, [&](const StepRecord& one) { return is_over(one) && one.name == step.name; });
     if (same == old.end()) continue;
     const std::string name = step.name;
     step = std::move(*same);
@@ -77,15 +88,12 @@ void take_policy(Run& run, const Policy& policy) {
 }
 
 Result<void> skip_hook(Run& run, const std::string& name) {
-  const auto has_name = [&](const StepRecord& step) {
-    return is_hook(step) && !is_over(step) && step.name.starts_with(fmt::format("{}{} ", hook_mark, name));
-  };
+  const auto has_name = [&](const StepRecord& step) { return is_hook(step) && !is_over(step) && name_in(step) == name; };
   const auto found = std::ranges::find_if(run.steps, has_name);
   if (found == run.steps.end()) {
     std::vector<std::string> open;
     for (const StepRecord& step : run.steps) {
-      if (is_hook(step) && !is_over(step))
-        open.push_back(step.name.substr(hook_mark.size(), step.name.find(' ', hook_mark.size()) - hook_mark.size()));
+      if (is_hook(step) && !is_over(step)) open.push_back(name_in(step));
     }
     return Failure{{Code::usage, fmt::format("the run has no hook '{}' that is still to be run", name), "", "", "",
                     open.empty() ? "all its hooks are done" : "it has " + text::listed(open)}};
@@ -115,7 +123,9 @@ std::string point_of_no_return(const Policy& policy) { return policy.postgres ? 
 
 std::string way_on(const Policy& policy, const Run& run) {
   const std::string on = "go on with 'fedctl failover run --resume'";
-  return run.has_done(point_of_no_return(policy)) ? on : on + ", or undo it with 'fedctl failover abort'";
+  const StepRecord* turning = run.find(point_of_no_return(policy));
+  const bool may_have_turned = turning != nullptr && turning->state != StepRecord::State::pending;
+  return may_have_turned ? on : on + ", or undo it with 'fedctl failover abort'";
 }
 
 Result<void> check_journal(const Policy& policy, const State& state) {

@@ -21,6 +21,8 @@ class Judge {
 
  private:
   void judge_old(const SideSurvey& side) {
+    if (!side.database->count_problem.empty())
+      warn(fmt::format("what database.postgres.count asks of {} cannot be told: {}", side.cluster, side.database->count_problem));
     const auto described = policy_.postgres->sides.find(side.cluster);
     const bool is_stopped = described != policy_.postgres->sides.end() && described->second.stop;
     const data::Checkup& found = side.checkup;
@@ -32,6 +34,10 @@ class Judge {
       object(fmt::format("the database of {} is written to by logical subscriptions ({}), which nothing but stopping it ends", side.cluster,
                          text::listed(found.subscriptions)),
              fmt::format("disable them, or give sides.{} a `stop` program", side.cluster));
+    if (!found.workers.empty() && !is_stopped)
+      object(fmt::format("the database of {} has background workers ({}) that come back when they are ended and might write", side.cluster,
+                         text::listed(found.workers)),
+             fmt::format("give sides.{} a `stop` program", side.cluster));
     if (found.prepared > 0)
       object(fmt::format("the database of {} has {}, which would be open on the new side as well", side.cluster,
                          text::count(static_cast<std::size_t>(found.prepared), "prepared transaction")),

@@ -32,14 +32,20 @@ class Sources {
   std::string basis_;
 };
 
-Sources sources_of(const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at) {
+/// By how much two machines' clocks may differ, as NTP keeps them.
+constexpr time::Duration clock_slack{5'000};
+
+Sources sources_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side,
+                   time::Instant failed_at) {
   Sources sources;
   const Standing& standby = *new_side.database;
   const auto since_failure = std::chrono::duration_cast<time::Duration>(std::chrono::system_clock::now() - failed_at);
   const auto before_failure = [&](time::Duration age) { return std::max(time::Duration{0}, age - since_failure); };
   if (state.primary && state.primary->cluster == old_side.cluster) {
     const auto at = parse_timestamp(state.primary->at).value_or(time::Instant{});
-    sources.take(data::parse_lsn(state.primary->lsn), std::chrono::duration_cast<time::Duration>(failed_at - at),
+    const auto age = std::chrono::duration_cast<time::Duration>(failed_at - at);
+    // Seen after it failed: by a machine whose clock is ahead, so nothing is known of when.
+    sources.take(data::parse_lsn(state.primary->lsn), age < -clock_slack ? policy.postgres->max_look_age + time::Duration{1} : age,
                  fmt::format("{} was last seen {}", old_side.cluster, ago(state.primary->at)));
   }
   if (old_side.guard.exists())
@@ -63,7 +69,7 @@ Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_sid
   if (old_side.database && !old_side.database->in_recovery) {
     loss = {.bytes = behind(old_side.database->written), .is_exact = true, .behind = {}, .basis = "both were asked just now"};
   } else {
-    const Sources sources = sources_of(state, old_side, new_side, failed_at);
+    const Sources sources = sources_of(policy, state, old_side, new_side, failed_at);
     if (!sources.position()) {
       loss.basis = fmt::format("{} does not answer, and nobody looked at it before", old_side.cluster);
       return loss;

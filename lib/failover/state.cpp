@@ -87,7 +87,7 @@ StepRecord step_from(const json& document, const std::string& path, std::string&
   using S = StepRecord::State;
   Fields fields{document, path, problem};
   StepRecord step{.name = fields.text("name")};
-  step.state = fields.one_of(std::array{S::pending, S::begun, S::done, S::skipped}, "state");
+  step.state = fields.one_of(std::array{S::pending, S::begun, S::done, S::skipped, S::owed}, "state");
   step.begun_at = fields.text("beganAt");
   step.ended_at = fields.text("endedAt");
   step.attempts = static_cast<int>(fields.integer("attempts"));
@@ -147,9 +147,10 @@ std::string_view to_string(StepRecord::State state) {
     case StepRecord::State::pending: return "pending";
     case StepRecord::State::begun: return "begun";
     case StepRecord::State::done: return "done";
-    case StepRecord::State::skipped: break;
+    case StepRecord::State::skipped: return "skipped";
+    case StepRecord::State::owed: break;
   }
-  return "skipped";
+  return "owed";
 }
 
 std::string_view to_string(Run::State state) {
@@ -183,6 +184,14 @@ bool Run::has_done(const std::string& step) const {
   return found != nullptr && found->state == StepRecord::State::done;
 }
 
+std::vector<std::string> Run::owed() const {
+  std::vector<std::string> names;
+  for (const StepRecord& step : steps) {
+    if (step.state == StepRecord::State::owed) names.push_back(step.name);
+  }
+  return names;
+}
+
 json to_json(const Run& run) {
   json steps = json::array();
   for (const StepRecord& step : run.steps) steps.push_back(to_json(step));
@@ -206,9 +215,14 @@ json to_json(const Run& run) {
 }
 
 json to_json(const LastSeen& seen) {
-  return {{"cluster", seen.cluster},   {"systemIdentifier", seen.system_identifier},
-          {"timeline", seen.timeline}, {"lsn", seen.lsn},
-          {"counted", seen.counted},   {"at", seen.at}};
+  return {{"cluster", seen.cluster},
+          {"systemIdentifier", seen.system_identifier},
+          {"timeline", seen.timeline},
+          {"lsn", seen.lsn},
+          {"counted", seen.counted},
+          {"at", seen.at},
+          {"guardVersion", seen.guard_version},
+          {"guardAgeMilliseconds", seen.guard_age.count()}};
 }
 
 json to_json(const State& state) {
@@ -229,8 +243,10 @@ Result<State> state_from(const json& document) {
   if (document.is_object() && document.contains("run")) state.run = run_from(value_at(document, "run"), problem);
   if (document.is_object() && document.contains("primary")) {
     Fields seen{value_at(document, "primary"), "primary", problem};
-    state.primary = LastSeen{seen.text("cluster"), seen.text("systemIdentifier"), seen.integer("timeline"),
-                             seen.text("lsn"),     seen.text("counted"),          seen.text("at")};
+    state.primary = LastSeen{seen.text("cluster"),      seen.text("systemIdentifier"),
+                             seen.integer("timeline"),  seen.text("lsn"),
+                             seen.text("counted"),      seen.text("at"),
+                             seen.text("guardVersion"), time::Duration{seen.integer("guardAgeMilliseconds")}};
   }
   if (document.is_object() && document.contains("paused")) {
     Fields pause{value_at(document, "paused"), "paused", problem};

@@ -19,7 +19,13 @@ std::string_view to_string(RunKind kind);
 
 /// A step, or a hook of one, as the journal has it: written before it begins and after it ends.
 struct StepRecord {
-  enum class State { pending, begun, done, skipped };
+  enum class State {
+    pending,
+    begun,
+    done,
+    skipped,
+    owed  ///< It could not be done, the run went on, and it is tried again until it can.
+  };
   std::string name;
   State state = State::pending;
   std::string begun_at;  ///< RFC 3339 with milliseconds.
@@ -55,6 +61,8 @@ struct Run {
   /// The first that is neither done nor skipped; null: all are.
   const StepRecord* next() const;
   bool has_done(const std::string& step) const;
+  /// The names of the steps that are owed.
+  std::vector<std::string> owed() const;
 };
 std::string_view to_string(Run::State state);
 
@@ -65,7 +73,11 @@ struct LastSeen {
   std::int64_t timeline = 0;
   std::string lsn;
   std::string counted;  ///< What the policy's count query yielded.
-  std::string at;       ///< RFC 3339.
+  std::string at;       ///< RFC 3339, by the clock of whoever looked.
+  /// The Lease of its guard then: its resourceVersion, and how old that was by the host's clock. Whether the guard lived while the primary
+  /// was seen is told by these alone, on any machine. Empty: there was none, or it was not looked at.
+  std::string guard_version = {};
+  time::Duration guard_age{0};
 };
 
 /// The master switch: nothing fails over by itself.
@@ -87,6 +99,8 @@ struct State {
   std::string version;  ///< Of the store, to write it only as it was read; not part of the JSON.
 
   bool has_unfinished_run() const { return run && run->state == Run::State::running; }
+  /// Is something of the last run left to be tried again?
+  bool owes() const { return run && !has_unfinished_run() && !run->owed().empty(); }
 };
 
 /// The number at `map[key]`, or 0.

@@ -66,6 +66,11 @@ Result<data::Standing> receive_rest(StepContext& context, const End& end) {
   while (true) {
     auto standing = look_at(context, context.run.to);
     if (!standing) return standing;
+    if (!standing->in_recovery && context.options.run.accept_data_loss != any_loss) {
+      return Failure{{Code::conflict,
+                      fmt::format("the database of {} is no standby any more, so what it lacked cannot be told", context.run.to), "",
+                      context.run.to, "", "go on with --resume --accept-data-loss unknown"}};
+    }
     if (!standing->in_recovery) return standing;
     const bool has_all = end.lsn && standing->written >= *end.lsn;
     const bool is_still = standing->written == before && !standing->streams;
@@ -78,11 +83,12 @@ Result<data::Standing> receive_rest(StepContext& context, const End& end) {
 }
 
 Evidence measure_loss(StepContext& context, const End& end, const data::Standing& standby) {
-  json evidence{{"standbyLsn", data::format_lsn(standby.written)}, {"basis", end.basis}, {"exact", end.is_exact}};
+  const bool is_exact = end.is_exact && standby.in_recovery;
+  json evidence{{"standbyLsn", data::format_lsn(standby.written)}, {"basis", end.basis}, {"exact", is_exact}};
   const std::int64_t accepted = context.options.run.accept_data_loss.value_or(0);
   const std::int64_t limit = std::max(context.site.policy.postgres->max_lag_bytes, accepted);
   if (end.counted.is_string()) evidence["primaryCounted"] = end.counted;
-  if (!end.lsn) {
+  if (!end.lsn || !standby.in_recovery) {
     if (accepted != any_loss) {
       return Failure{{Code::conflict, fmt::format("how much {} lacks is not known: {}", context.run.to, end.basis), "", context.run.to, "",
                       "go on with --resume --accept-data-loss unknown, or undo the run with 'fedctl failover abort'"}};
@@ -105,6 +111,22 @@ Evidence measure_loss(StepContext& context, const End& end, const data::Standing
   return evidence;
 }
 
+/// What the new side counts of what it received, before anybody writes to it.
+void count_lost(StepContext& context, json& evidence) {
+  const auto primary = number_of(kube::value_at(evidence, "primaryCounted"));
+  const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
+  while (primary) {
+    const auto standing = look_at(context, context.run.to);
+    if (!standing || !standing->in_recovery) return;
+    const bool has_replayed = standing->replayed >= standing->written;
+    const auto here = standing->counted ? number_of(*standing->counted) : std::nullopt;
+    if (has_replayed && here) evidence["standbyCounted"] = *standing->counted;
+    if (has_replayed && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
+    if (has_replayed || Clock::now() >= deadline) return;
+    if (auto paused = pause(*context.site.loop, pace); !paused) return;
+  }
+}
+
 Evidence replay_token(StepContext& context) {
   const StepRecord* drain = context.run.find("drain");
   const auto drained_to = drain == nullptr ? std::nullopt : data::parse_lsn(kube::string_at(drain->evidence, "lsn"));
@@ -122,6 +144,7 @@ Evidence replay_token(StepContext& context) {
           {"tokenLsn", data::format_lsn(token)}, {"standbyLsn", data::format_lsn(standing->replayed)}, {"lostBytes", 0}, {"exact", true}};
       const json& counted = kube::value_at(drain->evidence, "counted");
       if (!counted.is_null()) evidence["primaryCounted"] = counted;
+      count_lost(context, evidence);
       return evidence;
     }
     if (Clock::now() >= deadline) {
@@ -192,7 +215,9 @@ Evidence catch_up(StepContext& context) {
   const End end = end_of_primary(context, *state);
   const auto standby = receive_rest(context, end);
   if (!standby) return Failure{standby.error()};
-  return measure_loss(context, end, *standby);
+  auto evidence = measure_loss(context, end, *standby);
+  if (evidence) count_lost(context, *evidence);
+  return evidence;
 }
 
 Evidence promote(StepContext& context) {
@@ -204,6 +229,7 @@ Evidence promote(StepContext& context) {
   const Postgres& postgres = *site.policy.postgres;
   const auto before = look_at(context, to);
   if (!before) return Failure{before.error()};
+  if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
   if (postgres.promote && before->in_recovery) {
     const auto said = run_program(context, postgres.promote, "promote", to);
     if (!said) return Failure{said.error()};
@@ -214,14 +240,6 @@ Evidence promote(StepContext& context) {
   });
   if (!standing) return Failure{in_cluster(standing.error(), to)};
   json evidence{{"timeline", standing->timeline}, {"lsn", data::format_lsn(standing->written)}};
-  const auto counted = look_at(context, to);
-  if (counted && counted->counted) {
-    evidence["counted"] = *counted->counted;
-    const StepRecord* caught_up = context.run.find("catch-up");
-    const auto primary = caught_up == nullptr ? std::nullopt : number_of(kube::value_at(caught_up->evidence, "primaryCounted"));
-    const auto here = number_of(evidence["counted"]);
-    if (primary && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
-  }
   return evidence;
 }
 

@@ -89,6 +89,8 @@ Evidence wait_ready(StepContext& context) {
 Evidence switch_dns(StepContext& context) {
   Site& site = context.site;
   const traffic::Record record = site.record_for(context.run.to);
+  if (site.dns->follows_health())
+    return json{{"name", record.name}, {"type", record.type}, {"value", record.value}, {"follows", "the sides' health checks"}};
   const auto before = site.loop->run(site.dns->current(record));
   const auto put = site.loop->run(site.dns->put(record));
   if (!put) return Failure{put.error()};
@@ -110,7 +112,10 @@ Evidence verify(StepContext& context) {
     evidence["writable"] = true;
   }
   const time::Duration within = site.policy.dns ? site.policy.dns->within : time::Duration{30'000};
-  if (site.policy.dns) {
+  const StepRecord* switched = context.run.find("dns");
+  const bool is_owed = switched != nullptr && switched->state == StepRecord::State::owed;
+  if (is_owed) evidence["resolvers"] = "not asked: the step dns is owed";
+  if (site.policy.dns && !is_owed) {
     const traffic::Record record = site.record_for(to);
     for (const std::string& resolver : site.policy.dns->resolvers) {
       const auto answered = wait_until(context, within, [&] { return resolver_misses(context, resolver, record); });

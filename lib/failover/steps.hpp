@@ -15,6 +15,7 @@ struct StepContext {
   Run& run;
   const EngineOptions& options;
   std::function<void(const std::string&)> note;
+  std::function<Result<void>()> confirm;  ///< Is the run still ours? Asked right before what cannot be undone. Errors: conflict.
 };
 
 using Evidence = Result<nlohmann::json>;
@@ -40,6 +41,9 @@ Evidence switch_roles(StepContext& context);
 Evidence wait_ready(StepContext& context);
 Evidence switch_dns(StepContext& context);
 Evidence verify(StepContext& context);
+
+/// A hook of the policy, which the record is of.
+Evidence run_hook(StepContext& context, const StepRecord& record);
 
 /// Runs a program of the policy with what the run is about as JSON on its standard input and FEDCTL_POLICY, FEDCTL_RUN, FEDCTL_TOKEN,
 /// FEDCTL_STEP, FEDCTL_FROM, FEDCTL_TO and FEDCTL_CLUSTER (the side that it is for) in its environment.

@@ -34,7 +34,8 @@ Task<Done> survey_api(kube::Client& client, std::optional<Error>& problem, Surve
 }
 
 Task<Done> survey_dns(Site& site, Survey& result) {
-  if (!site.dns) co_return Done{};
+  // Where the record follows health checks, its provider's control plane is not needed, and may be what is down.
+  if (!site.dns || site.dns->follows_health()) co_return Done{};
   auto answer = co_await site.dns->current(site.policy.dns->record);
   if (answer) {
     result.dns = std::move(*answer);
@@ -91,12 +92,19 @@ Task<Survey> survey(Site& site, SurveyOptions options) {
   co_return result;
 }
 
+void note_guard(LastSeen& seen, const GuardLease& guard) {
+  if (!guard.exists()) return;
+  seen.guard_version = guard.version();
+  seen.guard_age = guard.age;
+}
+
 void remember_primary(State& state, const Survey& survey, const std::string& active) {
   const SideSurvey* side = survey.find(active);
   if (side == nullptr || !side->database || side->database->in_recovery) return;
   const data::Standing& seen = *side->database;
   state.primary =
       LastSeen{active, seen.system_identifier, seen.timeline, data::format_lsn(seen.written), seen.counted.value_or(""), timestamp_now()};
+  note_guard(*state.primary, side->guard);
 }
 
 }  // namespace fedctl::failover

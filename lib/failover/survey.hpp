@@ -46,6 +46,9 @@ Task<Survey> survey(Site& site, SurveyOptions options);
 /// Where the guard of a side has its Lease; null `host` where there is no host.
 GuardPlace guard_place(const Site& site, const std::string& cluster);
 
+/// Notes with a look at the primary how its guard's Lease was at the time.
+void note_guard(LastSeen& seen, const GuardLease& guard);
+
 /// What the survey tells of where the primary's log is, to be remembered for when it can no longer be asked. Never goes back in the same
 /// log.
 void remember_primary(State& state, const Survey& survey, const std::string& active);

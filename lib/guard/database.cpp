@@ -39,12 +39,22 @@ class KeptSession {
   std::optional<Connection> session_;
 };
 
-Result<void> check_rights(Connection& session, Deadline deadline) {
+Result<void> check_rights(Connection& session, bool can_stop, Deadline deadline) {
   const auto missing = data::missing_rights(session, deadline);
   if (!missing) return Failure{missing.error()};
-  if (missing->empty()) return {};
-  return Failure{{Code::rejected, fmt::format("its role may not make it read-only: it lacks {}", missing->front()), "", "", "",
-                  "run what 'fedctl failover role --print-sql' prints"}};
+  if (!missing->empty()) {
+    return Failure{{Code::rejected, fmt::format("its role may not make it read-only: it lacks {}", missing->front()), "", "", "",
+                    "run what 'fedctl failover role --print-sql' prints"}};
+  }
+  if (can_stop) return {};
+  const auto masters = data::unendable(session, deadline);
+  if (!masters) return Failure{masters.error()};
+  if (!masters->empty())
+    return Failure{{Code::rejected, fmt::format("a session of the superuser {} is there, which its role may not end", masters->front())}};
+  const auto workers = data::background_workers(session, deadline);
+  if (!workers) return Failure{workers.error()};
+  if (workers->empty()) return {};
+  return Failure{{Code::rejected, fmt::format("the background worker '{}' is there, which comes back when it is ended", workers->front())}};
 }
 
 }  // namespace
@@ -97,19 +107,40 @@ Task<Result<data::Standing>> Database::look(time::Duration patience) {
     const Deadline deadline = data::deadline_in(patience);
     const auto done = self.looks.with(connection, deadline, [&](Connection& session) -> Result<void> {
       seen = data::look(session, count, deadline);
-      return seen ? Result<void>{} : Result<void>{Failure{seen.error()}};
+      if (!seen) return Failure{seen.error()};
+      return {};
     });
     if (!done) seen = Failure{done.error()};
   });
   co_return seen;
 }
 
-Task<Result<Done>> Database::try_hand(time::Duration patience) {
-  std::function<Result<void>(Connection&, Deadline)> use = [this](Connection& session, Deadline deadline) {
+Task<Result<Done>> Database::try_hand(bool has_stop, time::Duration patience) {
+  std::function<Result<void>(Connection&, Deadline)> use = [this, has_stop](Connection& session, Deadline deadline) {
     impl_->remember_server(session);
-    return check_rights(session, deadline);
+    return check_rights(session, has_stop || can_kill(), deadline);
   };
   co_return co_await impl_->with_hand(patience, std::move(use));
+}
+
+Task<Result<Done>> Database::sweep(time::Duration patience) {
+  std::function<Result<void>(Connection&, Deadline)> use = &data::sweep;
+  co_return co_await impl_->with_hand(patience, std::move(use));
+}
+
+Task<bool> Database::is_refused(time::Duration patience) {
+  bool refused = false;
+  const std::string connection = impl_->conninfo;
+  co_await impl_->site.loop->offload([&] {
+    const auto session = Connection::open(connection, data::deadline_in(patience), data::Entry::as_application);
+    refused = !session && data::is_refused(session.error());
+  });
+  co_return refused;
+}
+
+bool Database::can_kill() const {
+  const std::lock_guard lock{impl_->mutex};
+  return impl_->server.has_value();
 }
 
 Task<Result<data::Frozen>> Database::freeze(time::Duration patience) {

@@ -21,16 +21,26 @@ class Database {
   /// Reads the connection string; what was read before stays where that fails. Errors as `failover::connection_of`.
   Task<Result<Done>> find_connection();
 
+  /// Where its log is, and what the policy's own query counts, where that can be told.
   Task<Result<data::Standing>> look(time::Duration patience);
 
-  /// Could the database be kept from taking writes just now? The hand answers, and its role has the rights. Errors: why not.
-  Task<Result<Done>> try_hand(time::Duration patience);
+  /// Could the database be kept from taking writes just now? The hand answers, its role has the rights, and there is no session that it may
+  /// not end, unless the server can be stopped (`has_stop`, or by `kill`). Errors: why not.
+  Task<Result<Done>> try_hand(bool has_stop, time::Duration patience);
+
+  /// Ends who came in all the same: a login that was under way when the door was closed.
+  Task<Result<Done>> sweep(time::Duration patience);
+
+  /// Is it certain that nobody listens there?
+  Task<bool> is_refused(time::Duration patience);
 
   Task<Result<data::Frozen>> freeze(time::Duration patience);
   Task<Result<Done>> thaw(time::Duration patience);
 
-  /// The last resort: ends the server by SIGKILL, where it was seen to run on this machine. Errors: not_found where it was not; rejected.
+  /// The last resort: ends the server by SIGKILL, where it was seen to run on this machine; one that somebody starts again is closed.
+  /// Errors: not_found where it was not seen, or has ended already; rejected.
   Task<Result<Done>> kill(time::Duration patience);
+  bool can_kill() const;
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 #include "guard/guard.hpp"
 
 #include "base/process.hpp"
+#include "base/subprocess.hpp"
 #include "failover/action.hpp"
 #include "failover/assess.hpp"
 #include "failover/guard_lease.hpp"
@@ -54,7 +55,8 @@ struct Guard::Impl {
   std::string unable = "it was not tried yet";    ///< Why it could not be kept from it the last time; empty: it could.
   bool gave_up = false;                           ///< The Lease says that nobody guards, for we are unable.
   std::string last_problem = {};
-  bool is_frozen = false;   ///< By us, as far as this process knows.
+  bool is_frozen = false;   ///< This process proved it: it closed the database, or ended the server.
+  bool may_thaw = true;     ///< The database may have been closed by a guard: by us, or by one before us.
   bool was_renewed = true;  ///< Says when losing and finding the host is news.
   std::atomic<bool> active{false};
 
@@ -92,7 +94,8 @@ struct Guard::Impl {
   /// Whoever fences the side believes the Lease, so it says only what could be done just now.
   Task<Done> try_hand() {
     const auto now = Clock::now();
-    const auto tried = co_await database.try_hand(clock.glance());
+    const bool has_stop = static_cast<bool>(site.policy.postgres->sides.at(options.side).stop);
+    const auto tried = co_await database.try_hand(has_stop, clock.glance());
     unable = tried ? "" : describe(tried.error());
     if (tried) able_at = now;
     tell_problem(tried ? "" : "its database could not be kept from taking writes: " + unable);
@@ -125,13 +128,7 @@ struct Guard::Impl {
     if (!renewed && renewed.error().code == Code::conflict) {
       auto theirs = co_await failover::read_guard(place, clock.patience());
       if (theirs) {
-        const bool is_news = theirs->fenced_by != 0 && theirs->fenced_by != lease.fenced_by;
-        lease = std::move(*theirs);
-        if (is_news) {
-          clock.revoke();
-          loop().wake(&clock);
-          tell(Type::fenced, fmt::format("fenced by the failover with token {}", lease.fenced_by));
-        }
+        take_over(std::move(*theirs));
         metrics.count("fedctl_failover_guard_renewals_total", with_outcome("conflict"));
         co_return true;
       }
@@ -152,11 +149,21 @@ struct Guard::Impl {
     co_return false;
   }
 
+  /// Without renewing: a failover may have fenced the side.
   Task<Done> read_again() {
-    tell_problem(fmt::format("the Lease was given up, and {} has it now", lease.holder));
     auto theirs = co_await failover::read_guard(place, clock.patience());
-    if (theirs) lease = std::move(*theirs);
+    if (theirs) take_over(std::move(*theirs));
     co_return Done{};
+  }
+
+  /// What somebody else wrote into the Lease.
+  void take_over(GuardLease theirs) {
+    const bool is_news = theirs.fenced_by != 0 && theirs.fenced_by != lease.fenced_by;
+    lease = std::move(theirs);
+    if (!is_news) return;
+    clock.revoke();
+    loop().wake(&clock);
+    tell(Type::fenced, fmt::format("fenced by the failover with token {}", lease.fenced_by));
   }
 
   /// Nobody relies on us: the Lease holds, or it was given up, and no failover asks.
@@ -174,7 +181,10 @@ struct Guard::Impl {
       const auto next = Clock::now() + clock.pace();
       co_await look();
       co_await try_hand();
-      if (is_of_another()) {
+      if (is_of_another()) tell_problem(fmt::format("the Lease was given up, and {} has it now", lease.holder));
+      // A renewal says that the database could be closed just now; a short while without one is no reason to give the Lease up.
+      const bool waits = !unable.empty() && is_able();
+      if (is_of_another() || waits) {
         co_await read_again();
       } else {
         co_await renew();
@@ -208,15 +218,10 @@ struct Guard::Impl {
   }
 
   Task<Done> make_harmless() {
-    // A standby, or what is frozen already, is only looked at; nothing else is waited for.
-    if (is_frozen || (standing && standing->in_recovery)) {
-      auto seen = co_await database.look(clock.glance());
-      const bool is_harmless = seen && !seen->is_writable();
-      if (is_harmless) co_await acknowledge(std::move(*seen));
-      if (is_harmless || (!seen && is_frozen)) co_return Done{};
-    }
+    if (co_await is_harmless_already()) co_return Done{};
     tell(Type::freezing, lease.fenced_by != 0 ? "its database stops taking writes: a failover has fenced it"
                                               : "its database stops taking writes: the Lease was not renewed");
+    may_thaw = true;
     const auto frozen = co_await database.freeze(clock.patience());
     if (!frozen) {
       tell_problem(fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
@@ -234,21 +239,35 @@ struct Guard::Impl {
     co_return Done{};
   }
 
-  /// The last resort, where the database does not do what it is told: the side's program, then SIGKILL.
+  /// A standby takes no writes. What this process closed stays closed while it looks so; who came in all the same is ended.
+  Task<bool> is_harmless_already() {
+    if (!is_frozen && !(standing && standing->in_recovery)) co_return false;
+    auto seen = co_await database.look(clock.glance());
+    if (!seen) co_return is_frozen;
+    const bool is_standby = seen->in_recovery;
+    const bool is_closed = is_frozen && !seen->is_writable();
+    if (is_closed && !is_standby) static_cast<void>(co_await database.sweep(clock.glance()));
+    if (!is_closed && !is_standby) is_frozen = false;
+    if (is_closed || is_standby) co_await acknowledge(std::move(*seen));
+    co_return is_closed || is_standby;
+  }
+
+  /// The last resort, where the database does not do what it is told: the side's program, and SIGKILL for which time must be left.
   Task<Done> stop() {
     const auto stopped = co_await run_stop();
-    if (!stopped) {
-      tell_problem(fmt::format("its database was not stopped: {}", describe(stopped.error())));
-      // A guard that never held anything has promised nothing.
-      if (!clock.was_held() && lease.fenced_by == 0) co_return Done{};
+    if (!stopped) tell_problem(fmt::format("its database was not stopped: {}", describe(stopped.error())));
+    // A guard that never held anything has promised nothing.
+    const bool must_end = clock.was_held() || lease.fenced_by != 0;
+    if (!stopped && must_end) {
       const auto killed = co_await database.kill(clock.patience());
-      if (!killed) {
-        tell_problem(fmt::format("its database was not ended: {}", describe(killed.error())));
-        co_return Done{};
-      }
+      if (!killed) tell_problem(fmt::format("its database was not ended: {}", describe(killed.error())));
+    }
+    if (!co_await database.is_refused(clock.glance())) {
+      if (stopped) tell_problem("its database was stopped, and answers all the same");
+      co_return Done{};
     }
     is_frozen = true;
-    tell(Type::frozen, stopped ? "its database was stopped" : "its database was ended by SIGKILL");
+    tell(Type::frozen, stopped ? "its database was stopped" : "its database was ended by SIGKILL, or had ended");
     standing.reset();
     if (lease.fenced_by == 0) co_return Done{};
     lease.is_harmless = true;
@@ -257,12 +276,16 @@ struct Guard::Impl {
     co_return Done{};
   }
 
-  /// By the end of what is held, or it counts as failed.
+  /// Where the server can be ended by SIGKILL there must be time for that, after the program was ended (subprocess.hpp) if it takes longer.
   Task<Result<Done>> run_stop() {
     failover::Action action = site.policy.postgres->sides.at(options.side).stop;
     if (!action) co_return Failure{{Code::not_found, "there is no program to stop it"}};
     const auto left = std::chrono::duration_cast<time::Duration>(clock.ends_at() - Clock::now());
-    if (clock.was_held()) action.timeout = std::min(action.timeout, std::max(left, clock.glance()));
+    const time::Duration budget = left - clock.glance() - subprocess::grace;
+    if (clock.was_held() && database.can_kill()) {
+      if (budget < retry_pace) co_return Failure{{Code::timeout, "there is no time left for its program"}};
+      action.timeout = std::min(action.timeout, budget);
+    }
     Result<std::string> said = Failure{Error{}};
     const std::map<std::string, std::string> environment{{"FEDCTL_CLUSTER", options.side}, {"FEDCTL_STEP", "stop"}};
     co_await loop().offload([&] { said = failover::run_action(action, environment, ""); });
@@ -281,10 +304,11 @@ struct Guard::Impl {
 
   /// Lets writes in again, where they were kept out by a guard and everything says that they may come.
   Task<Done> thaw_if_free() {
-    if (!is_frozen || !clock.may_write(Clock::now()) || lease.fenced_by != 0) co_return Done{};
+    if (!may_thaw || !clock.may_write(Clock::now()) || lease.fenced_by != 0) co_return Done{};
     if (!standing || standing->in_recovery) co_return Done{};
     if (!standing->read_only) {
       is_frozen = false;
+      may_thaw = false;
       co_return Done{};
     }
     const auto state = co_await site.store->load();
@@ -296,6 +320,7 @@ struct Guard::Impl {
       co_return Done{};
     }
     is_frozen = false;
+    may_thaw = false;
     tell(Type::thawed, "its database takes writes again");
     co_await look();
     co_return Done{};
@@ -341,8 +366,6 @@ Result<void> Guard::run() {
   }
   self.tell(Type::guarding, fmt::format("{} of {}, with a ttl of {}", self.options.side, self.site.policy.full_name(),
                                         time::format_duration(*self.site.policy.fencing.guard_ttl)));
-  // Whatever a guard before did is undone once the Lease says that it may be.
-  self.is_frozen = true;
   self.loop().run(self.look());
   self.loop().run(self.try_hand());
   self.loop().run(self.renew());

@@ -27,12 +27,15 @@ class LeaseClock {
   /// For how long it may be unknown whether the database could be kept from taking writes: then the Lease must not be held any more.
   time::Duration allowance() const { return ttl_ / 3; }
 
-  void renewed(Instant sent) { last_ = std::max(last_.value_or(sent), sent); }
-  /// The side is fenced: what is held ends now.
-  void revoke() { last_.reset(); }
+  void renewed(Instant sent) {
+    last_ = std::max(last_.value_or(sent), sent);
+    is_revoked_ = false;
+  }
+  /// The side is fenced: writes end now. Whoever fenced it waits no longer than until `ends_at`.
+  void revoke() { is_revoked_ = true; }
 
-  bool may_write(Instant now) const { return last_ && now < freeze_at(); }
-  /// Was it ever renewed, and not revoked since?
+  bool may_write(Instant now) const { return last_ && !is_revoked_ && now < freeze_at(); }
+  /// Was it ever renewed?
   bool was_held() const { return last_.has_value(); }
 
   /// When to begin making the database harmless, so that it is by `ends_at`: half of the ttl before.
@@ -42,6 +45,7 @@ class LeaseClock {
  private:
   time::Duration ttl_;
   std::optional<Instant> last_;  ///< When the last renewal that counts was sent.
+  bool is_revoked_ = false;
 };
 
 }  // namespace fedctl::guard

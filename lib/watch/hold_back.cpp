@@ -3,6 +3,7 @@
 #include "failover/assess.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
 
 namespace fedctl::watch {
@@ -16,10 +17,22 @@ std::optional<std::string> held_back_by(const failover::Policy& policy, const fa
   if (state.has_unfinished_run()) return "a run of somebody else's was not finished";
   const auto ended = state.run ? failover::parse_timestamp(state.run->ended_at) : std::nullopt;
   const bool moved = ended && (state.run->state == RunState::done || state.run->state == RunState::aborted);
-  if (!moved || *ended + cooldown <= now) return std::nullopt;
+  // By a clock that is ahead it ends in the future; the cooldown is no longer for that.
+  if (!moved || std::min(*ended, now) + cooldown <= now) return std::nullopt;
   return fmt::format("the last failover was {} {} ago, and the cooldown is {}", state.run->state == RunState::done ? "done" : "undone",
-                     time::format_duration(std::chrono::duration_cast<std::chrono::seconds>(now - *ended)),
+                     time::format_duration(std::chrono::duration_cast<std::chrono::seconds>(now - std::min(*ended, now))),
                      time::format_duration(cooldown));
+}
+
+std::optional<std::string> still_heard_by(const failover::Survey& survey) {
+  // A primary sends something at least every half of wal_sender_timeout, and a stream that broke is seen at once.
+  constexpr time::Duration recent{3'000};
+  for (const failover::SideSurvey& side : survey.sides) {
+    const auto& standing = side.database;
+    if (standing && standing->in_recovery && standing->streams && standing->upstream_age && *standing->upstream_age < recent)
+      return fmt::format("the database of {} still hears from it", side.cluster);
+  }
+  return std::nullopt;
 }
 
 }  // namespace fedctl::watch

@@ -2,6 +2,7 @@
 
 #include "failover/policy.hpp"
 #include "failover/state.hpp"
+#include "failover/survey.hpp"
 
 #include <optional>
 #include <string>
@@ -11,5 +12,8 @@ namespace fedctl::watch {
 /// Why the state forbids a failover from `active` that the checks ask for; nothing where it does not. Pure.
 std::optional<std::string> held_back_by(const failover::Policy& policy, const failover::State& state, const std::string& active,
                                         time::Duration cooldown, time::Instant now);
+
+/// The standby that still hears from the primary: then not the database refuses us, but something on our way. Nothing where none does.
+std::optional<std::string> still_heard_by(const failover::Survey& survey);
 
 }  // namespace fedctl::watch

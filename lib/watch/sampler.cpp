@@ -1,6 +1,7 @@
 #include "watch/sampler.hpp"
 
 #include "data/standing.hpp"
+#include "failover/survey.hpp"
 #include "http/rest.hpp"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ struct Sampler::Impl {
   std::optional<data::Connection> session;
   std::string connection_string;
   std::optional<failover::LastSeen> seen;
+  std::optional<failover::GuardLease> guard = {};
 
   Clock::time_point next_count = {};
   std::string counted = {};
@@ -76,6 +78,7 @@ Task<Done> Sampler::run() {
       seen.lsn = data::format_lsn(standing->written);
       seen.counted = self.counted;
       seen.at = at;
+      if (self.guard) failover::note_guard(seen, *self.guard);
       self.seen = std::move(seen);
     }
     if (self.stopped) break;
@@ -88,6 +91,19 @@ Task<Done> Sampler::run() {
 void Sampler::stop() {
   impl_->stopped = true;
   impl_->site.loop->wake(impl_.get());
+}
+
+Task<Done> Sampler::look_at_guard(time::Duration patience) {
+  Impl& self = *impl_;
+  const failover::GuardPlace place = failover::guard_place(self.site, self.cluster);
+  if (place.host == nullptr || !self.site.policy.fencing.guard_ttl) co_return Done{};
+  auto lease = co_await failover::read_guard(place, patience);
+  if (lease) self.guard = std::move(*lease);
+  co_return Done{};
+}
+
+bool is_news(const failover::LastSeen& seen, const std::optional<failover::LastSeen>& kept) {
+  return !kept || kept->lsn != seen.lsn || kept->counted != seen.counted || kept->guard_version != seen.guard_version;
 }
 
 const std::optional<failover::LastSeen>& Sampler::seen() const { return impl_->seen; }

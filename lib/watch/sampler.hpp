@@ -22,6 +22,9 @@ class Sampler {
   Task<Done> run();
   void stop();
 
+  /// Looks how the side's guard is: what is seen from now on has it. For a while at most.
+  Task<Done> look_at_guard(time::Duration patience);
+
   /// The last that was seen.
   const std::optional<failover::LastSeen>& seen() const;
 
@@ -29,5 +32,8 @@ class Sampler {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Does a look tell something that the one that was kept does not: another position or count, or a renewal of the guard?
+bool is_news(const failover::LastSeen& seen, const std::optional<failover::LastSeen>& kept);
 
 }  // namespace fedctl::watch

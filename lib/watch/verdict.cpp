@@ -53,6 +53,7 @@ Opinion Verdict::opinion(time::Instant now) const {
   const auto wanted = static_cast<std::size_t>(std::max(1, health_.agree));
   std::vector<time::Instant> since;
   for (const auto& [source, first] : signals) since.push_back(first);
+  opinion.is_proven = proven && since.size() < wanted;
   if (proven) since.insert(since.end(), wanted, *proven);
   if (since.size() < wanted) return opinion;
   std::ranges::sort(since);

@@ -22,6 +22,7 @@ struct Opinion {
   time::Instant since{};                   ///< suspect, failed: of the first failure.
   std::vector<std::string> problems = {};  ///< "api-server: connection refused", of the checks that fail.
   std::vector<std::string> unknown = {};   ///< Likewise of those that could not be asked, which is our own problem and no vote.
+  bool is_proven = false;                  ///< failed: by what the host itself says, where too few signals agree.
   bool is_complete = false;                ///< Every check was asked, or tried to be.
   time::Duration left{0};                  ///< suspect: how much of the policy's `tolerate` is left; 0: other things are missing.
 };

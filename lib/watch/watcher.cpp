@@ -6,6 +6,7 @@
 #include "failover/engine.hpp"
 #include "failover/survey.hpp"
 #include "http/rest.hpp"
+#include "watch/check_times.hpp"
 #include "watch/hold_back.hpp"
 #include "watch/sampler.hpp"
 #include "watch/standbys.hpp"
@@ -28,21 +29,12 @@ constexpr time::Duration leader_patience{0};
 constexpr time::Duration retry_pace{500};
 constexpr time::Duration once_pace{50};
 constexpr time::Duration save_pace{1'000};
+constexpr time::Duration settle_pace{10'000};
 constexpr std::chrono::seconds stuck_after{120};
 /// Runs that watch began carry this before their reason, so that another one of it goes on with them.
 constexpr std::string_view reason_mark = "watch: ";
 
 time::Instant now() { return std::chrono::system_clock::now(); }
-
-failover::Health with_overrides(failover::Health health, const WatchOptions& options) {
-  for (failover::Check& check : health.checks) {
-    check.interval = options.interval.value_or(check.interval);
-    check.timeout = options.timeout.value_or(check.timeout);
-    check.failure_threshold = options.failure_threshold.value_or(check.failure_threshold);
-    check.success_threshold = options.success_threshold.value_or(check.success_threshold);
-  }
-  return health;
-}
 
 }  // namespace
 
@@ -69,6 +61,7 @@ struct Watcher::Impl {
   std::unique_ptr<failover::Hold> leadership = {};
   std::unique_ptr<Round> round = {};
   std::string last_problem = {};
+  Steady::time_point settle_at = {};
   std::atomic<bool> active_up{true};
   std::atomic<Steady::rep> last_turn{Steady::now().time_since_epoch().count()};
 
@@ -85,19 +78,10 @@ struct Watcher::Impl {
     return more;
   }
 
-  /// The longest that a check may take; as long the sides are looked at before a failover.
-  time::Duration patience() const {
-    time::Duration longest{0};
-    for (const failover::Check& check : health.checks) longest = std::max(longest, check.timeout);
-    return longest;
-  }
-  time::Duration shortest_interval() const {
-    time::Duration shortest{60'000};
-    for (const failover::Check& check : health.checks) shortest = std::min(shortest, check.interval);
-    return shortest;
-  }
+  /// As long the sides are looked at before a failover.
+  time::Duration patience() const { return longest_timeout(health); }
 
-  http::Rest pause() const { return loop().run(http::rest(loop(), shortest_interval())); }
+  http::Rest pause() const { return loop().run(http::rest(loop(), shortest_interval(health))); }
 
   bool reload() {
     auto loaded = loop().run(site.store->load());
@@ -170,14 +154,15 @@ struct Watcher::Impl {
   Task<Done> keep_saving() {
     Round& now_watched = *round;
     while (!now_watched.finished && !loop().interrupted()) {
+      co_await now_watched.sampler.look_at_guard(patience());
       const auto seen = now_watched.sampler.seen();
-      if (seen && (!state.primary || state.primary->lsn != seen->lsn || state.primary->counted != seen->counted)) co_await save(*seen);
+      if (seen && is_news(*seen, state.primary)) co_await save(*seen);
       if (seen) {
         const StandbyOptions look{.patience = patience(), .fences = !options.notify_only};
         const auto findings = co_await look_at_standbys(site, *seen, look, metrics);
         for (const Finding& finding : findings) tell(finding.was_fenced ? Type::fenced : Type::problem, finding.text);
       }
-      const time::Duration pace = std::max(save_pace, shortest_interval());
+      const time::Duration pace = std::max(save_pace, shortest_interval(health));
       if (now_watched.finished) break;
       const http::Rest rest = co_await http::rest(loop(), pace, &now_watched.tasks);
       if (rest == http::Rest::interrupted) break;
@@ -189,8 +174,7 @@ struct Watcher::Impl {
     state.primary = std::move(seen);
     const auto saved = co_await site.store->save(state);
     if (saved || saved.error().code != Code::conflict) co_return Done{};
-    // A person may have run something meanwhile: theirs is the truth.
-    auto theirs = co_await site.store->load();
+    auto theirs = co_await site.store->load();  // A person may have run something meanwhile.
     if (!theirs) co_return Done{};
     const auto ours = state.primary;
     state = std::move(*theirs);
@@ -216,13 +200,13 @@ struct Watcher::Impl {
   }
 
   /// Why a failover that the checks ask for is not begun; nothing where it is.
-  Task<std::optional<std::string>> reason_to_wait() {
+  Task<std::optional<std::string>> reason_to_wait(Opinion opinion) {
     // Somebody may have turned the switch, or run something, since it was last read.
-    if (auto fresh = co_await site.store->load()) {
-      fresh->primary = state.primary;
-      state = std::move(*fresh);
-      publish_state(site.policy, state, metrics);
-    }
+    auto fresh = co_await site.store->load();
+    if (!fresh) co_return "the state cannot be read: " + describe(fresh.error());
+    fresh->primary = state.primary;
+    state = std::move(*fresh);
+    publish_state(site.policy, state, metrics);
     if (auto held = held_back_by(site.policy, state, round->active, health.cooldown, now())) co_return held;
     std::vector<Task<failover::View>> asked;
     for (const failover::Vantage& vantage : health.vantages)
@@ -230,6 +214,9 @@ struct Watcher::Impl {
     failover::SurveyOptions look{.timeout = patience(), .dns = false};
     const failover::Survey survey = co_await failover::survey(site, look);
     const auto views = co_await when_all(std::move(asked));
+    if (opinion.is_proven) {
+      if (auto heard = still_heard_by(survey)) co_return heard;
+    }
     if (survey.is_isolated())
       co_return fmt::format("only {} of {} clusters can be reached from here, so it is us who are cut off", survey.reachable,
                             survey.clusters);
@@ -253,20 +240,22 @@ struct Watcher::Impl {
       const bool has_seen = !site.policy.postgres || now_watched.sampler.seen();
       if (opinion.state == State::well && options.once && has_seen) co_return std::nullopt;
       if (opinion.state == State::unknown && options.once && opinion.is_complete) co_return std::nullopt;
+      if (opinion.state == State::well && is_settling_due()) co_return std::nullopt;
       if (opinion.state != State::failed) {
-        const time::Duration wait = opinion.left.count() > 0 ? opinion.left : options.once ? once_pace : time::Duration{60'000};
+        const time::Duration idle = owes() ? settle_pace : time::Duration{60'000};
+        const time::Duration wait = opinion.left.count() > 0 ? opinion.left : options.once ? once_pace : idle;
         const http::Rest rest = co_await http::rest(loop(), wait, &now_watched);
         if (rest == http::Rest::interrupted) break;
         continue;
       }
-      auto reason = co_await reason_to_wait();
+      auto reason = co_await reason_to_wait(opinion);
       if (!reason && options.notify_only) reason = "watch only tells (--notify-only)";
       // It may have come back while we looked.
       if (now_watched.verdict.opinion(now()).state != State::failed) continue;
       if (!reason) co_return opinion;
       hold_back(*reason);
       if (options.once) co_return std::nullopt;
-      const http::Rest rest = co_await http::rest(loop(), shortest_interval(), &now_watched);
+      const http::Rest rest = co_await http::rest(loop(), shortest_interval(health), &now_watched);
       if (rest == http::Rest::interrupted) break;
     }
     co_return std::nullopt;
@@ -304,6 +293,7 @@ struct Watcher::Impl {
     result.run.from = round->active;
     result.run.reason = std::string{reason_mark} + text::join(opinion.problems, "; ");
     result.run.failed_at = opinion.since;
+    result.run.by_itself = true;
     return result;
   }
 
@@ -330,6 +320,19 @@ struct Watcher::Impl {
     return conclude(engine.resume());
   }
 
+  bool owes() const { return !options.notify_only && state.owes(); }
+  bool is_settling_due() const { return owes() && Steady::now() >= settle_at; }
+
+  /// Tries what the last run owes again.
+  void settle() {
+    settle_at = Steady::now() + settle_pace;
+    failover::Engine engine{site, {.roles = options.roles}, step_listener()};
+    const auto settled = engine.settle();
+    if (settled) tell(Type::done, "nothing is owed any more");
+    if (!settled) tell_problem(settled.error());
+    if (settled) static_cast<void>(reload());
+  }
+
   Result<void> fail_over(const Opinion& opinion) {
     tell(Type::begun, fmt::format("{} has failed: {}", round->active, text::join(opinion.problems, "; ")));
     failover::Engine engine{site, engine_options(opinion), step_listener()};
@@ -341,8 +344,7 @@ struct Watcher::Impl {
     begin_round();
     const auto opinion = loop().run(decide());
     Result<void> result{};
-    const auto seen = round->sampler.seen();
-    if (seen) loop().run(save(*seen));
+    if (const auto& seen = round->sampler.seen()) loop().run(save(*seen));
     if (opinion && !loop().interrupted()) result = fail_over(*opinion);
     if (!opinion && options.once && !round->unknown.empty())
       result = Failure{{Code::rejected, fmt::format("how {} is cannot be told: {}", round->active, round->unknown), "", round->active}};
@@ -382,6 +384,7 @@ Result<void> Watcher::run() {
                             failover::active_cluster(self.site.policy, self.state), self.health.checks.size(), self.health.agree));
     told = true;
     const bool ours_is_open = self.state.has_unfinished_run() && self.state.run->reason.starts_with(reason_mark);
+    if (self.is_settling_due()) self.settle();
     result = ours_is_open ? self.resume() : self.watch_round();
     if (self.options.once) break;
     const std::string failure = result ? "" : describe(result.error());

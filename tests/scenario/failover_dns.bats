@@ -91,6 +91,10 @@ dns_by() {
   exits 4
   one_error
   says "NoSuchHostedZone"
+  says "--owe-dns"
+  run failover plan --owe-dns
+  exits 0
+  says "the step dns stays owed"
 }
 
 @test "Route 53: prepare lays a record set and a health check for each side, once" {

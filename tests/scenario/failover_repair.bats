@@ -54,9 +54,32 @@ with_rejoin() { sed -i "s#{connection: {env: \(.*\)_DATABASE}}#{connection: {env
 
 @test "a policy without a database has nothing to repair" {
   sed -i '/^  database:/,/ireland-cluster: {connection/d' policy.yaml
-  echo '  health: {agree: 1}' >>policy.yaml
+  echo "  health: {checks: [{apiServer: {}}, {http: {urls: {tokyo-cluster: 'http://127.0.0.1:1', ireland-cluster: 'http://127.0.0.1:1'}}}]}" >>policy.yaml
   run failover repair --yes
   exits 1
   one_error
   says "the policy has no database"
+}
+
+@test "a DNS provider that does not answer holds nothing up: the record is owed, until repair writes it" {
+  stop_dns "$BATS_TEST_TMPDIR/dns"
+  run failover plan
+  exits 0
+  says "the DNS provider does not answer"
+  run failover run --yes
+  exits 3
+  says "owed: dns; watch tries it again, and so does 'fedctl failover repair'"
+  [ "$(role_in ireland-cluster)" = "10 read-write,primary" ]
+  [ "$(failover status -o json | jq -r '.run.steps[] | select(.name == "dns") | .state')" = owed ]
+  run failover repair --yes
+  not grep -q "the last run owes nothing" <<<"$output"
+  [ "$status" != 0 ]
+  start "$BATS_TEST_TMPDIR/dns/knot.pid" "$BATS_TEST_TMPDIR/dns/knot.log" knotd -c "$BATS_TEST_TMPDIR/dns/knot.conf"
+  for _ in $(seq 50); do [ -n "$(answer)" ] && break; sleep 0.1; done
+  with_rejoin
+  run failover repair --yes
+  exits 0
+  says "the last run owes: dns"
+  [ "$(answer)" = ireland-lb.example.com. ]
+  [ "$(failover status -o json | jq -r '.run.steps[] | select(.name == "dns") | .state')" = done ]
 }

@@ -6,6 +6,7 @@
 
 using namespace fedctl;
 using namespace fedctl::failover;
+using namespace nlohmann::literals;
 
 namespace {
 
@@ -160,6 +161,46 @@ TEST_CASE("a guard that gave its Lease up may be told, and its reason is said wh
   tokyo.guard.object = nlohmann::json::object();
   tokyo.guard.unable = "its role lacks EXECUTE on pg_reload_conf";
   CHECK(fence_ways(one, seen_at("0/64"), tokyo, {}) == std::vector{FenceWay::guard});
+}
+
+TEST_CASE("a guard that was late already when the primary was last seen is not believed, whatever clocks say; one that renewed since is") {
+  Policy one = policy();
+  one.fencing.guard_ttl = time::Duration{5'000};
+  SideSurvey tokyo = dead("tokyo");
+  tokyo.guard.object = R"({"metadata": {"resourceVersion": "8"}})"_json;
+  tokyo.guard.cluster = "tokyo";
+  tokyo.guard.holder = "guard@tokyo";
+  tokyo.guard.ttl = time::Duration{5'000};
+  tokyo.guard.age = time::Duration{600'000};
+  State state = seen_at("0/64", time::Duration{-600'000});
+  const auto believed = [&](const char* version, std::int64_t milliseconds) {
+    state.primary->guard_version = version;
+    state.primary->guard_age = time::Duration{milliseconds};
+    return !fence_ways(one, state, tokyo, {}).empty();
+  };
+  CHECK_FALSE(believed("8", 5'000));
+  CHECK(believed("8", 4'999));
+  CHECK(believed("7", 60'000));
+  CHECK(believed("", 0));
+}
+
+TEST_CASE("a look by a clock that is ahead tells nothing of when the primary was seen") {
+  Policy one = policy();
+  one.fencing.proceed_unfenced_after = time::Duration{1'000};
+  const Survey cut_off = survey_of(dead("tokyo"), standby("ireland", 0x64), standby("virginia", 1));
+  CHECK(assess(one, seen_at("0/64", time::Duration{-4'000}), cut_off, {}).blockers.empty());
+  CHECK(says(assess(one, seen_at("0/64", time::Duration{-600'000}), cut_off, {}), "maxLookAge"));
+}
+
+TEST_CASE("what failed over by itself does not begin while it is paused, and what people begin does") {
+  Policy one = policy();
+  const Survey survey = survey_of(primary("tokyo", 100), standby("ireland", 100), standby("virginia", 1));
+  State state;
+  state.pause = Pause{"alice@laptop", "", ""};
+  RunOptions options;
+  CHECK(assess(one, state, survey, options).blockers.empty());
+  options.by_itself = true;
+  CHECK(says(assess(one, state, survey, options), "paused by alice@laptop"));
 }
 
 TEST_CASE("a database of another lineage, a primary and the active side itself are no targets") {

@@ -18,6 +18,20 @@ std::string reason(const State& state, std::chrono::seconds later = std::chrono:
 
 }  // namespace
 
+TEST_CASE("while a standby still hears from the primary, a refused connection is our way's") {
+  failover::Survey survey;
+  failover::SideSurvey side{.cluster = "ireland"};
+  side.database = data::Standing{.in_recovery = true, .streams = true};
+  side.database->upstream_age = time::Duration{100};
+  survey.sides = {side};
+  CHECK(watch::still_heard_by(survey) == "the database of ireland still hears from it");
+  survey.sides[0].database->upstream_age = time::Duration{60'000};
+  CHECK_FALSE(watch::still_heard_by(survey));
+  survey.sides[0].database->upstream_age = time::Duration{100};
+  survey.sides[0].database->streams = false;
+  CHECK_FALSE(watch::still_heard_by(survey));
+}
+
 TEST_CASE("a failover is held back by the switch, by a run, and for a while after one that was done or undone") {
   State state{.active = "tokyo"};
   CHECK(reason(state).empty());
