@@ -73,13 +73,13 @@ int run_repair(const Flags& flags) {
   if (count(BackPlan::Rejoin::by_program) == 0 && !owes) return when_done;
   if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   loop.interrupt_on_signals();
-  if (owes) {
-    if (const auto failed = settle(site, flags.site)) return *failed;
-  }
   for (const BackPlan& plan : *plans) {
     if (plan.rejoin != BackPlan::Rejoin::by_program) continue;
     const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
     if (!rejoined) return report_refusal(rejoined.error());
+  }
+  if (owes) {
+    if (const auto failed = settle(site, flags.site)) return *failed;
   }
   return when_done;
 }

@@ -197,8 +197,7 @@ bool is_refused(const Error& error) {
     return found;
   };
   // libpq says "connection to server at ... failed: ..." of each address.
-  const std::size_t refusals = count("Connection refused") + count("No such file or directory") +
-                               count("the database system is shutting down") + count("the database system is shut down");
+  const std::size_t refusals = count("Connection refused") + count("No such file or directory");
   return refusals > 0 && refusals >= count("connection to server");
 }
 

@@ -64,8 +64,8 @@ class Connection {
 /// Did the server let a session not in because it is fenced?
 bool is_fenced(const Error& error);
 
-/// Does the host itself say that no server serves there: the connection was refused at every address, or the server says that it shuts
-/// down? Silence is none of these.
+/// Does the host itself say that no server serves there: the connection was refused at every address? Silence is none, nor is a
+/// server that shuts down: sessions that are there may write until it has.
 bool is_refused(const Error& error);
 
 /// Host, port and database of a connection string, for people; never its password.

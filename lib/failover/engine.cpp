@@ -347,10 +347,7 @@ Result<Run> Engine::abort() {
   Impl& self = *impl_;
   if (auto taken = self.take_unfinished("undo"); !taken) return Failure{taken.error()};
   Run& run = *self.state.run;
-  const StepRecord* turning = run.find(point_of_no_return(self.site.policy));
-  // A promotion that was asked for may come to pass later, whatever the standby says now.
-  const bool has_turned = turning != nullptr && turning->state != StepRecord::State::pending;
-  if (has_turned) {
+  if (may_have_turned(self.site.policy, run)) {
     return Failure{{Code::conflict, fmt::format("refused: {} is active already, or may become it, so the run cannot be undone", run.to), "",
                     "", "", "go on with 'fedctl failover run --resume', then come back with 'fedctl failover back'"}};
   }

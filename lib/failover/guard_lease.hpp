@@ -26,7 +26,8 @@ struct GuardLease {
   std::string process;      ///< What tells the guard's process from others of its machine.
   nlohmann::json object;    ///< The Lease; null where there is none.
 
-  std::string version() const { return kube::string_at(kube::map_at(object, "metadata"), "resourceVersion"); }
+  /// Tells the guard's own renewals apart; what failovers write into the Lease does not change it.
+  std::string version() const { return kube::string_at(kube::map_at(object, "spec"), "renewTime"); }
   bool exists() const { return object.is_object(); }
   /// Does somebody guard, as far as the Lease says?
   bool is_held() const { return exists() && !holder.empty(); }

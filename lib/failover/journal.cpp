@@ -121,11 +121,16 @@ std::vector<StepRecord> records_of(const Policy& policy, RunKind kind) {
 
 std::string point_of_no_return(const Policy& policy) { return policy.postgres ? "promote" : "roles"; }
 
+bool may_have_turned(const Policy& policy, const Run& run) {
+  const StepRecord* turning = run.find(point_of_no_return(policy));
+  if (turning == nullptr || turning->state == StepRecord::State::pending) return false;
+  const bool is_only_begun = policy.postgres && turning->state == StepRecord::State::begun;
+  return !is_only_begun || kube::bool_at(turning->evidence, asked_to_turn);
+}
+
 std::string way_on(const Policy& policy, const Run& run) {
   const std::string on = "go on with 'fedctl failover run --resume'";
-  const StepRecord* turning = run.find(point_of_no_return(policy));
-  const bool may_have_turned = turning != nullptr && turning->state != StepRecord::State::pending;
-  return may_have_turned ? on : on + ", or undo it with 'fedctl failover abort'";
+  return may_have_turned(policy, run) ? on : on + ", or undo it with 'fedctl failover abort'";
 }
 
 Result<void> check_journal(const Policy& policy, const State& state) {

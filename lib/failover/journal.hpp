@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The steps of a run as they are written down before and after each, so that a killed run is gone on with.
@@ -30,6 +31,12 @@ Result<void> skip_hook(Run& run, const std::string& name);
 
 /// The step behind which the new side is the active one: then a run can only go on.
 std::string point_of_no_return(const Policy& policy);
+
+/// In the evidence of the step promote: the standby was told to become the primary, and may do so whatever is seen of it.
+inline constexpr std::string_view asked_to_turn = "asked";
+
+/// Is the new side the active one, or may it become it without being told again? Then the run cannot be undone.
+bool may_have_turned(const Policy& policy, const Run& run);
 
 /// The commands that an unfinished run can be gone on with, or undone with while that is still possible.
 std::string way_on(const Policy& policy, const Run& run);

@@ -43,9 +43,10 @@ Sources sources_of(const Policy& policy, const State& state, const SideSurvey& o
   const auto before_failure = [&](time::Duration age) { return std::max(time::Duration{0}, age - since_failure); };
   if (state.primary && state.primary->cluster == old_side.cluster) {
     const auto at = parse_timestamp(state.primary->at).value_or(time::Instant{});
-    const auto age = std::chrono::duration_cast<time::Duration>(failed_at - at);
-    // Seen after it failed: by a machine whose clock is ahead, so nothing is known of when.
-    sources.take(data::parse_lsn(state.primary->lsn), age < -clock_slack ? policy.postgres->max_look_age + time::Duration{1} : age,
+    const auto age = std::max(time::Duration{0}, std::chrono::duration_cast<time::Duration>(failed_at - at));
+    // Seen in the future: by a machine whose clock is ahead, so nothing is known of when.
+    const bool is_ahead = at > std::chrono::system_clock::now() + clock_slack;
+    sources.take(data::parse_lsn(state.primary->lsn), is_ahead ? policy.postgres->max_look_age + time::Duration{1} : age,
                  fmt::format("{} was last seen {}", old_side.cluster, ago(state.primary->at)));
   }
   if (old_side.guard.exists())

@@ -74,7 +74,7 @@ struct LastSeen {
   std::string lsn;
   std::string counted;  ///< What the policy's count query yielded.
   std::string at;       ///< RFC 3339, by the clock of whoever looked.
-  /// The Lease of its guard then: its resourceVersion, and how old that was by the host's clock. Whether the guard lived while the primary
+  /// The Lease of its guard then: which renewal it was, and how old that was by the host's clock. Whether the guard lived while the primary
   /// was seen is told by these alone, on any machine. Empty: there was none, or it was not looked at.
   std::string guard_version = {};
   time::Duration guard_age{0};

@@ -1,4 +1,5 @@
 #include "failover/guard_lease.hpp"
+#include "failover/journal.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -115,10 +116,16 @@ Evidence measure_loss(StepContext& context, const End& end, const data::Standing
 void count_lost(StepContext& context, json& evidence) {
   const auto primary = number_of(kube::value_at(evidence, "primaryCounted"));
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
+  // What was received of the last record, where a part of it is missing, is never replayed.
+  constexpr time::Duration standstill{500};
+  auto moved = Clock::now();
+  data::Lsn before = 0;
   while (primary) {
     const auto standing = look_at(context, context.run.to);
     if (!standing || !standing->in_recovery) return;
-    const bool has_replayed = standing->replayed >= standing->written;
+    if (standing->replayed != before) moved = Clock::now();
+    before = standing->replayed;
+    const bool has_replayed = standing->replayed >= standing->written || Clock::now() - moved >= standstill;
     const auto here = standing->counted ? number_of(*standing->counted) : std::nullopt;
     if (has_replayed && here) evidence["standbyCounted"] = *standing->counted;
     if (has_replayed && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
@@ -229,6 +236,8 @@ Evidence promote(StepContext& context) {
   const Postgres& postgres = *site.policy.postgres;
   const auto before = look_at(context, to);
   if (!before) return Failure{before.error()};
+  // From here on it may become the primary, even after we gave up.
+  if (StepRecord* record = context.run.find("promote")) record->evidence[std::string{asked_to_turn}] = true;
   if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
   if (postgres.promote && before->in_recovery) {
     const auto said = run_program(context, postgres.promote, "promote", to);

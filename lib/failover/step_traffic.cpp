@@ -88,6 +88,7 @@ Evidence wait_ready(StepContext& context) {
 
 Evidence switch_dns(StepContext& context) {
   Site& site = context.site;
+  if (!site.dns) return json{{"skipped", "the policy has no DNS any more"}};
   const traffic::Record record = site.record_for(context.run.to);
   if (site.dns->follows_health())
     return json{{"name", record.name}, {"type", record.type}, {"value", record.value}, {"follows", "the sides' health checks"}};

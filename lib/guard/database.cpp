@@ -169,7 +169,7 @@ Task<Result<Done>> Database::kill(time::Duration patience) {
     const std::lock_guard lock{impl_->mutex};
     server = impl_->server;
   }
-  if (!server) co_return Failure{{Code::not_found, "its processes were not seen on this machine"}};
+  if (!server) co_return Failure{{Code::rejected, "its processes were not seen on this machine"}};
   Result<void> killed;
   co_await impl_->site.loop->offload([&] { killed = data::kill_server(*server, data::deadline_in(patience)); });
   if (!killed) co_return Failure{killed.error()};

@@ -38,7 +38,7 @@ class Database {
   Task<Result<Done>> thaw(time::Duration patience);
 
   /// The last resort: ends the server by SIGKILL, where it was seen to run on this machine; one that somebody starts again is closed.
-  /// Errors: not_found where it was not seen, or has ended already; rejected.
+  /// Errors: not_found where it has ended already; rejected where it was not seen, or may not be ended.
   Task<Result<Done>> kill(time::Duration patience);
   bool can_kill() const;
 

@@ -229,6 +229,7 @@ struct Guard::Impl {
       co_return Done{};
     }
     is_frozen = true;
+    may_thaw = true;
     metrics.count("fedctl_failover_guard_freezes_total", labels());
     tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(frozen->end)));
     auto seen = co_await database.look(clock.patience());
@@ -254,18 +255,20 @@ struct Guard::Impl {
 
   /// The last resort, where the database does not do what it is told: the side's program, and SIGKILL for which time must be left.
   Task<Done> stop() {
-    const auto stopped = co_await run_stop();
-    if (!stopped) tell_problem(fmt::format("its database was not stopped: {}", describe(stopped.error())));
     // A guard that never held anything has promised nothing.
-    const bool must_end = clock.was_held() || lease.fenced_by != 0;
-    if (!stopped && must_end) {
+    if (!clock.was_held() && lease.fenced_by == 0) co_return Done{};
+    const auto stopped = co_await run_stop();
+    bool has_ended = stopped.has_value();
+    if (!stopped) {
+      tell_problem(fmt::format("its database was not stopped: {}", describe(stopped.error())));
       const auto killed = co_await database.kill(clock.patience());
-      if (!killed) tell_problem(fmt::format("its database was not ended: {}", describe(killed.error())));
+      has_ended = killed || killed.error().code == Code::not_found;
+      if (!has_ended) tell_problem(fmt::format("its database was not ended: {}", describe(killed.error())));
     }
-    if (!co_await database.is_refused(clock.glance())) {
-      if (stopped) tell_problem("its database was stopped, and answers all the same");
-      co_return Done{};
-    }
+    const bool is_refused = co_await database.is_refused(clock.glance());
+    if (stopped && !is_refused) tell_problem("its database was stopped, and answers all the same");
+    if (!has_ended || !is_refused) co_return Done{};
+    may_thaw = true;
     is_frozen = true;
     tell(Type::frozen, stopped ? "its database was stopped" : "its database was ended by SIGKILL, or had ended");
     standing.reset();

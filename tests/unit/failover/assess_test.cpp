@@ -167,7 +167,7 @@ TEST_CASE("a guard that was late already when the primary was last seen is not b
   Policy one = policy();
   one.fencing.guard_ttl = time::Duration{5'000};
   SideSurvey tokyo = dead("tokyo");
-  tokyo.guard.object = R"({"metadata": {"resourceVersion": "8"}})"_json;
+  tokyo.guard.object = R"({"spec": {"renewTime": "8"}})"_json;
   tokyo.guard.cluster = "tokyo";
   tokyo.guard.holder = "guard@tokyo";
   tokyo.guard.ttl = time::Duration{5'000};
