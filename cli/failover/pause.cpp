@@ -40,7 +40,7 @@ std::shared_ptr<Flags> add(Program& program, const std::string& name, const std:
   auto flags = std::make_shared<Flags>();
   CLI::App* command =
       add_command(program, "failover " + name, summary, std::move(text), [flags] { return finish(run_pause(*flags), flags->site.output); });
-  if (name == "pause") command->add_option("--reason", flags->reason, "Why, for those who look at the status")->type_name("TEXT");
+  if (name == "pause") command->add_option("--reason", flags->reason, "Why, for those who look at the status")->type_name("REASON");
   add_policy(program, *command, flags->site);
   add_site_flags(program, *command, flags->site, {"text", "json"});
   return flags;

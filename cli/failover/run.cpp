@@ -135,7 +135,8 @@ int run_failover(const Flags& flags) {
 }
 
 constexpr const char* exits =
-    "\n\nExits with 0 when done, 1 on an error (the run can be resumed or aborted), 4 when refused, 130 when interrupted.";
+    "\n\nExits with 0 when done, 1 on an error (the run can be resumed or aborted), 3 when done and a step is owed, 4 when refused, 130 "
+    "when interrupted.";
 
 std::shared_ptr<Flags> add(Program& program, Action action, const std::string& name, const std::string& summary, CommandText text) {
   auto flags = std::make_shared<Flags>();

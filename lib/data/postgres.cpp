@@ -126,6 +126,9 @@ Result<Connection> Connection::open_once(const std::string& conninfo, const std:
   session->handle.reset(PQconnectStartParams(keywords.data(), values.data(), 1));
   PGconn* handle = session->handle.get();
   if (handle == nullptr || PQstatus(handle) == CONNECTION_BAD) return Failure{connection_error(handle)};
+  // libpq prints warnings otherwise, such as that a session had ended before it was told to.
+  PQsetNoticeProcessor(
+      handle, [](void*, const char*) {}, nullptr);
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (state != PGRES_POLLING_OK) {
     if (state == PGRES_POLLING_FAILED) return Failure{connection_error(handle)};
