@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/site.hpp"
+#include "data/role.hpp"
 #include "failover/side_database.hpp"
 
 #include <fmt/format.h>
@@ -23,8 +24,8 @@ std::vector<Error> check_databases(failover::Site& site) {
     if (!examined) {
       problems.push_back(examined.error());
     } else if (!examined->checkup.missing_rights.empty()) {
-      problems.push_back({Code::unauthorized, "our role lacks " + text::listed(examined->checkup.missing_rights), "", cluster, "",
-                          "run what 'fedctl failover role --print-sql' prints, as a superuser"});
+      problems.push_back(
+          {Code::unauthorized, "our role lacks " + text::listed(examined->checkup.missing_rights), "", cluster, "", data::how_to_grant});
     }
   }
   return problems;

@@ -10,6 +10,9 @@
 /// The rights that the role needs by which this program logs in to a database.
 namespace fedctl::data {
 
+/// What to do where a right is missing.
+inline constexpr const char* how_to_grant = "run what 'fedctl failover role --print-sql' prints, as a superuser";
+
 /// What the session's role lacks for fencing and promoting, one text each: "ALTER SYSTEM on session_preload_libraries". Empty: it has all.
 /// Errors: what the server says.
 Result<std::vector<std::string>> missing_rights(Connection& connection, Deadline deadline);

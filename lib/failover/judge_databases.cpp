@@ -1,13 +1,12 @@
 #include "failover/judge_databases.hpp"
 
 #include "base/text.hpp"
+#include "data/role.hpp"
 
 #include <fmt/format.h>
 
 namespace fedctl::failover {
 namespace {
-
-constexpr const char* script = "run what 'fedctl failover role --print-sql' prints, as a superuser";
 
 class Judge {
  public:
@@ -29,7 +28,7 @@ class Judge {
     if (!found.missing_rights.empty())
       object(fmt::format("the database of {} cannot be kept from taking writes: our role lacks {}", side.cluster,
                          text::listed(found.missing_rights)),
-             script);
+             data::how_to_grant);
     if (!found.subscriptions.empty() && !is_stopped)
       object(fmt::format("the database of {} is written to by logical subscriptions ({}), which nothing but stopping it ends", side.cluster,
                          text::listed(found.subscriptions)),
@@ -51,7 +50,7 @@ class Judge {
     if (!side.checkup.missing_rights.empty() && !policy_.postgres->promote)
       block(
           fmt::format("the database of {} cannot be promoted: our role lacks {}", side.cluster, text::listed(side.checkup.missing_rights)),
-          script);
+          data::how_to_grant);
     if (!side.checkup.synchronous_standbys.empty())
       warn(fmt::format("commits on {} will wait for its synchronous standbys ({}), which must stream from it by then", side.cluster,
                        side.checkup.synchronous_standbys));

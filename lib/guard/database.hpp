@@ -24,8 +24,9 @@ class Database {
   /// Where its log is, and what the policy's own query counts, where that can be told.
   Task<Result<data::Standing>> look(time::Duration patience);
 
-  /// Could the database be kept from taking writes just now? The hand answers, its role has the rights, and there is no session that it may
-  /// not end, unless the server can be stopped (`has_stop`, or by `kill`). Errors: why not.
+  /// Tells whether the database could be kept from taking writes just now. The hand must answer, and its role must have the rights.
+  /// Sessions that the role may not end count only where the server cannot be stopped either, by a program (`has_stop`) or by `kill`.
+  /// Errors: why not.
   Task<Result<Done>> try_hand(bool has_stop, time::Duration patience);
 
   /// Ends who came in all the same: a login that was under way when the door was closed.
