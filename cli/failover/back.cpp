@@ -26,6 +26,8 @@ std::string plan_text(const BackPlan& plan, const failover::BackOptions& options
   std::string text = fmt::format("Going back: {} -> {}\n", from, text::printable(plan.to));
   if (plan.rejoin == BackPlan::Rejoin::by_program)
     text += fmt::format("  the program 'rejoin' makes its database a standby of {} ({})\n", from, text::printable(plan.why));
+  if (plan.rejoin == BackPlan::Rejoin::by_setting)
+    text += fmt::format("  the primary_conninfo of its database is set to {} ({})\n", from, text::printable(plan.why));
   if (plan.diverged) text += fmt::format("  its log has {} bytes that {} never got; rejoining throws them away\n", *plan.diverged, from);
   if (plan.rejoin == BackPlan::Rejoin::by_hand) {
     text += fmt::format("  its database must be made a standby of {} first ({}), by hand:\n", from, text::printable(plan.why));

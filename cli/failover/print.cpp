@@ -71,6 +71,9 @@ std::string assessment_text(const failover::Policy& policy, const Assessment& as
   for (std::size_t i = 0; i < assessment.steps.size(); ++i)
     rows.push_back({std::to_string(i + 1), assessment.steps[i].name, assessment.steps[i].text});
   text += table({"", "STEP", "WHAT"}, rows);
+  rows.clear();
+  for (const failover::DatabaseFate& fate : assessment.databases) rows.push_back({fate.cluster, fate.text});
+  if (!rows.empty()) text += "\n" + table({"DATABASE OF", "WHAT BECOMES OF IT"}, rows);
   if (assessment.loss) text += fmt::format("\nData that would be lost now: {}\n", loss_text(*assessment.loss));
   for (const std::string& warning : assessment.warnings) text += style.yellow("warning: ") + text::printable(warning) + "\n";
   for (const failover::Blocker& blocker : assessment.blockers) {
@@ -85,6 +88,9 @@ json to_document(const Assessment& assessment) {
   json document{{"from", assessment.from}, {"to", assessment.to}, {"warnings", assessment.warnings}};
   document["steps"] = json::array();
   for (const failover::PlannedStep& step : assessment.steps) document["steps"].push_back({{"name", step.name}, {"what", step.text}});
+  if (!assessment.databases.empty()) document["databases"] = json::array();
+  for (const failover::DatabaseFate& fate : assessment.databases)
+    document["databases"].push_back({{"cluster", fate.cluster}, {"what", fate.text}});
   document["blockers"] = json::array();
   for (const failover::Blocker& blocker : assessment.blockers) {
     document["blockers"].push_back(

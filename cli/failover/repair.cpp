@@ -26,19 +26,28 @@ std::string plan_text(const BackPlan& plan) {
   if (plan.rejoin == BackPlan::Rejoin::none_needed) return fmt::format("{} follows {}\n", side, active);
   std::string text = fmt::format("{} does not follow {}: {}\n", side, active, text::printable(plan.why));
   if (plan.diverged) text += fmt::format("  its log has {} bytes that {} never got; rejoining throws them away\n", *plan.diverged, active);
+  if (plan.rejoin == BackPlan::Rejoin::by_setting) return text + fmt::format("  its primary_conninfo is set to {}\n", active);
   if (plan.rejoin == BackPlan::Rejoin::by_program) return text + "  the program 'rejoin' makes its database a standby\n";
   text += "  by hand, for the policy has no program for it:\n";
   for (std::size_t i = 0; i < plan.by_hand.size(); ++i) text += fmt::format("    {}. {}\n", i + 1, text::printable(plan.by_hand[i]));
   return text;
 }
 
+std::string_view word_of(BackPlan::Rejoin rejoin) {
+  switch (rejoin) {
+    case BackPlan::Rejoin::none_needed: return "none";
+    case BackPlan::Rejoin::by_setting: return "follow";
+    case BackPlan::Rejoin::by_program: return "rejoin";
+    case BackPlan::Rejoin::by_hand: break;
+  }
+  return "by-hand";
+}
+
 nlohmann::json to_document(const BackPlan& plan) {
-  const bool follows = plan.rejoin == BackPlan::Rejoin::none_needed;
-  const bool by_program = plan.rejoin == BackPlan::Rejoin::by_program;
-  nlohmann::json document{{"cluster", plan.to}, {"active", plan.from}, {"repair", follows ? "none" : by_program ? "rejoin" : "by-hand"}};
+  nlohmann::json document{{"cluster", plan.to}, {"active", plan.from}, {"repair", word_of(plan.rejoin)}};
   if (!plan.why.empty()) document["why"] = plan.why;
   if (plan.diverged) document["divergedBytes"] = *plan.diverged;
-  if (!follows && !by_program) document["byHand"] = plan.by_hand;
+  if (plan.rejoin == BackPlan::Rejoin::by_hand) document["byHand"] = plan.by_hand;
   return document;
 }
 
@@ -70,18 +79,18 @@ int run_repair(const Flags& flags) {
   const auto state = loop.run(site.store->load());
   const bool owes = state && state->owes();
   if (owes && !is_json(flags.site)) print_line(text::printable("the last run owes: " + text::join(state->run->owed(), ", ")));
-  if (count(BackPlan::Rejoin::by_program) == 0 && !owes) return when_done;
+  const bool has_work = count(BackPlan::Rejoin::by_program) + count(BackPlan::Rejoin::by_setting) > 0;
+  if (!has_work && !owes) return when_done;
   if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   loop.interrupt_on_signals();
+  // One that cannot be repaired keeps none of the others from it.
+  std::optional<int> failed = owes ? settle(site, flags.site) : std::nullopt;
   for (const BackPlan& plan : *plans) {
-    if (plan.rejoin != BackPlan::Rejoin::by_program) continue;
+    if (plan.rejoin == BackPlan::Rejoin::none_needed || plan.rejoin == BackPlan::Rejoin::by_hand || loop.interrupted()) continue;
     const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
-    if (!rejoined) return report_refusal(rejoined.error());
+    if (!rejoined) failed = report_refusal(rejoined.error());
   }
-  if (owes) {
-    if (const auto failed = settle(site, flags.site)) return *failed;
-  }
-  return when_done;
+  return failed.value_or(when_done);
 }
 
 }  // namespace
@@ -89,11 +98,10 @@ int run_repair(const Flags& flags) {
 void add_failover_repair(Program& program) {
   auto flags = std::make_shared<Flags>();
   CommandText text{
-      "Makes every database that does not follow the active one its standby again, by the side's rejoin program, and moves nothing. "
-      "Without a "
+      "Makes every database that does not follow the active one its standby again, and moves nothing: a standby that still receives "
+      "from another server has its primary_conninfo set, and an old primary is made a standby by the side's rejoin program. Without a "
       "program it prints what to do by hand. A side follows once it replays what the active one writes. Run it after a failover: until "
-      "then "
-      "there is nothing to fail over to. Steps that the last run owes are tried again first.\n\n"
+      "then there is nothing to fail over to. Steps that the last run owes are tried again first.\n\n"
       "Where a side has log that the active one never got, and the failover could not tell how much, rejoining it is refused until "
       "--accept-data-loss says that it may be thrown away.\n\n"
       "Exits with 0 when all follow, 1 on an error, 4 when refused or when there is something to do by hand, 130 when interrupted.",

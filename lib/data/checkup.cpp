@@ -2,8 +2,7 @@
 
 #include "data/fence.hpp"
 #include "data/role.hpp"
-
-#include <charconv>
+#include "data/upstream.hpp"
 
 namespace fedctl::data {
 namespace {
@@ -14,6 +13,18 @@ Result<std::vector<std::string>> names(Connection& connection, const std::string
   std::vector<std::string> found;
   for (const Row& row : *rows) found.push_back(row.at(0).value_or(""));
   return found;
+}
+
+/// What only standbys have.
+Result<void> examine_upstream(Checkup& checkup, Connection& connection, Deadline deadline) {
+  const auto upstream = upstream_of(connection, deadline);
+  // Roles that may not see the setting may not change it either.
+  if (!upstream && upstream.error().code != Code::rejected) return Failure{upstream.error()};
+  if (upstream) checkup.upstreams = addresses_of(upstream->conninfo).value_or(std::vector<Address>{});
+  auto missing = missing_to_follow(connection, deadline);
+  if (!missing) return Failure{missing.error()};
+  checkup.missing_to_follow = std::move(*missing);
+  return {};
 }
 
 }  // namespace
@@ -32,12 +43,14 @@ Result<Checkup> examine(Connection& connection, Deadline deadline) {
   auto slots = names(connection, "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1", deadline);
   if (!slots) return Failure{slots.error()};
   checkup.logical_slots = std::move(*slots);
-  const auto rows =
-      connection.query("SELECT (SELECT count(*) FROM pg_prepared_xacts), current_setting('synchronous_standby_names')", deadline);
+  const auto rows = connection.query(
+      "SELECT (SELECT count(*) FROM pg_prepared_xacts), current_setting('synchronous_standby_names'), pg_is_in_recovery()", deadline);
   if (!rows) return Failure{rows.error()};
-  const std::string count = rows->at(0).at(0).value_or("0");
-  std::from_chars(count.data(), count.data() + count.size(), checkup.prepared);
+  checkup.prepared = whole_number(rows->at(0).at(0));
   checkup.synchronous_standbys = rows->at(0).at(1).value_or("");
+  if (rows->at(0).at(2) == "t") {
+    if (auto examined = examine_upstream(checkup, connection, deadline); !examined) return Failure{examined.error()};
+  }
   return checkup;
 }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <iterator>
 #include <optional>
@@ -57,20 +56,8 @@ struct Other {
   }
 };
 
-std::int64_t number(const std::optional<std::string>& text) {
-  std::int64_t value = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;
-}
-
 Failure not_proven(std::string message, std::string hint = {}) {
   return Failure{{Code::rejected, std::move(message), "", "", "", std::move(hint)}};
-}
-
-std::string literal(std::string_view text) {
-  std::string result{text};
-  text::replace_all(result, "'", "''");
-  return "'" + result + "'";
 }
 
 /// The libraries that postgresql.auto.conf names beside ours, which ALTER SYSTEM would otherwise lose. Few roles may read that file;
@@ -250,7 +237,7 @@ Result<Moment> moment(Connection& connection, const Ended& ended, Deadline deadl
       parameters, deadline);
   if (!rows) return Failure{rows.error()};
   const Row& row = rows->at(0);
-  return Moment{row.at(0).value_or(""), number(row.at(1)), number(row.at(2)), row.at(3) == "t"};
+  return Moment{row.at(0).value_or(""), whole_number(row.at(1)), whole_number(row.at(2)), row.at(3) == "t"};
 }
 
 /// Watches until nothing was written for a while. Vacuum takes transactions too, and writes nothing of anybody's.

@@ -1,11 +1,13 @@
 #include "data/postgres.hpp"
 
 #include "base/text.hpp"
+#include "data/conninfo.hpp"
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <cerrno>
+#include <charconv>
 #include <thread>
 
 namespace fedctl::data {
@@ -17,11 +19,6 @@ struct FreeResult {
   void operator()(PGresult* result) const { PQclear(result); }
 };
 using ResultPtr = std::unique_ptr<PGresult, FreeResult>;
-
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using OptionsPtr = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
 /// Waits until the socket can be read or written; false when time is over.
 bool wait_for(int socket, short events, Deadline deadline) {
@@ -66,23 +63,6 @@ void cancel_in_background(PGconn* handle) {
   }}.detach();
 }
 
-OptionsPtr parsed(const std::string& conninfo, std::string* problem) {
-  char* message = nullptr;
-  OptionsPtr options{PQconninfoParse(conninfo.c_str(), &message)};
-  if (message != nullptr) {
-    if (problem != nullptr) *problem = one_line(message);
-    PQfreemem(message);
-  }
-  return options;
-}
-
-std::string option_of(const PQconninfoOption& first, std::string_view keyword) {
-  for (const PQconninfoOption* option = &first; option->keyword != nullptr; ++option) {
-    if (option->keyword == keyword) return option->val == nullptr ? "" : option->val;
-  }
-  return "";
-}
-
 }  // namespace
 
 struct Connection::Session {
@@ -94,22 +74,30 @@ struct Connection::Session {
 
 Deadline deadline_in(time::Duration duration) { return Clock::now() + duration; }
 
+std::int64_t whole_number(const std::optional<std::string>& value) {
+  std::int64_t number = 0;
+  if (value) std::from_chars(value->data(), value->data() + value->size(), number);
+  return number;
+}
+
+std::string literal(std::string_view value) {
+  std::string result{value};
+  text::replace_all(result, "'", "''");
+  return "'" + result + "'";
+}
+
 Connection::Connection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
 Result<Connection> Connection::open(const std::string& conninfo, Deadline deadline, Entry entry) {
-  // What libpq says of a string that it cannot parse may repeat it, password and all.
-  const OptionsPtr said = parsed(conninfo, nullptr);
-  if (!said) {
-    return Failure{{Code::invalid_input, "this is no PostgreSQL connection string", "", "", "",
-                    "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"}};
-  }
+  auto said = keywords_of(conninfo);
+  if (!said) return Failure{said.error()};
   if (entry == Entry::as_application) return open_once(conninfo, {{"application_name", "fedctl probe"}}, deadline);
   auto session = open_once(conninfo, {{"application_name", "fedctl"}}, deadline);
   if (session || !is_fenced(session.error())) return session;
-  const std::string options = option_of(*said, "options") + " -c session_preload_libraries=";
+  const std::string options = (*said)["options"] + " -c session_preload_libraries=";
   return open_once(conninfo, {{"application_name", "fedctl"}, {"options", options}}, deadline);
 }
 
@@ -205,11 +193,10 @@ bool is_refused(const Error& error) {
 }
 
 std::string display_name(const std::string& conninfo) {
-  const OptionsPtr options = parsed(conninfo, nullptr);
-  const auto said = [&](std::string_view keyword) { return options ? option_of(*options, keyword) : std::string{}; };
-  const std::string host = said("host");
-  const std::string port = said("port");
-  const std::string database = said("dbname");
+  auto said = keywords_of(conninfo).value_or(std::map<std::string, std::string>{});
+  const std::string& host = said["host"];
+  const std::string& port = said["port"];
+  const std::string& database = said["dbname"];
   return fmt::format("{}:{}{}{}", host.empty() ? "localhost" : host, port.empty() ? "5432" : port, database.empty() ? "" : "/", database);
 }
 

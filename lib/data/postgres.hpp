@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,12 @@ Deadline deadline_in(time::Duration duration);
 /// A row's values as text; nothing for NULL.
 using Row = std::vector<std::optional<std::string>>;
 using Rows = std::vector<Row>;
+
+/// A whole number of a row; 0 for NULL.
+std::int64_t whole_number(const std::optional<std::string>& value);
+
+/// A text as SQL writes it, for statements that take no parameters.
+std::string literal(std::string_view value);
 
 /// The library that a fenced server wants every new session to load, and that is not there (fence.hpp).
 inline constexpr std::string_view fence_library = "fenced_by_fedctl";

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 #include <array>
-#include <charconv>
+#include <span>
 
 namespace fedctl::data {
 namespace {
@@ -35,46 +35,61 @@ constexpr std::array<Right, 11> rights{{
      "GRANT EXECUTE ON FUNCTION pg_control_system()"},
 }};
 
+/// What it takes to make a standby follow another server.
+constexpr std::array<Right, 1> follow_rights{{
+    {"ALTER SYSTEM on primary_conninfo", "has_parameter_privilege('primary_conninfo', 'ALTER SYSTEM')",
+     "GRANT ALTER SYSTEM ON PARAMETER primary_conninfo"},
+}};
+
 /// The first version that has grants on parameters.
 constexpr int first_with_grants = 150000;
 
-}  // namespace
-
-Result<std::vector<std::string>> missing_rights(Connection& connection, Deadline deadline) {
+Result<std::vector<std::string>> missing_of(Connection& connection, std::span<const Right> wanted, Deadline deadline) {
   const auto is_superuser = connection.value("SHOW is_superuser", deadline);
   if (!is_superuser) return Failure{is_superuser.error()};
   if (*is_superuser == "on") return std::vector<std::string>{};
   const auto version = connection.value("SHOW server_version_num", deadline);
   if (!version) return Failure{version.error()};
-  int number = 0;
-  std::from_chars(version->data(), version->data() + version->size(), number);
-  if (number < first_with_grants) return std::vector<std::string>{"SUPERUSER, before PostgreSQL 15"};
+  if (whole_number(*version) < first_with_grants) return std::vector<std::string>{"SUPERUSER, before PostgreSQL 15"};
   std::string tests;
-  for (const Right& right : rights) tests += (tests.empty() ? "SELECT " : ", ") + std::string{right.test};
+  for (const Right& right : wanted) tests += (tests.empty() ? "SELECT " : ", ") + std::string{right.test};
   const auto rows = connection.query(tests, deadline);
   if (!rows) return Failure{rows.error()};
   std::vector<std::string> missing;
-  for (std::size_t i = 0; i < rights.size(); ++i) {
-    if (rows->at(0).at(i) != "t") missing.emplace_back(rights[i].name);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (rows->at(0).at(i) != "t") missing.emplace_back(wanted[i].name);
   }
   return missing;
 }
 
+}  // namespace
+
+Result<std::vector<std::string>> missing_rights(Connection& connection, Deadline deadline) {
+  return missing_of(connection, rights, deadline);
+}
+
+Result<std::vector<std::string>> missing_to_follow(Connection& connection, Deadline deadline) {
+  return missing_of(connection, follow_rights, deadline);
+}
+
 std::string role_script(std::string_view role) {
-  std::string literal{role};
-  text::replace_all(literal, "'", "''");
   std::string name{role};
   text::replace_all(name, "\"", "\"\"");
   std::string script = fmt::format(
       "-- Rights of the role by which fedctl logs in. Run it as a superuser, in the database that the connection string names.\n"
-      "SELECT format('CREATE ROLE %I LOGIN', '{1}') WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{1}') \\gexec\n",
-      name, literal);
+      "SELECT format('CREATE ROLE %I LOGIN', {1}) WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {1}) \\gexec\n",
+      name, literal(role));
   for (const Right& right : rights) script += fmt::format("{} TO \"{}\";\n", right.grant, name);
   script += fmt::format(
+      "-- With more than two databases: the other standbys are told to follow the new primary, on slots of their own where they have "
+      "them.\n"
+      "{} TO \"{}\";\nALTER ROLE \"{}\" REPLICATION;\n",
+      follow_rights.front().grant, name, name);
+  script += fmt::format(
       "-- PostgreSQL 16 keeps reserved_connections for such roles, so that it gets in when applications hold all others.\n"
-      "SELECT format('GRANT pg_use_reserved_connections TO %I', '{1}') WHERE current_setting('server_version_num')::int >= 160000 \\gexec\n"
+      "SELECT format('GRANT pg_use_reserved_connections TO %I', {1}) WHERE current_setting('server_version_num')::int >= 160000 \\gexec\n"
       "-- Give it a password: \\password \"{0}\"\n",
-      name, literal);
+      name, literal(role));
   return script;
 }
 

@@ -28,12 +28,6 @@ SELECT r.in_recovery,
         WHERE status = 'streaming')
 FROM (SELECT pg_is_in_recovery() AS in_recovery) r)";
 
-std::int64_t number(const std::optional<std::string>& text) {
-  std::int64_t value = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;
-}
-
 Lsn lsn(const std::optional<std::string>& text) { return text ? parse_lsn(*text).value_or(0) : 0; }
 
 }  // namespace
@@ -67,13 +61,13 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
   standing.in_recovery = row[0] == "t";
   standing.read_only = standing.in_recovery || row[1] == "on";
   standing.system_identifier = row[2].value_or("");
-  standing.timeline = std::max({number(row[3]), number(row[4]), number(row[10])});
-  standing.received_timeline = number(row[10]);
+  standing.timeline = std::max({whole_number(row[3]), whole_number(row[4]), whole_number(row[10])});
+  standing.received_timeline = whole_number(row[10]);
   standing.written = lsn(row[5]);
   standing.replayed = standing.in_recovery ? lsn(row[6]) : standing.written;
   if (row[7]) standing.upstream = lsn(row[7]);
-  if (row[11]) standing.upstream_age = time::Duration{number(row[11])};
-  if (row[8]) standing.replay_age = time::Duration{number(row[8])};
+  if (row[11]) standing.upstream_age = time::Duration{whole_number(row[11])};
+  if (row[8]) standing.replay_age = time::Duration{whole_number(row[8])};
   standing.streams = row[9] == "t";
   if (count_query.empty()) return standing;
   // What cannot be counted must not hide all the rest.
@@ -81,6 +75,18 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
   if (counted) standing.counted = *counted;
   if (!counted) standing.count_problem = counted.error().message;
   return standing;
+}
+
+bool follows(const Standing& standby, const Standing& primary) {
+  return standby.in_recovery && standby.streams && standby.received_timeline == primary.timeline && standby.replayed >= primary.written;
+}
+
+std::string why_not_following(const Standing& standby, const Standing& primary) {
+  if (!standby.in_recovery) return "it is no standby";
+  if (!standby.streams) return "it does not stream";
+  if (standby.received_timeline != primary.timeline)
+    return fmt::format("it receives timeline {}, and the primary is on {}", standby.received_timeline, primary.timeline);
+  return fmt::format("it has replayed up to {}, not up to {}", format_lsn(standby.replayed), format_lsn(primary.written));
 }
 
 Result<Lsn> write_probe(Connection& connection, Deadline deadline) {

@@ -38,6 +38,11 @@ struct Standing {
 Result<Standing> look(const std::string& conninfo, const std::string& count_query, Deadline deadline);
 Result<Standing> look(Connection& connection, const std::string& count_query, Deadline deadline);
 
+/// Is it a standby of this primary: on its timeline, and past where it was?
+bool follows(const Standing& standby, const Standing& primary);
+/// Why it is none: "it does not stream".
+std::string why_not_following(const Standing& standby, const Standing& primary);
+
 /// Writes what leaves nothing behind; where in the log it is. Errors: rejected where the session may not write.
 Result<Lsn> write_probe(Connection& connection, Deadline deadline);
 

@@ -19,16 +19,18 @@ using data::Standing;
 /// The standby that a failover goes to, of those that can be asked.
 std::string choose_target(const Policy& policy, const Survey& survey, const std::string& from) {
   std::string best;
-  data::Lsn most = 0;
+  std::pair<std::int64_t, data::Lsn> most;
   for (const std::string& cluster : policy.clusters) {
     if (cluster == from) continue;
     const SideSurvey& side = *survey.find(cluster);
     const bool usable = !side.api_problem && (!policy.postgres || (side.database && side.database->in_recovery));
     if (!usable) continue;
-    const data::Lsn written = side.database ? side.database->written : 0;
-    if (best.empty() || written > most) {
+    // All others can follow the one that has most of the log.
+    std::pair<std::int64_t, data::Lsn> has;
+    if (side.database) has = {side.database->timeline, side.database->written};
+    if (best.empty() || has > most) {
       best = cluster;
-      most = written;
+      most = has;
     }
   }
   const auto other = std::ranges::find_if(policy.clusters, [&](const std::string& cluster) { return cluster != from; });
@@ -78,6 +80,7 @@ class Assessor {
         Judgement judged = judge_databases(policy_, from(), to(), options_.kind);
         std::ranges::move(judged.blockers, std::back_inserter(result_.blockers));
         std::ranges::move(judged.warnings, std::back_inserter(result_.warnings));
+        judge_standbys();
       }
       if (options_.kind == RunKind::switchover) judge_switchover();
       judge_fencing();
@@ -110,6 +113,13 @@ class Assessor {
     if (!standby.in_recovery) block(Code::conflict, fmt::format("the database of {} is no standby, but a primary of its own", result_.to));
     judge_lineage(standby);
     judge_loss();
+  }
+
+  void judge_standbys() {
+    result_.databases = database_fates(policy_, survey_, result_.from, result_.to, options_.kind);
+    for (const DatabaseFate& fate : result_.databases) {
+      if (fate.is_problem) warn(fmt::format("the database of {} {}", fate.cluster, fate.text));
+    }
   }
 
   void judge_lineage(const Standing& standby) {
@@ -246,6 +256,7 @@ class Assessor {
     if (step == "ready") return fmt::format("the workloads of {} are ready", new_side);
     if (step == "dns") return describe_dns();
     if (step == "verify") return describe_verify();
+    if (step == "follow") return fmt::format("the other standbys receive from {}", new_side);
     if (step == "rejoin") return fmt::format("the database of {} becomes a standby of {}", old_side, new_side);
     return "the run is recorded";
   }
@@ -329,7 +340,7 @@ std::optional<data::Lsn> fork_of(const Run& run) {
 }
 
 std::vector<std::string> step_names() {
-  return {"fence", "drain", "stop", "catch-up", "promote", "roles", "ready", "dns", "verify", "rejoin", "record"};
+  return {"fence", "drain", "stop", "catch-up", "promote", "roles", "ready", "dns", "verify", "follow", "rejoin", "record"};
 }
 
 std::vector<std::string> steps_of(const Policy& policy, RunKind kind) {
@@ -347,6 +358,7 @@ std::vector<std::string> steps_of(const Policy& policy, RunKind kind) {
   steps.insert(steps.end(), {"roles", "ready"});
   if (policy.dns) steps.push_back("dns");
   steps.push_back("verify");
+  if (policy.postgres && policy.clusters.size() > 2) steps.push_back("follow");
   if (kind == RunKind::switchover && policy.postgres) {
     const bool can_rejoin =
         std::ranges::any_of(policy.postgres->sides, [](const auto& side) { return static_cast<bool>(side.second.rejoin); });

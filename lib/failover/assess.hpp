@@ -1,5 +1,6 @@
 #pragma once
 
+#include "failover/database_fate.hpp"
 #include "failover/loss.hpp"
 #include "failover/policy.hpp"
 #include "failover/state.hpp"
@@ -57,6 +58,7 @@ struct Assessment {
   std::string from;
   std::string to;
   std::vector<PlannedStep> steps;
+  std::vector<DatabaseFate> databases;
   std::optional<Loss> loss;
   std::vector<Blocker> blockers;
   std::vector<std::string> warnings;

@@ -29,6 +29,17 @@ std::vector<std::string> steps_by_hand(const std::string& old_side, const std::s
   };
 }
 
+/// A standby that has nothing of the log that its new primary lacks only has to be told where to receive from.
+BackPlan::Rejoin way_of_rejoining(const Policy& policy, const Survey& survey, const State& state, const BackPlan& plan) {
+  const std::vector<Follower> followers = followers_of(policy, survey, "", plan.from);
+  const auto follower = std::ranges::find(followers, plan.to, &Follower::cluster);
+  const auto fork = state.run ? fork_of(*state.run) : std::nullopt;
+  const auto& database = survey.find(plan.to)->database;
+  const bool is_behind = database && (!fork || database->written <= *fork);
+  if (follower->problem.empty() && follower->way == FollowWay::by_setting && is_behind) return BackPlan::Rejoin::by_setting;
+  return policy.postgres->sides.at(plan.to).rejoin ? BackPlan::Rejoin::by_program : BackPlan::Rejoin::by_hand;
+}
+
 /// Waits until the standby has been caught up for the whole window.
 Result<void> wait_caught_up(Site& site, const BackPlan& plan, time::Duration window) {
   const auto limit = Clock::now() + window + site.policy.postgres->catch_up_timeout;
@@ -77,7 +88,7 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
   // A standby may still stream from a primary that was left.
   const bool is_astray = streams && active.database && side->database->received_timeline != active.database->timeline;
   if (streams && !is_astray) return plan;
-  plan.rejoin = site.policy.postgres->sides.at(plan.to).rejoin ? BackPlan::Rejoin::by_program : BackPlan::Rejoin::by_hand;
+  plan.rejoin = way_of_rejoining(site.policy, situation->survey, state, plan);
   plan.why = !side->database               ? "its database does not answer"
              : is_astray                   ? "it streams from a primary that was left"
              : side->database->in_recovery ? "it does not stream"
@@ -116,13 +127,14 @@ Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options
 Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step) {
   const auto began = Clock::now();
   const EngineOptions options;
-  Run run{.id = "back", .kind = RunKind::switchover, .from = plan.to, .to = plan.from};
+  const bool by_setting = plan.rejoin == BackPlan::Rejoin::by_setting;
+  Run run{.id = "back", .kind = RunKind::switchover, .from = by_setting ? "" : plan.to, .to = plan.from};
   StepContext context{site, run, options,
                       [&](const std::string& text) {
                         on_step({StepEvent::Type::note, "rejoin", text, {}});
                       },
                       [] { return Result<void>{}; }};
-  const auto rejoined = rejoin(context);
+  const auto rejoined = by_setting ? follow(context, {plan.to}) : rejoin(context);
   if (!rejoined) return Failure{rejoined.error()};
   on_step({StepEvent::Type::done, "rejoin", fmt::format("{} is a standby of {}", plan.to, plan.from),
            std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
@@ -137,7 +149,7 @@ Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options
                     plan.to, "",
                     fmt::format("see 'fedctl failover back --help', or set database.postgres.sides.{}.rejoin.command", plan.to)}};
   }
-  if (plan.rejoin == BackPlan::Rejoin::by_program) {
+  if (plan.rejoin == BackPlan::Rejoin::by_program || plan.rejoin == BackPlan::Rejoin::by_setting) {
     if (const auto rejoined = rejoin_side(site, plan, on_step); !rejoined) return Failure{rejoined.error()};
   }
   if (site.policy.postgres) {

@@ -20,6 +20,7 @@ struct BackOptions {
 struct BackPlan {
   enum class Rejoin {
     none_needed,  ///< It is a standby that streams, or there is no database.
+    by_setting,   ///< It is a standby, and its primary_conninfo is set (followers.hpp).
     by_program,   ///< The side's `rejoin`.
     by_hand
   };
@@ -39,7 +40,7 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options);
 /// without a database.
 Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options);
 
-/// Runs the side's `rejoin`, until it replays what the active one writes. Errors: of the program; timeout.
+/// Sets its primary_conninfo, or runs the side's `rejoin`, until it replays what the active one writes. Errors: of the program; timeout.
 Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step);
 
 /// Makes the old side a standby where a program can, waits until it has been caught up for the window, and switches over to it.

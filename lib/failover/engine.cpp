@@ -21,14 +21,15 @@ constexpr int attempts_of_a_step = 3;
 constexpr time::Duration pause_between{500};
 
 /// Steps that the others do not depend on: a run does not wait for them.
-bool may_be_owed(const std::string& step) { return step == "dns"; }
+bool may_be_owed(const std::string& step) { return step == "dns" || step == "follow"; }
 
 using StepFunction = Evidence (*)(StepContext&);
 
 StepFunction function_of(const std::string& step) {
-  static const std::map<std::string, StepFunction> functions{
-      {"fence", &fence},        {"drain", &drain},      {"stop", &stop_old},  {"catch-up", &catch_up}, {"promote", &promote},
-      {"roles", &switch_roles}, {"ready", &wait_ready}, {"dns", &switch_dns}, {"verify", &verify},     {"rejoin", &rejoin}};
+  static const std::map<std::string, StepFunction> functions{{"fence", &fence},       {"drain", &drain},      {"stop", &stop_old},
+                                                             {"catch-up", &catch_up}, {"promote", &promote},  {"roles", &switch_roles},
+                                                             {"ready", &wait_ready},  {"dns", &switch_dns},   {"verify", &verify},
+                                                             {"rejoin", &rejoin},     {"follow", &follow_all}};
   const auto found = functions.find(step);
   return found == functions.end() ? nullptr : found->second;
 }
@@ -327,19 +328,25 @@ Result<Run> Engine::settle() {
   if (!loaded) return Failure{loaded.error()};
   self.state = std::move(*loaded);
   if (!self.state.owes()) return Failure{{Code::not_found, "the last run owes nothing", self.site.store->display_name()}};
+  std::optional<Error> failed;
   for (StepRecord& record : self.state.run->steps) {
     if (record.state != StepRecord::State::owed) continue;
     ++record.attempts;
     const auto began = Clock::now();
     auto evidence = self.do_once(record.name);
     const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
-    if (!evidence) return Failure{self.stopped(evidence.error(), record.name)};
+    if (!evidence) {
+      record.evidence["error"] = describe(evidence.error());
+      if (!failed) failed = self.stopped(evidence.error(), record.name);
+      continue;
+    }
     record.evidence = std::move(*evidence);
     record.state = StepRecord::State::done;
     record.ended_at = timestamp_now();
     self.tell(StepEvent::Type::done, record.name, Impl::summary_of(record), took);
   }
   if (auto saved = self.save(); !saved) return Failure{saved.error()};
+  if (failed) return Failure{std::move(*failed)};
   return *self.state.run;
 }
 

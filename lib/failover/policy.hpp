@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "data/conninfo.hpp"
 #include "manifest/manifest.hpp"
 #include "traffic/route53.hpp"
 
@@ -105,9 +106,10 @@ struct SecretSource {
 
 struct DatabaseSide {
   SecretSource connection;
-  Action stop;    ///< Shuts it down cleanly.
-  Action start;   ///< Starts it as it is.
-  Action rejoin;  ///< Makes it a standby of the primary: pg_rewind or a new base backup, and a start.
+  std::optional<data::Address> address;  ///< Where the other databases reach it; none: where the connection leads.
+  Action stop;                           ///< Shuts it down cleanly.
+  Action start;                          ///< Starts it as it is.
+  Action rejoin;                         ///< Makes it a standby of the primary: pg_rewind or a new base backup, and a start.
 };
 
 struct Postgres {

@@ -203,6 +203,15 @@ Fencing read_fencing(Fields fields, const std::string& name_space) {
   return fencing;
 }
 
+namespace {
+
+data::Address read_address(Fields fields) {
+  fields.only({"host", "port"}).need("host");
+  return {text::lower(fields.text("host")), std::to_string(fields.number("port", 5432, 1))};
+}
+
+}  // namespace
+
 Postgres read_database(Fields fields, const std::vector<std::string>& clusters, const std::string& name_space) {
   fields.only({"postgres"}).need("postgres");
   Fields all = fields.child("postgres");
@@ -221,9 +230,10 @@ Postgres read_database(Fields fields, const std::vector<std::string>& clusters, 
   check_sides(sides, sides.keys(), clusters, "database");
   for (const std::string& cluster : sides.keys()) {
     Fields side = sides.child(cluster);
-    side.only({"connection", "stop", "start", "rejoin"}).need("connection");
+    side.only({"connection", "address", "stop", "start", "rejoin"}).need("connection");
     DatabaseSide& read = postgres.sides[cluster];
     read.connection = read_source(side, "connection", name_space);
+    if (side.has("address")) read.address = read_address(side.child("address"));
     for (const auto& [key, action] : {std::pair{"stop", &read.stop}, {"start", &read.start}, {"rejoin", &read.rejoin}}) {
       if (!side.has(key)) continue;
       Fields of_action = side.child(key);

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr time::Duration patience{10'000};
-constexpr time::Duration pace{50};
+constexpr time::Duration between_looks{50};
 
 std::optional<std::int64_t> number_of(const json& evidence) {
   const std::string text = evidence.is_string() ? evidence.get<std::string>() : "";
@@ -79,7 +79,7 @@ Result<data::Standing> receive_rest(StepContext& context, const End& end) {
     // A primary that answers but no longer sends would be waited for in vain.
     if (is_still && end.is_exact && Clock::now() + patience >= deadline) return standing;
     before = standing->written;
-    if (auto paused = pause(*context.site.loop, pace); !paused) return Failure{paused.error()};
+    if (auto paused = pause(*context.site.loop, between_looks); !paused) return Failure{paused.error()};
   }
 }
 
@@ -130,7 +130,7 @@ void count_lost(StepContext& context, json& evidence) {
     if (has_replayed && here) evidence["standbyCounted"] = *standing->counted;
     if (has_replayed && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
     if (has_replayed || Clock::now() >= deadline) return;
-    if (auto paused = pause(*context.site.loop, pace); !paused) return;
+    if (auto paused = pause(*context.site.loop, between_looks); !paused) return;
   }
 }
 
@@ -160,7 +160,7 @@ Evidence replay_token(StepContext& context) {
                                   data::format_lsn(token)),
                       "", context.run.to, "", "wait and go on with --resume, or undo the run with 'fedctl failover abort'"}};
     }
-    if (auto paused = pause(*context.site.loop, pace); !paused) return Failure{paused.error()};
+    if (auto paused = pause(*context.site.loop, between_looks); !paused) return Failure{paused.error()};
   }
 }
 
@@ -171,19 +171,6 @@ Result<data::Standing> prepare_rejoin(StepContext& context) {
   const auto done = context.site.loop->run(checkpoint_database(context.site, context.run.to, timeout));
   if (!done) return Failure{done.error()};
   return look_at(context, context.run.to);
-}
-
-/// A standby of this primary: on its timeline, and past where it was.
-bool follows(const data::Standing& standby, const data::Standing& primary) {
-  return standby.in_recovery && standby.streams && standby.received_timeline == primary.timeline && standby.replayed >= primary.written;
-}
-
-std::string why_not(const data::Standing& standby, const data::Standing& primary) {
-  if (!standby.in_recovery) return "it is no standby";
-  if (!standby.streams) return "it does not stream";
-  if (standby.received_timeline != primary.timeline)
-    return fmt::format("it receives timeline {}, and the primary is on {}", standby.received_timeline, primary.timeline);
-  return fmt::format("it has replayed up to {}, not up to {}", data::format_lsn(standby.replayed), data::format_lsn(primary.written));
 }
 
 }  // namespace
@@ -262,7 +249,7 @@ Evidence rejoin(StepContext& context) {
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
   while (true) {
     const auto standing = look_at(context, context.run.from);
-    if (standing && follows(*standing, *primary)) {
+    if (standing && data::follows(*standing, *primary)) {
       if (const auto opened = context.site.loop->run(open_to_readers(context.site, context.run.from, patience)); !opened)
         context.note(fmt::format("it lets no readers in: {}", opened.error().message));
       return json{{"lsn", data::format_lsn(standing->replayed)}, {"timeline", standing->received_timeline}};
@@ -270,10 +257,10 @@ Evidence rejoin(StepContext& context) {
     if (Clock::now() >= deadline) {
       return Failure{{Code::timeout,
                       fmt::format("the database of {} did not become a standby: {}", context.run.from,
-                                  standing ? why_not(*standing, *primary) : standing.error().message),
+                                  standing ? data::why_not_following(*standing, *primary) : standing.error().message),
                       "", context.run.from, "", "mend it and go on with --resume"}};
     }
-    if (auto paused = pause(*context.site.loop, pace * 2); !paused) return Failure{paused.error()};
+    if (auto paused = pause(*context.site.loop, between_looks * 2); !paused) return Failure{paused.error()};
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 /// The steps of a run. Each may be done again when it was interrupted, finds out what is done already, and tells what it found and did as
 /// the evidence that the journal keeps.
@@ -36,6 +37,11 @@ Evidence stop_old(StepContext& context);
 Evidence catch_up(StepContext& context);
 Evidence promote(StepContext& context);
 Evidence rejoin(StepContext& context);
+
+/// The standbys among `clusters` that the run neither leaves nor goes to receive from the new primary, or from one that does
+/// (followers.hpp). Errors: timeout with each that does not, and why.
+Evidence follow(StepContext& context, const std::vector<std::string>& clusters);
+Evidence follow_all(StepContext& context);
 
 Evidence switch_roles(StepContext& context);
 Evidence wait_ready(StepContext& context);

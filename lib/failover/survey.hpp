@@ -19,6 +19,7 @@ struct SideSurvey {
   std::optional<data::Standing> database;
   data::Checkup checkup;                  ///< Of a database that answers.
   std::optional<Error> database_problem;  ///< Of a policy with a database: why it could not be looked at.
+  std::vector<data::Address> addresses;   ///< Where other databases reach this one, whether it answers or not.
   GuardLease guard;
 };
 

@@ -34,6 +34,18 @@ EOF
   export TOKYO_DATABASE="postgres://postgres@127.0.0.1:$tokyo_port/postgres" IRELAND_DATABASE="postgres://postgres@127.0.0.1:$ireland_port/postgres"
 }
 
+# start_virginia PORT [HOST]: a third database, which receives from the server at PORT, on a slot of its own; its port is $virginia_port.
+start_virginia() {
+  virginia_port=$((ireland_port + 1))
+  as_postgres "$postgres_programs/pg_basebackup -h ${2:-127.0.0.1} -p $1 -U postgres -D $databases/virginia -R -X stream -c fast -C -S virginia"
+  as_postgres "sed -i 's/^port = .*/port = $virginia_port/' $databases/virginia/postgresql.conf"
+  start_database virginia
+  export VIRGINIA_DATABASE="postgres://postgres@127.0.0.1:$virginia_port/postgres"
+  sed -i "s/clusters: \[tokyo-cluster, ireland-cluster\]/clusters: [tokyo-cluster, ireland-cluster, virginia-cluster]/
+    s/\( *\)ireland-cluster: {connection.*/&\n\1virginia-cluster: {connection: {env: VIRGINIA_DATABASE}}/
+    s/targets: {tokyo-cluster: tokyo-lb.example.com,/& virginia-cluster: virginia-lb.example.com,/" policy.yaml
+}
+
 start_database() {
   as_postgres "setsid --wait $postgres_programs/pg_ctl -D $databases/$1 -l $databases/$1.log -w start" >/dev/null 3>&- 4>&-
 }
@@ -42,6 +54,7 @@ stop_database() { as_postgres "$postgres_programs/pg_ctl -D $databases/$1 -m ${2
 stop_databases() {
   stop_database tokyo
   stop_database ireland
+  [ ! -e "$databases/virginia" ] || stop_database virginia
   rm -rf "$databases"
 }
 

@@ -18,7 +18,7 @@ Policy policy() {
 }
 
 SideSurvey primary(const std::string& cluster, data::Lsn written) {
-  SideSurvey side{.cluster = cluster};
+  SideSurvey side{.cluster = cluster, .addresses = {{cluster, "5432"}}};
   side.database = data::Standing{.system_identifier = "1", .timeline = 1, .written = written, .replayed = written};
   return side;
 }
@@ -28,12 +28,13 @@ SideSurvey standby(const std::string& cluster, data::Lsn written) {
   side.database->in_recovery = true;
   side.database->read_only = true;
   side.database->streams = true;
+  side.checkup.upstreams = {{"tokyo", "5432"}};
   return side;
 }
 
 SideSurvey dead(const std::string& cluster) {
   const Error error{Code::unreachable, "connection refused"};
-  return {.cluster = cluster, .api_problem = error, .database_problem = error};
+  return {.cluster = cluster, .api_problem = error, .database_problem = error, .addresses = {{cluster, "5432"}}};
 }
 
 Survey survey_of(SideSurvey tokyo, SideSurvey ireland, SideSurvey virginia) {

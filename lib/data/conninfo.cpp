@@ -1,0 +1,72 @@
+#include "data/conninfo.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <algorithm>
+#include <memory>
+
+namespace fedctl::data {
+namespace {
+
+constexpr std::string_view default_port = "5432";
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+
+/// As libpq reads it between quotes.
+std::string in_quotes(std::string value) {
+  text::replace_all(value, "\\", "\\\\");
+  text::replace_all(value, "'", "\\'");
+  return "'" + value + "'";
+}
+
+}  // namespace
+
+Result<std::map<std::string, std::string>> keywords_of(const std::string& conninfo) {
+  char* message = nullptr;
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options{PQconninfoParse(conninfo.c_str(), &message)};
+  PQfreemem(message);
+  if (!options) {
+    return Failure{{Code::invalid_input, "this is no PostgreSQL connection string", "", "", "",
+                    "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"}};
+  }
+  std::map<std::string, std::string> keywords;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) keywords[option->keyword] = option->val;
+  }
+  return keywords;
+}
+
+std::string to_string(const Address& address) { return fmt::format("{}:{}", address.host, address.port); }
+
+Result<std::vector<Address>> addresses_of(const std::string& conninfo) {
+  auto keywords = keywords_of(conninfo);
+  if (!keywords) return Failure{keywords.error()};
+  const std::string& host = (*keywords)[keywords->contains("host") ? "host" : "hostaddr"];
+  if (host.empty()) return std::vector<Address>{};
+  const std::vector<std::string> hosts = text::split(host, ',');
+  const std::vector<std::string> ports = text::split((*keywords)["port"], ',');
+  std::vector<Address> addresses;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    // One port stands for all hosts.
+    const std::string port = ports.empty() ? "" : ports[std::min(i, ports.size() - 1)];
+    addresses.push_back({text::lower(hosts[i]), port.empty() ? std::string{default_port} : port});
+  }
+  return addresses;
+}
+
+Result<std::string> led_to(const std::string& conninfo, const Address& address) {
+  auto keywords = keywords_of(conninfo);
+  if (!keywords) return Failure{keywords.error()};
+  keywords->erase("hostaddr");
+  (*keywords)["host"] = address.host;
+  (*keywords)["port"] = address.port;
+  std::vector<std::string> parts;
+  for (const auto& [keyword, value] : *keywords) parts.push_back(keyword + "=" + in_quotes(value));
+  return text::join(parts, " ");
+}
+
+}  // namespace fedctl::data

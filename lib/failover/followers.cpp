@@ -1,0 +1,68 @@
+#include "failover/followers.hpp"
+
+#include "base/text.hpp"
+#include "data/role.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace fedctl::failover {
+namespace {
+
+bool leads_to(const std::vector<data::Address>& upstreams, const SideSurvey& side) {
+  return std::ranges::any_of(side.addresses, [&](const data::Address& address) { return std::ranges::count(upstreams, address) > 0; });
+}
+
+FollowWay way_of(const Survey& survey, const SideSurvey& standby, const std::string& from, const std::string& to) {
+  const std::vector<data::Address>& upstreams = standby.checkup.upstreams;
+  if (leads_to(upstreams, *survey.find(to))) return FollowWay::by_itself;
+  FollowWay way = FollowWay::unknown;
+  for (const SideSurvey& side : survey.sides) {
+    if (side.cluster == standby.cluster || !leads_to(upstreams, side)) continue;
+    const bool is_source = side.cluster != from && side.database && side.database->in_recovery;
+    if (is_source) return FollowWay::by_upstream;
+    way = FollowWay::by_setting;
+  }
+  return way;
+}
+
+std::string problem_of(const SideSurvey& standby, const SideSurvey& primary, FollowWay way) {
+  if (!standby.database)
+    return "its database cannot be asked: " + (standby.database_problem ? standby.database_problem->message : std::string{"no answer"});
+  if (!standby.database->in_recovery) return "its database is a primary of its own";
+  const bool is_ahead = primary.database && primary.database->in_recovery && standby.database->written > primary.database->written;
+  if (is_ahead) return fmt::format("its database has received more of the log than that of {}", primary.cluster);
+  if (way == FollowWay::by_setting && !standby.checkup.missing_to_follow.empty())
+    return fmt::format("our role lacks {}: {}", text::listed(standby.checkup.missing_to_follow), data::how_to_grant);
+  if (way != FollowWay::unknown) return {};
+  if (standby.checkup.upstreams.empty()) return "where its database receives from is not known";
+  std::vector<std::string> names;
+  for (const data::Address& address : standby.checkup.upstreams) names.push_back(data::to_string(address));
+  return fmt::format("its database receives from {}, which is none of the policy's; if that is one of them, give that side its `address`",
+                     text::join(names, ", "));
+}
+
+}  // namespace
+
+std::string_view to_string(FollowWay way) {
+  switch (way) {
+    case FollowWay::by_setting: return "primary_conninfo";
+    case FollowWay::by_itself: return "by-itself";
+    case FollowWay::by_upstream: return "cascade";
+    case FollowWay::unknown: break;
+  }
+  return "unknown";
+}
+
+std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, const std::string& from, const std::string& to) {
+  std::vector<Follower> followers;
+  if (!policy.postgres) return followers;
+  for (const SideSurvey& side : survey.sides) {
+    if (side.cluster == from || side.cluster == to) continue;
+    const FollowWay way = side.database ? way_of(survey, side, from, to) : FollowWay::unknown;
+    followers.push_back({side.cluster, way, problem_of(side, *survey.find(to), way)});
+  }
+  return followers;
+}
+
+}  // namespace fedctl::failover

@@ -1,0 +1,105 @@
+#include "data/upstream.hpp"
+#include "failover/followers.hpp"
+#include "failover/steps.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <map>
+#include <vector>
+
+namespace fedctl::failover {
+namespace {
+
+using nlohmann::json;
+constexpr time::Duration time_to_tell{10'000};
+constexpr time::Duration time_between_looks{100};
+/// A step that is owed is tried again by watch, which has other things to do.
+constexpr time::Duration time_of_repetition{2'000};
+
+/// The standby receives from the new primary from now on. A standby that has a slot gets one of the same name there.
+Result<Done> point(StepContext& context, const std::string& cluster, const data::Address& address) {
+  Site& site = context.site;
+  const auto of_standby = site.loop->run(connection_of(site, cluster));
+  if (!of_standby) return Failure{of_standby.error()};
+  const auto of_primary = site.loop->run(connection_of(site, context.run.to));
+  if (!of_primary) return Failure{of_primary.error()};
+  if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
+  return blocking<Done>(*site.loop, [&]() -> Result<Done> {
+    const data::Deadline deadline = data::deadline_in(time_to_tell);
+    auto standby = data::Connection::open(*of_standby, deadline);
+    if (!standby) return Failure{standby.error()};
+    const auto upstream = data::upstream_of(*standby, deadline);
+    if (!upstream) return Failure{upstream.error()};
+    if (!upstream->slot.empty()) {
+      auto primary = data::Connection::open(*of_primary, deadline);
+      if (!primary) return Failure{primary.error()};
+      if (auto kept = data::keep_slot(*primary, upstream->slot, deadline); !kept) return Failure{kept.error()};
+    }
+    const auto conninfo = data::led_to(upstream->conninfo, address);
+    if (!conninfo) return Failure{conninfo.error()};
+    if (auto set = data::set_upstream(*standby, *conninfo, deadline); !set) return Failure{set.error()};
+    return Done{};
+  });
+}
+
+/// Waits until each of them follows; what keeps the others is left in `problems`, by cluster.
+Result<void> wait_for(StepContext& context, std::map<std::string, std::string>& problems, time::Duration patience) {
+  Site& site = context.site;
+  const auto primary = site.loop->run(look_at_database(site, context.run.to, time_to_tell));
+  if (!primary) return Failure{in_cluster(primary.error(), context.run.to)};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    for (auto one = problems.begin(); one != problems.end();) {
+      const auto standing = site.loop->run(look_at_database(site, one->first, time_to_tell));
+      one->second = standing ? data::why_not_following(*standing, *primary) : standing.error().message;
+      one = standing && data::follows(*standing, *primary) ? problems.erase(one) : std::next(one);
+    }
+    if (problems.empty() || std::chrono::steady_clock::now() >= deadline) return {};
+    if (auto paused = pause(*site.loop, time_between_looks); !paused) return paused;
+  }
+}
+
+}  // namespace
+
+Evidence follow(StepContext& context, const std::vector<std::string>& clusters) {
+  Site& site = context.site;
+  const Survey found = site.loop->run(survey(site, {.dns = false}));
+  if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+  const SideSurvey& primary = *found.find(context.run.to);
+  std::map<std::string, std::string> stuck;
+  std::map<std::string, std::string> awaited;
+  json evidence = json::object();
+  for (const Follower& follower : followers_of(site.policy, found, context.run.from, context.run.to)) {
+    const std::string& cluster = follower.cluster;
+    if (std::ranges::find(clusters, cluster) == clusters.end()) continue;
+    const SideSurvey& side = *found.find(cluster);
+    if (!side.database || !side.database->in_recovery) {
+      stuck[cluster] = follower.problem;
+      continue;
+    }
+    evidence[cluster] = to_string(follower.way);
+    awaited[cluster] = follower.problem;
+    if (follower.way != FollowWay::by_setting || primary.addresses.empty()) continue;
+    if (auto pointed = point(context, cluster, primary.addresses.front()); !pointed) {
+      if (pointed.error().code == Code::cancelled || pointed.error().code == Code::conflict) return Failure{pointed.error()};
+      stuck[cluster] = pointed.error().message;
+      awaited.erase(cluster);
+    }
+  }
+  const StepRecord* record = context.run.find("follow");
+  const bool is_repeated = record != nullptr && record->attempts > 1;
+  const time::Duration patience = is_repeated ? time_of_repetition : site.policy.postgres->catch_up_timeout;
+  if (auto waited = wait_for(context, awaited, patience); !waited) return Failure{waited.error()};
+  stuck.merge(awaited);
+  if (stuck.empty()) return evidence;
+  std::string message;
+  for (const auto& [cluster, problem] : stuck)
+    message += fmt::format("{}the database of {} does not follow {}: {}", message.empty() ? "" : "; ", cluster, context.run.to, problem);
+  return Failure{{Code::timeout, message, "", "", "", "mend its replication; 'fedctl failover repair' tries again"}};
+}
+
+Evidence follow_all(StepContext& context) { return follow(context, context.site.policy.clusters); }
+
+}  // namespace fedctl::failover

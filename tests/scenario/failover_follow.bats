@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# Three databases: whoever is not promoted receives from the one that is.
+
+setup_file() { load support; "$testbed/up" tokyo-cluster ireland-cluster virginia-cluster >/dev/null; }
+teardown_file() {
+  load support
+  "$testbed/up" tokyo-cluster ireland-cluster >/dev/null
+  forget_in "tokyo-cluster ireland-cluster" production
+  "$testbed/down" virginia-cluster >/dev/null
+}
+
+setup() {
+  load support
+  load failover_support
+  in_own_folder
+  start_application
+}
+teardown() { stop_application; }
+
+received_by_virginia() { sql $virginia_port "SELECT status, received_tli, sender_port FROM pg_stat_wal_receiver"; }
+conninfo_of_virginia() { sql $virginia_port "SHOW primary_conninfo"; }
+# shows PATTERN: a line of the output matches it.
+shows() { grep -q -- "$1" <<<"$output" || { printf 'expected: %s\nseen:\n%s\n' "$1" "$output" >&2; return 1; }; }
+# has_row PORT ID: waits until the row is there.
+has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHERE id = $2")" = 1 ] && return; sleep 0.1; done; return 1; }
+
+@test "the other standby receives from the new primary, on a slot of its own, and can be failed over to" {
+  start_virginia $tokyo_port
+  sed -i 's/{name: ireland-cluster}\]/{name: ireland-cluster}, {name: virginia-cluster}]/' app.yaml
+  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster --create-namespaces --yes >/dev/null
+  run failover plan
+  exits 0
+  says "WHAT BECOMES OF IT"
+  shows "tokyo-cluster *is fenced; it has to be made a standby by hand"
+  shows "ireland-cluster *becomes the primary"
+  shows "virginia-cluster *receives from ireland-cluster (its primary_conninfo is set)"
+  run failover plan -o json
+  [ "$(jq -r '.databases | map(.cluster) | join(",")' <<<"$output")" = tokyo-cluster,ireland-cluster,virginia-cluster ]
+  run failover run --yes
+  exits 0
+  shows "follow *done .*virginia-cluster=primary_conninfo"
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+  [ "$(sql $ireland_port "SELECT slot_name, active FROM pg_replication_slots")" = "virginia|t" ]
+  id=$(sql $ireland_port "INSERT INTO events DEFAULT VALUES RETURNING id" | head -1)
+  has_row $virginia_port "$id"
+  run failover run --to virginia-cluster --yes
+  exits 3
+  says "the database of tokyo-cluster does not follow virginia-cluster: its database is a primary of its own"
+  [ "$(sql $virginia_port "SELECT count(*) FROM events WHERE id = $id")" = 1 ]
+  [ "$(answer)" = virginia-lb.example.com. ]
+}
+
+@test "it follows when the old primary is dead" {
+  start_virginia $tokyo_port
+  sed -i 's/^  rto:/  fencing: {proceedUnfencedAfter: 1s}\n  rto:/' policy.yaml
+  failover status >/dev/null
+  kill_tokyo
+  run failover run --yes
+  exits 0
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+}
+
+@test "a switchover makes the old primary and the other standby follow" {
+  start_virginia $tokyo_port
+  write_rejoin
+  sed -i "s#tokyo-cluster: {connection: {env: TOKYO_DATABASE}}#tokyo-cluster: {connection: {env: TOKYO_DATABASE}, rejoin: {command: [$PWD/rejoin]}}#" policy.yaml
+  run failover switchover --yes
+  exits 0
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+  [ "$(sql $tokyo_port "SELECT status, received_tli, sender_port FROM pg_stat_wal_receiver")" = "streaming|2|$ireland_port" ]
+}
+
+@test "a standby that receives from the one that is promoted is left as it is" {
+  start_virginia $ireland_port
+  before=$(conninfo_of_virginia)
+  run failover plan
+  shows "virginia-cluster *receives from ireland-cluster already"
+  run failover run --yes
+  exits 0
+  says "virginia-cluster=by-itself"
+  [ "$(conninfo_of_virginia)" = "$before" ]
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+}
+
+@test "a standby that receives from nobody we know is not touched, and owed until the policy says who that is" {
+  start_virginia $tokyo_port localhost
+  sed -i 's/maxLagBytes: 1Mi/&\n      catchUpTimeout: 2s/' policy.yaml
+  before=$(conninfo_of_virginia)
+  run failover plan
+  says "warning: the database of virginia-cluster may not follow ireland-cluster: its database receives from localhost:$tokyo_port, which is none of the policy's"
+  run failover run --yes
+  exits 3
+  shows "follow *owed .*the database of virginia-cluster does not follow ireland-cluster: it receives timeline 1, and the primary is on 2"
+  says "owed: follow"
+  [ "$(conninfo_of_virginia)" = "$before" ]
+  sed -i "s/tokyo-cluster: {connection: {env: TOKYO_DATABASE}}/tokyo-cluster: {connection: {env: TOKYO_DATABASE}, address: {host: localhost, port: $tokyo_port}}/" policy.yaml
+  run failover repair --yes
+  exits 4
+  says "virginia-cluster does not follow ireland-cluster: it streams from a primary that was left"
+  says "its primary_conninfo is set to ireland-cluster"
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+  run failover status -o json
+  [ "$(jq -r '.run.steps[] | select(.name == "follow").state' <<<"$output")" = done ]
+}
+
+@test "a standby that is down is owed, and repair makes it follow when it is back" {
+  start_virginia $tokyo_port
+  stop_database virginia fast
+  run failover run --yes
+  exits 3
+  says "the database of virginia-cluster does not follow ireland-cluster: its database cannot be asked"
+  [ "$(answer)" = ireland-lb.example.com. ]
+  start_database virginia
+  run failover repair --yes
+  exits 4
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+  run failover status
+  says_not "owed"
+}
+
+@test "bad input: an address without a host" {
+  sed -i "s/ireland-cluster: {connection: {env: IRELAND_DATABASE}}/ireland-cluster: {connection: {env: IRELAND_DATABASE}, address: {port: 5432}}/" policy.yaml
+  run failover plan
+  exits 1
+  one_error
+  shows "policy.yaml:[0-9:]* .*'host' is missing"
+}

@@ -1,0 +1,38 @@
+#include "data/conninfo.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace fedctl;
+using data::Address;
+using Addresses = std::vector<Address>;
+
+TEST_CASE("a connection string leads to its hosts, whichever way it is written") {
+  CHECK(*data::addresses_of("postgres://u:p@DB.Example.com:6432/shop?sslmode=require") == Addresses{{"db.example.com", "6432"}});
+  CHECK(*data::addresses_of("user=u host='db.example.com'") == Addresses{{"db.example.com", "5432"}});
+  CHECK(*data::addresses_of("hostaddr=10.0.0.1 port=1") == Addresses{{"10.0.0.1", "1"}});
+  CHECK(*data::addresses_of("postgres://u@[::1]:7/d") == Addresses{{"::1", "7"}});
+  CHECK(data::addresses_of("")->empty());
+}
+
+TEST_CASE("each of several hosts has its port, or the one that stands for all") {
+  CHECK(*data::addresses_of("host=a,b port=1,2") == Addresses{{"a", "1"}, {"b", "2"}});
+  CHECK(*data::addresses_of("host=a,b port=1") == Addresses{{"a", "1"}, {"b", "1"}});
+  CHECK(*data::addresses_of("postgres://a,b:2/d") == Addresses{{"a", "5432"}, {"b", "2"}});
+}
+
+TEST_CASE("a connection string that leads elsewhere keeps all else that it says") {
+  const auto led = data::led_to(R"(user=rep password='p\'w \\x' hostaddr=10.0.0.1 host=old port=1 sslmode=verify-full)", {"new", "2"});
+  const auto keywords = *data::keywords_of(*led);
+  CHECK(keywords == std::map<std::string, std::string>{
+                        {"host", "new"}, {"password", R"(p'w \x)"}, {"port", "2"}, {"sslmode", "verify-full"}, {"user", "rep"}});
+}
+
+TEST_CASE("what is no connection string is refused without a word of it") {
+  for (const char* text : {"postgres://u:secret@[host/x", "password='secret", "secret"}) {
+    const auto keywords = data::keywords_of(text);
+    REQUIRE(!keywords);
+    CHECK(keywords.error().code == Code::invalid_input);
+    CHECK(keywords.error().message.find("secret") == std::string::npos);
+    CHECK(!data::led_to(text, {"new", "2"}));
+  }
+}

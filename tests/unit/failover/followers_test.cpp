@@ -1,0 +1,94 @@
+#include "failover/followers.hpp"
+#include "failover/database_fate.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+
+using namespace fedctl;
+using namespace fedctl::failover;
+
+namespace {
+
+const std::vector<std::string> clusters{"tokyo", "ireland", "virginia", "sydney"};
+
+/// Each side is at its own name; tokyo is the primary, and the others receive from whom `sources` says.
+Survey survey_of(const std::map<std::string, std::string>& sources) {
+  Survey result;
+  for (const std::string& cluster : clusters) {
+    SideSurvey side{.cluster = cluster, .addresses = {{cluster, "5432"}}};
+    side.database = data::Standing{.in_recovery = cluster != "tokyo", .timeline = 1, .written = 100, .streams = true};
+    if (const auto source = sources.find(cluster); source != sources.end()) side.checkup.upstreams = {{source->second, "5432"}};
+    result.sides.push_back(std::move(side));
+  }
+  return result;
+}
+
+Policy policy() {
+  Policy result{.clusters = clusters};
+  result.postgres = Postgres{};
+  return result;
+}
+
+Follower follower(const Survey& survey, const std::string& cluster, const std::string& from = "tokyo") {
+  for (const Follower& one : followers_of(policy(), survey, from, "ireland")) {
+    if (one.cluster == cluster) return one;
+  }
+  FAIL("no such follower");
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a standby of the side that is left is told to receive from the new primary") {
+  const Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "virginia"}});
+  CHECK(follower(survey, "virginia").way == FollowWay::by_setting);
+  CHECK(follower(survey, "virginia").problem.empty());
+}
+
+TEST_CASE("a cascade is kept, unless the standby that it hangs on is down") {
+  Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "virginia"}});
+  CHECK(follower(survey, "sydney").way == FollowWay::by_upstream);
+  survey.sides[2].database.reset();
+  CHECK(follower(survey, "sydney").way == FollowWay::by_setting);
+}
+
+TEST_CASE("who receives from the new primary already, or from one of several hosts that is it, is left alone") {
+  Survey survey = survey_of({{"virginia", "ireland"}, {"sydney", "tokyo"}});
+  CHECK(follower(survey, "virginia").way == FollowWay::by_itself);
+  survey.sides[3].checkup.upstreams.push_back({"ireland", "5432"});
+  CHECK(follower(survey, "sydney").way == FollowWay::by_itself);
+}
+
+TEST_CASE("a source that is none of the policy's is named, and not changed") {
+  const Survey survey = survey_of({{"virginia", "db.internal"}});
+  CHECK(follower(survey, "virginia").way == FollowWay::unknown);
+  CHECK(follower(survey, "virginia").problem.find("db.internal:5432, which is none of the policy's") != std::string::npos);
+  CHECK(follower(survey, "sydney").problem == "where its database receives from is not known");
+}
+
+TEST_CASE("with no side being left, a standby of a primary that nobody follows is told as well") {
+  const Survey survey = survey_of({{"virginia", "tokyo"}});
+  CHECK(follower(survey, "virginia", "").way == FollowWay::by_setting);
+}
+
+TEST_CASE("a standby that is ahead of the new primary, lacks a right, or is none, is a problem") {
+  Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "tokyo"}});
+  survey.sides[2].database->written = 101;
+  CHECK(follower(survey, "virginia").problem.find("received more of the log than that of ireland") != std::string::npos);
+  survey.sides[2].database->in_recovery = false;
+  CHECK(follower(survey, "virginia").problem == "its database is a primary of its own");
+  survey.sides[3].checkup.missing_to_follow = {"ALTER SYSTEM on primary_conninfo"};
+  CHECK(follower(survey, "sydney").problem.starts_with("our role lacks ALTER SYSTEM on primary_conninfo"));
+}
+
+TEST_CASE("every database of the policy has a fate, in the policy's order") {
+  Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "virginia"}});
+  const auto fates = database_fates(policy(), survey, "tokyo", "ireland", RunKind::failover);
+  REQUIRE(fates.size() == 4);
+  CHECK(fates[0].text.starts_with("is fenced"));
+  CHECK(fates[1].text == "becomes the primary");
+  CHECK(fates[2].text == "receives from ireland (its primary_conninfo is set)");
+  CHECK(fates[3].text == "stays with the standby that it receives from, which follows ireland");
+  CHECK(!fates[3].is_problem);
+  CHECK(database_fates(Policy{.clusters = clusters}, survey, "tokyo", "ireland", RunKind::failover).empty());
+}
