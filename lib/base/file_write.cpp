@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr int most_symlinks = 40;
 constexpr std::size_t longest_segment = 200;
 
-tl::unexpected<Error> failed(const fs::path& path, int problem) {
+tl::unexpected<Error> not_written(const fs::path& path, int problem) {
   return Failure{{Code::not_found, fmt::format("cannot write {}: {}", path.string(), std::strerror(problem))}};
 }
 
@@ -58,11 +58,11 @@ bool is_special(const fs::path& path) {
 
 Result<void> write_in_place(const fs::path& path, std::string_view content) {
   if (const auto number = descriptor_named(path)) {
-    if (!put(*number, content)) return failed(path, errno);
+    if (!put(*number, content)) return not_written(path, errno);
     return {};
   }
   Descriptor special{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)};
-  if (special.get() < 0 || !put(special.get(), content) || !special.close()) return failed(path, errno);
+  if (special.get() < 0 || !put(special.get(), content) || !special.close()) return not_written(path, errno);
   return {};
 }
 
@@ -112,14 +112,14 @@ void make_folders(const fs::path& folder, mode_t mode) {
 Result<void> write_atomically(const fs::path& path, std::string_view content, WriteOptions options) {
   if (!options.replaces && (descriptor_named(path) || is_special(path))) return write_in_place(path, content);
   const auto target = options.replaces ? std::optional{path} : behind_symlinks(path);
-  if (!target) return failed(path, ELOOP);
-  if (!target->has_filename()) return failed(path, EISDIR);
+  if (!target) return not_written(path, ELOOP);
+  if (!target->has_filename()) return not_written(path, EISDIR);
   const fs::path parent = target->has_parent_path() ? target->parent_path() : fs::path{"."};
   make_folders(parent, options.folder_mode);
   const Descriptor folder{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.get() < 0) return failed(path, errno);
+  if (folder.get() < 0) return not_written(path, errno);
   if (const int problem = replace_in(folder.get(), target->filename().string(), content, options); problem != 0) {
-    return failed(path, problem);
+    return not_written(path, problem);
   }
   return {};
 }
@@ -135,7 +135,7 @@ Result<void> write_inside(const fs::path& folder, const std::vector<std::string>
   }
   make_folders(folder, options.folder_mode);
   Descriptor at{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (at.get() < 0) return failed(whole, errno);
+  if (at.get() < 0) return not_written(whole, errno);
   for (std::size_t i = 0; i + 1 < segments.size(); ++i) {
     ::mkdirat(at.get(), segments[i].c_str(), options.folder_mode);
     Descriptor next{::openat(at.get(), segments[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
@@ -143,13 +143,13 @@ Result<void> write_inside(const fs::path& folder, const std::vector<std::string>
       const int problem = errno;
       struct stat status {};
       const bool is_link = ::fstatat(at.get(), segments[i].c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
-      if (!is_link) return failed(whole, problem);
+      if (!is_link) return not_written(whole, problem);
       return Failure{{Code::not_found, fmt::format("cannot write {}: '{}' is a symbolic link, which may lead out of {}", whole.string(),
                                                    segments[i], folder.string())}};
     }
     at = std::move(next);
   }
-  if (const int problem = replace_in(at.get(), segments.back(), content, options); problem != 0) return failed(whole, problem);
+  if (const int problem = replace_in(at.get(), segments.back(), content, options); problem != 0) return not_written(whole, problem);
   return {};
 }
 

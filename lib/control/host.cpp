@@ -37,7 +37,7 @@ Task<Result<std::vector<json>>> list_all(Host host, kube::Resource resource) {
   co_return std::move(list->items);
 }
 
-kube::Resource resource_of(const json& type) {
+kube::Resource declared_resource(const json& type) {
   return {.group = kube::string_at(type, "group"),
           .version = kube::string_at(type, "version"),
           .kind = kube::string_at(type, "kind"),
@@ -84,8 +84,8 @@ Task<Result<std::vector<FederatedType>>> read_types(Host host) {
 FederatedType federated_type_of(const json& config) {
   const json spec = kube::map_at(config, "spec");
   return {.name = kube::name_of(config),
-          .target = resource_of(kube::map_at(spec, "targetType")),
-          .federated = resource_of(kube::map_at(spec, "federatedType")),
+          .target = declared_resource(kube::map_at(spec, "targetType")),
+          .federated = declared_resource(kube::map_at(spec, "federatedType")),
           .enabled = kube::string_at(spec, "propagation") != "Disabled",
           .config = config};
 }

@@ -18,7 +18,7 @@ using inspect::Found;
 using inspect::Search;
 using nlohmann::json;
 
-constexpr time::Duration definition_patience{30'000};
+constexpr time::Duration installation_patience{30'000};
 
 std::vector<json> documents(std::string_view text) {
   const auto parsed = yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{"built-in", std::string{text}}));
@@ -107,7 +107,7 @@ class Installer {
     auto live = co_await host_.client->get(resource, kube::namespace_of(object), kube::name_of(object), true);
     if (live && kube::is_going(*live) && options_.dry_run == DryRun::none) {
       const auto gone = co_await kube::wait_until_gone(*host_.client, resource, kube::namespace_of(object), kube::name_of(object),
-                                                       kube::uid_of(*live), definition_patience);
+                                                       kube::uid_of(*live), installation_patience);
       if (!gone) co_return Failure{gone.error()};
       live = Failure{{Code::not_found, "gone"}};
     }
@@ -126,7 +126,7 @@ class Installer {
     if (extends && options_.dry_run == DryRun::none && !has_condition(done->object, "Established")) {
       const auto established = co_await wait_for(
           *host_.client, definitions(), "", kube::name_of(object), [](const json& one) { return has_condition(one, "Established"); },
-          definition_patience, "the definition was not established");
+          installation_patience, "the definition was not established");
       if (!established) co_return Failure{established.error()};
     }
     co_return written(host_, object, done->outcome);
@@ -233,7 +233,7 @@ Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, kube::D
     // A later init must not meet definitions that are still going.
     if (dry_run == DryRun::none && resource.kind == "CustomResourceDefinition") {
       const auto gone =
-          co_await kube::wait_until_gone(*host.client, resource, "", kube::name_of(object), kube::uid_of(*live), definition_patience);
+          co_await kube::wait_until_gone(*host.client, resource, "", kube::name_of(object), kube::uid_of(*live), installation_patience);
       if (!gone) report.kept.push_back(fmt::format("{}: {}", name_of(resource, kube::name_of(object)), gone.error().message));
       if (gone) outcome = Outcome::deleted;
     }

@@ -21,7 +21,7 @@ namespace fedctl::data {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds pace{10};
+constexpr std::chrono::milliseconds between_looks{10};
 
 /// Of proc(5)'s stat: what follows the name, which is in parentheses and may be anything.
 struct Stat {
@@ -123,7 +123,7 @@ Result<void> kill_server(const ServerProcess& server, Deadline deadline) {
   for (const pid_t pid : all) ::kill(pid, SIGKILL);
   while (!std::ranges::all_of(all, is_gone)) {
     if (Clock::now() >= deadline) return Failure{{Code::timeout, "its processes do not end"}};
-    std::this_thread::sleep_for(pace);
+    std::this_thread::sleep_for(between_looks);
   }
   return {};
 }

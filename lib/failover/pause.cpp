@@ -6,8 +6,8 @@ namespace fedctl::failover {
 namespace {
 
 /// A watch writes the state once a second.
-constexpr int most_attempts = 50;
-constexpr time::Duration between_attempts{50};
+constexpr int most_saves = 50;
+constexpr time::Duration between_saves{50};
 
 }  // namespace
 
@@ -19,8 +19,8 @@ Task<Result<std::optional<Pause>>> set_pause(Site& site, std::optional<Pause> pa
     state->pause = pause;
     const auto saved = co_await site.store->save(*state);
     if (saved) co_return before;
-    if (saved.error().code != Code::conflict || attempt == most_attempts) co_return Failure{saved.error()};
-    const http::Rest rest = co_await http::rest(*site.loop, between_attempts);
+    if (saved.error().code != Code::conflict || attempt == most_saves) co_return Failure{saved.error()};
+    const http::Rest rest = co_await http::rest(*site.loop, between_saves);
     if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};
   }
 }

@@ -17,7 +17,7 @@ namespace {
 using manifest::Manifest;
 using nlohmann::json;
 
-bool is_target(const Site& site, const json& object) {
+bool is_any_target(const Site& site, const json& object) {
   return std::ranges::any_of(site.policy.targets, [&](const Target& target) {
     return kube::string_at(object, "kind") == target.kind && kube::name_of(object) == target.name &&
            kube::namespace_of(object) == target.name_space;
@@ -27,7 +27,7 @@ bool is_target(const Site& site, const json& object) {
 /// The targets among the manifests, with the roles; the first that cannot have them is the error.
 Result<void> give_roles(const Site& site, std::vector<Manifest>& manifests, const std::string& active) {
   for (Manifest& manifest : manifests) {
-    if (!is_target(site, manifest.object)) continue;
+    if (!is_any_target(site, manifest.object)) continue;
     auto turned = with_roles(std::move(manifest.object), site.policy, active);
     if (!turned) return Failure{at_place(turned.error(), site.policy.place)};
     manifest.object = std::move(*turned);
@@ -50,7 +50,7 @@ Result<std::shared_ptr<Rendering>> render_in_host(Site& site, const std::string&
   options.inspect.cache = file::cache_folder();
   options.amend = [&](std::vector<Manifest>& held) {
     std::erase_if(held, [&](const Manifest& one) {
-      return !is_target(site, one.object) && kube::string_at(one.object, "kind") != "FederatedNamespace";
+      return !is_any_target(site, one.object) && kube::string_at(one.object, "kind") != "FederatedNamespace";
     });
     given = give_roles(site, held, active);
   };
@@ -58,7 +58,7 @@ Result<std::shared_ptr<Rendering>> render_in_host(Site& site, const std::string&
   if (!propagation) return Failure{propagation.error()};
   if (!given) return Failure{given.error()};
   for (const federation::RenderFailure& failure : (*propagation)->rendered.failures) {
-    if (is_target(site, failure.manifest->object)) return Failure{in_cluster(failure.error, failure.cluster)};
+    if (is_any_target(site, failure.manifest->object)) return Failure{in_cluster(failure.error, failure.cluster)};
   }
   rendering->propagation = std::move(*propagation);
   return rendering;
@@ -121,7 +121,7 @@ Result<RolePlan> plan_roles(Site& site, const std::string& active, const std::ve
     if (found == (*rendering)->of().clusters.end() || client == nullptr)
       return Failure{{Code::not_found, fmt::format("{} is no cluster of the fleet", cluster), site.policy.place}};
     auto objects = std::make_shared<federation::ClusterObjects>(*found);
-    std::erase_if(objects->objects, [&](const auto& desired) { return !is_target(site, desired.manifest->object); });
+    std::erase_if(objects->objects, [&](const auto& desired) { return !is_any_target(site, desired.manifest->object); });
     objects->absences.clear();
     if (objects->objects.empty())
       return Failure{{Code::not_found, fmt::format("no target is placed in {}", cluster), site.policy.place, "", "",

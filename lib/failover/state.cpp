@@ -17,9 +17,10 @@ using nlohmann::json;
 constexpr std::size_t kept_runs = 20;
 
 /// Takes the fields of a document, and keeps what is wrong with the first that is not as it must be.
-class Fields {
+class StateFields {
  public:
-  Fields(const json& document, std::string path, std::string& problem) : document_(document), path_(std::move(path)), problem_(problem) {
+  StateFields(const json& document, std::string path, std::string& problem)
+      : document_(document), path_(std::move(path)), problem_(problem) {
     if (!document.is_object()) complain(path_.empty() ? "it" : path_, "must be a map");
   }
 
@@ -85,7 +86,7 @@ json to_json(const StepRecord& step) {
 
 StepRecord step_from(const json& document, const std::string& path, std::string& problem) {
   using S = StepRecord::State;
-  Fields fields{document, path, problem};
+  StateFields fields{document, path, problem};
   StepRecord step{.name = fields.text("name")};
   step.state = fields.one_of(std::array{S::pending, S::begun, S::done, S::skipped, S::owed}, "state");
   step.begun_at = fields.text("beganAt");
@@ -97,7 +98,7 @@ StepRecord step_from(const json& document, const std::string& path, std::string&
 }
 
 /// It only grows, by one a run, and stands in a Lease's leaseTransitions, which is an int32.
-void check_token(Fields& fields, std::int64_t token) {
+void check_token(StateFields& fields, std::int64_t token) {
   constexpr std::int64_t greatest = std::numeric_limits<std::int32_t>::max() - 1;
   if (token < 0) fields.complain("token", "must not be negative");
   if (token > greatest) fields.complain("token", fmt::format("must be at most {}", greatest));
@@ -105,7 +106,7 @@ void check_token(Fields& fields, std::int64_t token) {
 
 Run run_from(const json& document, std::string& problem) {
   using S = Run::State;
-  Fields fields{document, "run", problem};
+  StateFields fields{document, "run", problem};
   Run run{.id = fields.text("id")};
   run.kind = fields.one_of(std::array{RunKind::failover, RunKind::switchover}, "kind");
   run.state = fields.one_of(std::array{S::running, S::done, S::aborted, S::refused}, "state");
@@ -127,7 +128,7 @@ Run run_from(const json& document, std::string& problem) {
   for (const json& step : fields.list("steps"))
     run.steps.push_back(step_from(step, fmt::format("run.steps[{}]", run.steps.size()), problem));
   run.outcome = fields.map("outcome");
-  Fields outcome{run.outcome, "run.outcome", problem};
+  StateFields outcome{run.outcome, "run.outcome", problem};
   outcome.number("rtoSeconds");
   outcome.integer("lostCounted");
   outcome.text("failedAt");
@@ -235,21 +236,21 @@ json to_json(const State& state) {
 
 Result<State> state_from(const json& document) {
   std::string problem;
-  Fields fields{document, "", problem};
+  StateFields fields{document, "", problem};
   fields.need("active");
   fields.need("token");
   State state{.active = fields.text("active"), .token = fields.integer("token")};
   check_token(fields, state.token);
   if (document.is_object() && document.contains("run")) state.run = run_from(value_at(document, "run"), problem);
   if (document.is_object() && document.contains("primary")) {
-    Fields seen{value_at(document, "primary"), "primary", problem};
+    StateFields seen{value_at(document, "primary"), "primary", problem};
     state.primary = LastSeen{seen.text("cluster"),      seen.text("systemIdentifier"),
                              seen.integer("timeline"),  seen.text("lsn"),
                              seen.text("counted"),      seen.text("at"),
                              seen.text("guardVersion"), time::Duration{seen.integer("guardAgeMilliseconds")}};
   }
   if (document.is_object() && document.contains("paused")) {
-    Fields pause{value_at(document, "paused"), "paused", problem};
+    StateFields pause{value_at(document, "paused"), "paused", problem};
     state.pause = Pause{pause.text("by"), pause.text("at"), pause.text("reason")};
   }
   if (state.run && (state.run->id.empty() || state.run->from.empty() || state.run->to.empty()))
@@ -259,7 +260,7 @@ Result<State> state_from(const json& document) {
   state.history = fields.maps("history");
   state.drills = fields.maps("drills");
   for (const json& one : state.drills) {
-    Fields drill{one, "drills[]", problem};
+    StateFields drill{one, "drills[]", problem};
     drill.text("kind");
     drill.text("endedAt");
     drill.number("rtoSeconds");

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
-constexpr time::Duration pace{200};
+constexpr time::Duration between_questions{200};
 constexpr time::Duration look_patience{2'000};
 
 bool is_reachable(StepContext& context, const std::string& cluster) {
@@ -28,7 +28,7 @@ Result<void> wait_until(StepContext& context, time::Duration within, const std::
     if (!missing) return {};
     if (context.site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     if (Clock::now() >= deadline) return Failure{*missing};
-    if (auto paused = pause(*context.site.loop, pace); !paused) return paused;
+    if (auto paused = pause(*context.site.loop, between_questions); !paused) return paused;
   }
 }
 

@@ -18,9 +18,9 @@ using kube::value_at;
 using nlohmann::json;
 
 /// Reads one manifest; every error knows its place.
-class Reader {
+class FederatedReader {
  public:
-  Reader(const manifest::Manifest& manifest, const fleet::Fleet& fleet) : manifest_(manifest), fleet_(fleet) {}
+  FederatedReader(const manifest::Manifest& manifest, const fleet::Fleet& fleet) : manifest_(manifest), fleet_(fleet) {}
 
   Result<FederatedObject> read(const TypeTable& types, const std::string& default_namespace) {
     const kube::GroupVersionKind type = kube::gvk_of(manifest_.object);
@@ -167,7 +167,7 @@ class Reader {
 
 Result<FederatedObject> read_federated(const manifest::Manifest& manifest, const TypeTable& types, const fleet::Fleet& fleet,
                                        const std::string& default_namespace) {
-  return Reader{manifest, fleet}.read(types, default_namespace);
+  return FederatedReader{manifest, fleet}.read(types, default_namespace);
 }
 
 }  // namespace fedctl::federation

@@ -22,9 +22,9 @@ const std::vector<std::string>& target_kinds() {
 }
 
 /// Reads one manifest; every error knows its place.
-class Reader {
+class PreferenceReader {
  public:
-  explicit Reader(const manifest::Manifest& manifest) : manifest_(manifest) {}
+  explicit PreferenceReader(const manifest::Manifest& manifest) : manifest_(manifest) {}
 
   Result<Preference> read(const std::string& default_namespace) {
     Preference result{.manifest = &manifest_, .name = kube::name_of(manifest_.object)};
@@ -168,7 +168,7 @@ bool is_preference(const kube::GroupVersionKind& type) {
 }
 
 Result<Preference> read_preference(const manifest::Manifest& manifest, const std::string& default_namespace) {
-  return Reader{manifest}.read(default_namespace);
+  return PreferenceReader{manifest}.read(default_namespace);
 }
 
 Result<void> check_one_preference_each(const std::vector<Preference>& preferences) {

@@ -8,7 +8,7 @@ namespace {
 
 using manifest::Manifest;
 
-tl::unexpected<Error> fail(const Manifest& manifest, const std::string& part, std::string message, std::string hint = {}) {
+tl::unexpected<Error> refused(const Manifest& manifest, const std::string& part, std::string message, std::string hint = {}) {
   return Failure{
       {Code::invalid_input, std::move(message), manifest.place(part), "", kube::to_string(kube::key_of(manifest.object)), std::move(hint)}};
 }
@@ -64,9 +64,10 @@ class TargetScheduler {
       if (federated.target.type.group == "apps") other_kind = kind;
     }
     if (target == nullptr && !other_kind.empty() && preference.manifest->host.empty()) {
-      return fail(*preference.manifest, "/spec/targetKind",
-                  fmt::format("the target is a {} by its preference, but {} is a {}", preference.target_kind, preference.key(), other_kind),
-                  fmt::format("write targetKind: {}", other_kind));
+      return refused(
+          *preference.manifest, "/spec/targetKind",
+          fmt::format("the target is a {} by its preference, but {} is a {}", preference.target_kind, preference.key(), other_kind),
+          fmt::format("write targetKind: {}", other_kind));
     }
     if (target == nullptr) {
       result_.add_notice(*preference.manifest,
@@ -75,8 +76,8 @@ class TargetScheduler {
     }
     if (!target->base.contains("spec") || !target->base["spec"].is_object()) {
       return fails_with_target(preference.key(), *target->manifest,
-                               fail(*target->manifest, "/spec/template",
-                                    fmt::format("preference {} gives it replicas, and its template has no spec", preference.name))
+                               refused(*target->manifest, "/spec/template",
+                                       fmt::format("preference {} gives it replicas, and its template has no spec", preference.name))
                                    .value());
     }
     const auto reached = [&](const std::string& cluster) { return reaches_(*target, cluster); };

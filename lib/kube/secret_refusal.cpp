@@ -15,13 +15,13 @@ bool is_about_rights(const Error& error) {
 }
 
 /// No answer came, or none of an API server: these words are ours.
-bool is_ours(const Error& error) {
+bool comes_from_us(const Error& error) {
   constexpr std::array ours{Code::cancelled, Code::timeout, Code::expired, Code::untrusted, Code::not_kubernetes, Code::unauthorized};
   return std::ranges::find(ours, error.code) != ours.end();
 }
 
 bool may_quote(const Error& error, const Resource& resource) {
-  return resource.kind.ends_with("Secret") && !is_ours(error) && !is_about_rights(error);
+  return resource.kind.ends_with("Secret") && !comes_from_us(error) && !is_about_rights(error);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 using Document = std::shared_ptr<const yaml::Document>;
 
-tl::unexpected<Error> invalid(const Document& document, const std::string& pointer, std::string message) {
+tl::unexpected<Error> malformed(const Document& document, const std::string& pointer, std::string message) {
   return Failure{{Code::invalid_input, std::move(message), yaml::place_of(*document, pointer), "", "", "see 'kubectl config view'"}};
 }
 
@@ -27,11 +27,12 @@ Result<void> merge_list(std::map<std::string, Entry>& target, const Document& do
   for (const json& item : list_at(document->value, list)) {
     const std::string pointer = fmt::format("/{}/{}", list, position++);
     const std::string name = string_at(item, "name");
-    if (name.empty()) return invalid(document, pointer, fmt::format("each of '{}' needs a name", list));
+    if (name.empty()) return malformed(document, pointer, fmt::format("each of '{}' needs a name", list));
     const auto [before, is_new] = written.emplace(name, pointer);
     if (!is_new) {
-      return invalid(document, pointer,
-                     fmt::format("the name '{}' stands twice in '{}', also at {}", name, list, yaml::place_of(*document, before->second)));
+      return malformed(
+          document, pointer,
+          fmt::format("the name '{}' stands twice in '{}', also at {}", name, list, yaml::place_of(*document, before->second)));
     }
     target.emplace(name, Entry{map_at(item, key), folder, document, pointer});
   }
@@ -50,7 +51,7 @@ Result<void> merge_file(Config& config, const fs::path& path) {
   for (const auto& [field, expected] : {std::pair{"kind", "Config"}, std::pair{"apiVersion", "v1"}}) {
     const std::string found = string_at(document->value, field);
     if (!found.empty() && found != expected)
-      return invalid(document, fmt::format("/{}", field), fmt::format("this is no kubeconfig: its {} is not {}", field, expected));
+      return malformed(document, fmt::format("/{}", field), fmt::format("this is no kubeconfig: its {} is not {}", field, expected));
   }
   const fs::path folder = fs::absolute(path).parent_path();
   if (config.current_context.empty()) config.current_context = string_at(document->value, "current-context");

@@ -75,7 +75,7 @@ json to_document(const ClusterPlan& cluster, Detail detail) {
 }
 
 template <typename Enum, std::size_t count>
-Enum named(const Part& part, const char* key, const std::array<Enum, count>& all) {
+Enum enum_at(const Part& part, const char* key, const std::array<Enum, count>& all) {
   const std::string name = part.text(key);
   for (const Enum value : all) {
     if (to_string(value) == name) return value;
@@ -119,7 +119,7 @@ std::shared_ptr<const json> read_object(const Part& part, const char* key) {
 Change read_change(const Part& part) {
   constexpr std::array actions{Action::create, Action::update, Action::remove, Action::unchanged, Action::conflict, Action::unknown};
   const Part object = part.at("object");
-  Change change{.action = named(part, "action", actions)};
+  Change change{.action = enum_at(part, "action", actions)};
   change.key = {part.text("group"), object.text("kind"), object.text("namespace", ""), object.text("name")};
   change.api_version = object.text("apiVersion");
   if (kube::gvk(change.api_version, change.key.kind).group != change.key.group)
@@ -142,7 +142,7 @@ Change read_change(const Part& part) {
 ClusterPlan read_cluster(const Part& part) {
   constexpr std::array statuses{ClusterStatus::ok, ClusterStatus::unknown, ClusterStatus::error};
   ClusterPlan cluster{.name = part.text("name"), .identity = part.text("identity")};
-  cluster.status = named(part, "status", statuses);
+  cluster.status = enum_at(part, "status", statuses);
   if (part.has("reason")) {
     cluster.problem = Error{.code = code_of(part.text("reason"))};
     cluster.problem->message = part.text("message");

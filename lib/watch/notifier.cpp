@@ -17,18 +17,18 @@
 namespace fedctl::watch {
 namespace {
 
-constexpr time::Duration patience{5'000};
+constexpr time::Duration post_patience{5'000};
 constexpr int tries = 3;
 
 Result<void> post(http::Loop& loop, const std::string& url, const std::string& body) {
-  const auto status = failover::post_json(loop, url, body, patience);
+  const auto status = failover::post_json(loop, url, body, post_patience);
   if (!status) return Failure{status.error()};
   if (*status < 300) return {};
   return Failure{{Code::rejected, fmt::format("it answers {}", *status)}};
 }
 
 Result<void> run(const std::string& program, const std::string& body) {
-  const auto said = failover::run_action({text::split(program, ' '), patience}, {}, body);
+  const auto said = failover::run_action({text::split(program, ' '), post_patience}, {}, body);
   if (!said) return Failure{said.error()};
   return {};
 }
@@ -83,7 +83,7 @@ Notifier::Notifier(std::vector<std::string> targets, OnProblem on_problem) : imp
 Notifier::~Notifier() {
   {
     const std::lock_guard lock{impl_->mutex};
-    impl_->end_by = std::chrono::steady_clock::now() + patience;
+    impl_->end_by = std::chrono::steady_clock::now() + post_patience;
     impl_->ending = true;
   }
   impl_->changed.notify_all();
