@@ -18,6 +18,7 @@ inspect::Options inspect_options(const PlanFlags& flags) {
   inspect::Options options;
   options.judge.adopt = flags.adopt;
   options.judge.force_conflicts = flags.force_conflicts;
+  options.judge.accept_role_change = flags.accept_role_change;
   options.create_namespaces = flags.create_namespaces;
   options.identify = flags.identify;
   options.reads_all = flags.read == "full";
@@ -126,6 +127,10 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
       ->group(group);
   command.add_flag("--adopt", flags.adopt, "Take over objects that exist and are not ours")->group(group);
   command.add_flag("--force-conflicts", flags.force_conflicts, "Take over fields that other managers apply")->group(group);
+  command
+      .add_flag("--accept-role-change", flags.accept_role_change,
+                "Change objects although that undoes the roles which a failover gave them; else that is a conflict")
+      ->group(group);
   command
       .add_flag("--prune", flags.prune,
                 "Delete what we applied and the input no longer holds: of --set, or in the input's namespaces. With a host also copies "

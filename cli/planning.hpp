@@ -19,6 +19,7 @@ struct PlanFlags {
   bool create_namespaces = false;
   bool adopt = false;
   bool force_conflicts = false;
+  bool accept_role_change = false;
   bool prune = false;
   bool unattended = false;  ///< Nobody looks at the plan before it is applied.
   bool identify = false;    ///< The plan is to be saved, or was.

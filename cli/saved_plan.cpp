@@ -65,6 +65,7 @@ json command_of(const PlanFlags& flags, const Planned& planned, const fleet::Fle
                {"createNamespaces", flags.create_namespaces},
                {"adopt", flags.adopt},
                {"forceConflicts", flags.force_conflicts},
+               {"acceptRoleChange", flags.accept_role_change},
                {"prune", flags.prune},
                {"set", flags.set}};
   if (planned.host) {
@@ -90,6 +91,7 @@ std::vector<std::string> settled_flags(const PlanFlags& flags) {
   note(flags.create_namespaces, "--create-namespaces");
   note(flags.adopt, "--adopt");
   note(flags.force_conflicts, "--force-conflicts");
+  note(flags.accept_role_change, "--accept-role-change");
   note(flags.prune, "--prune");
   note(!flags.set.empty(), "--set");
   return given;
@@ -109,6 +111,8 @@ fleet::Fleet restore(const plan::Part& command, PlanFlags& flags, const std::str
   flags.create_namespaces = command.flag("createNamespaces");
   flags.adopt = command.flag("adopt");
   flags.force_conflicts = command.flag("forceConflicts");
+  // Plans of older versions do not have it.
+  flags.accept_role_change = command.flag("acceptRoleChange", false);
   flags.prune = command.flag("prune");
   flags.set = command.text("set");
   if (!command.has("host")) return read_fleet(command.items("clusters"), from);

@@ -6,6 +6,7 @@
 #include "kube/object.hpp"
 #include "plan/mark.hpp"
 #include "plan/refusal.hpp"
+#include "plan/undone_roles.hpp"
 
 #include <fmt/format.h>
 
@@ -81,7 +82,13 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
       return change;
     }
   }
-  if (!evidence.would_be && !cannot_dry_run(*evidence.refusal)) return judge_refusal(std::move(change), evidence);
+  const std::string undone =
+      exists && !options.accept_role_change ? undone_roles(evidence.live, *change.desired, options.acting_policy) : std::string{};
+  if (!evidence.would_be && !cannot_dry_run(*evidence.refusal)) {
+    // An admission policy may refuse it for the same reason, and says less.
+    if (!undone.empty() && evidence.refusal->code == Code::rejected) return in_conflict(std::move(change), undone);
+    return judge_refusal(std::move(change), evidence);
+  }
   change.checked = evidence.would_be.has_value();
   if (!change.checked) change.note = "not checked: a webhook of the cluster cannot take part in a dry run";
   const json would_be = evidence.would_be ? *evidence.would_be : expected_locally(evidence, change);
@@ -114,6 +121,7 @@ Result<Change> judge(Change change, const Evidence& evidence, const JudgeOptions
     change.adopts = true;
     change.note += std::string{change.note.empty() ? "" : "; "} + "takes over an object that exists and is nobody's copy";
   }
+  if (!undone.empty() && !change.fields.empty()) return in_conflict(std::move(change), undone);
   if (evidence.field_conflict && !options.force_conflicts && !change.fields.empty()) {
     for (FieldChange& field : change.fields) {
       if (!field.changed_by) field.changed_by = kube::writer_of(evidence.live, field.where, kube::field_manager);

@@ -12,9 +12,11 @@
 namespace fedctl::plan {
 
 struct JudgeOptions {
-  bool adopt = false;            ///< Take over objects that are not ours.
-  bool force_conflicts = false;  ///< Take over fields that others apply.
-  bool all_ours = false;         ///< Objects need no label to be ours.
+  bool adopt = false;               ///< Take over objects that are not ours.
+  bool force_conflicts = false;     ///< Take over fields that others apply.
+  bool all_ours = false;            ///< Objects need no label to be ours.
+  bool accept_role_change = false;  ///< Undo what a failover decided (plan/undone_roles.hpp).
+  std::string acting_policy = {};   ///< The policy whose failover writes, as NAMESPACE/NAME; empty: none does.
 };
 
 /// What the server said about one desired object.
