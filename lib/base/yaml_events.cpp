@@ -165,14 +165,15 @@ void hand_over(const yaml_event_t& event, EventHandler& handler) {
       handler.on_scalar(mark, {.text = {reinterpret_cast<const char*>(scalar.value), scalar.length},
                                .tag = view(scalar.tag),
                                .anchor = view(scalar.anchor),
-                               .is_plain = scalar.style == YAML_PLAIN_SCALAR_STYLE});
+                               .is_plain = scalar.style == YAML_PLAIN_SCALAR_STYLE,
+                               .end = mark_of(event.end_mark)});
       return;
     }
     case YAML_ALIAS_EVENT: return handler.on_alias(mark, view(event.data.alias.anchor));
     case YAML_SEQUENCE_START_EVENT: return handler.on_list(mark, view(event.data.sequence_start.anchor));
     case YAML_MAPPING_START_EVENT: return handler.on_map(mark, view(event.data.mapping_start.anchor));
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT: return handler.on_end();
+    case YAML_MAPPING_END_EVENT: return handler.on_end(mark_of(event.end_mark));
     default: return;
   }
 }

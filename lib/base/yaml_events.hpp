@@ -21,6 +21,7 @@ struct Scalar {
   std::string_view tag;     ///< As written, resolved: "tag:yaml.org,2002:str"; empty where there is none.
   std::string_view anchor;  ///< Empty where there is none.
   bool is_plain = false;    ///< Stands without quotes, and is no block.
+  Mark end = {};            ///< Behind its last character.
 };
 
 /// What a document consists of, in its order.
@@ -31,7 +32,8 @@ class EventHandler {
   virtual void on_alias(const Mark& mark, std::string_view anchor) = 0;
   virtual void on_list(const Mark& mark, std::string_view anchor) = 0;
   virtual void on_map(const Mark& mark, std::string_view anchor) = 0;
-  virtual void on_end() = 0;  ///< Of the innermost list or map.
+  /// Of the innermost list or map. Where that stands in brackets, `end` is behind them; else at what comes next.
+  virtual void on_end(const Mark& end) = 0;
   virtual bool wants_more() const { return true; }
 };
 

@@ -75,7 +75,7 @@ class Builder : public EventHandler {
   void on_list(const Mark& mark, std::string_view anchor) override { open(mark, json::array(), anchor); }
   void on_map(const Mark& mark, std::string_view anchor) override { open(mark, json::object(), anchor); }
 
-  void on_end() override {
+  void on_end(const Mark&) override {
     Frame& frame = stack_.back();
     for (json& merged : frame.merges) {
       for (auto& [key, value] : merged.get_ref<json::object_t&>()) frame.container.emplace(key, std::move(value));

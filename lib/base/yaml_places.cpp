@@ -41,17 +41,19 @@ class Places::Reader : public EventHandler {
   }
   void on_list(const Mark& mark, std::string_view) override { open(mark, true); }
   void on_map(const Mark& mark, std::string_view) override { open(mark, false); }
-  void on_end() override {
+  void on_end(const Mark&) override { close(); }
+
+  /// The document is over, or the text is no YAML any more.
+  void end() {
+    while (!open_.empty()) close();
+  }
+
+ private:
+  void close() {
     places_.nodes_[open_.back().node].after = next_node();
     open_.pop_back();
   }
 
-  /// The document is over, or the text is no YAML any more.
-  void end() {
-    while (!open_.empty()) on_end();
-  }
-
- private:
   struct Open {
     std::uint32_t node;
     bool is_map;
