@@ -61,6 +61,15 @@ std::string drill_line(const json& drill) {
   return text + "\n";
 }
 
+std::string difference_text(const failover::RoleDifference& difference, const Style& style) {
+  std::vector<std::string> parts;
+  for (const std::string& part : {difference.cluster, difference.object, difference.text}) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  const std::string hint = difference.hint.empty() ? "" : "; " + difference.hint;
+  return "\n" + style.yellow("warning: ") + text::printable(text::join(parts, ": ") + hint) + "\n";
+}
+
 }  // namespace
 
 std::string assessment_text(const failover::Policy& policy, const Assessment& assessment, failover::RunKind kind, const Style& style) {
@@ -106,7 +115,8 @@ json to_document(const Assessment& assessment) {
 }
 
 std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
-                        const std::vector<failover::CheckResult>& checks, const Style& style) {
+                        const std::vector<failover::CheckResult>& checks, const std::vector<failover::RoleDifference>& differences,
+                        const Style& style) {
   const std::string active = failover::active_cluster(policy, state);
   std::string text =
       style.bold(text::printable(fmt::format("{}: {} is active, token {}", policy.full_name(), active, state.token))) + "\n\n";
@@ -118,6 +128,7 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
                     lag_text(policy, state, survey, side)});
   }
   text += table({"CLUSTER", "ROLE", "REACHABLE", "DATABASE", "LAG"}, rows);
+  for (const failover::RoleDifference& difference : differences) text += difference_text(difference, style);
   text += fmt::format("\nchecks of {}:\n", text::printable(active));
   for (const failover::CheckResult& check : checks)
     text += fmt::format("  {}: {}\n", text::printable(check.name),
@@ -149,7 +160,7 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
 }
 
 json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
-                     const std::vector<failover::CheckResult>& checks) {
+                     const std::vector<failover::CheckResult>& checks, const std::vector<failover::RoleDifference>& differences) {
   json document{{"policy", policy.full_name()}, {"active", failover::active_cluster(policy, state)},
                 {"token", state.token},         {"reachable", survey.reachable},
                 {"clusters", survey.clusters},  {"sides", json::array()}};
@@ -176,6 +187,10 @@ json status_document(const failover::Policy& policy, const failover::State& stat
     if (side.database_problem) one["databaseProblem"] = describe(*side.database_problem);
     if (side.api_problem) one["problem"] = describe(*side.api_problem);
     document["sides"].push_back(std::move(one));
+  }
+  document["roleDifferences"] = json::array();
+  for (const failover::RoleDifference& one : differences) {
+    document["roleDifferences"].push_back({{"cluster", one.cluster}, {"object", one.object}, {"difference", one.text}, {"hint", one.hint}});
   }
   document["checks"] = json::array();
   for (const failover::CheckResult& check : checks) {

@@ -4,6 +4,7 @@
 #include "cli/terminal.hpp"
 #include "failover/checks.hpp"
 #include "failover/engine.hpp"
+#include "failover/role_compare.hpp"
 
 #include <functional>
 #include <optional>
@@ -17,11 +18,12 @@ std::string assessment_text(const failover::Policy& policy, const failover::Asse
                             const Style& style);
 nlohmann::json to_document(const failover::Assessment& assessment);
 
-/// How the sides are, what the checks say of the active one, who that is, and what was done last.
+/// How the sides are, what the checks say of the active one, who that is, whose roles differ from that, and what was done last.
 std::string status_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
-                        const std::vector<failover::CheckResult>& checks, const Style& style);
+                        const std::vector<failover::CheckResult>& checks, const std::vector<failover::RoleDifference>& differences,
+                        const Style& style);
 nlohmann::json status_document(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey,
-                               const std::vector<failover::CheckResult>& checks);
+                               const std::vector<failover::CheckResult>& checks, const std::vector<failover::RoleDifference>& differences);
 
 /// One line of a run that goes on.
 std::string event_text(const failover::StepEvent& event);

@@ -44,11 +44,11 @@ Result<failover::EngineOptions> engine_options(const Flags& flags) {
 
 /// What the clusters that can be asked would get.
 Result<plan::Plan> role_changes(failover::Site& site, const failover::Assessment& assessment, const failover::Survey& survey,
-                                const Flags& flags) {
+                                const failover::State& state, const Flags& flags) {
   std::vector<std::string> clusters{assessment.to};
   const failover::SideSurvey* old_side = survey.find(assessment.from);
   if (old_side != nullptr && !old_side->api_problem) clusters.push_back(assessment.from);
-  auto plan = failover::plan_roles(site, assessment.to, clusters, {flags.force_conflicts});
+  auto plan = failover::plan_roles(site, failover::next_active(state, assessment.to), clusters, {flags.force_conflicts});
   if (!plan) return Failure{plan.error()};
   return std::move(plan->plan);
 }
@@ -64,7 +64,7 @@ Result<Planned> plan_run(failover::Site& site, const Flags& flags, const failove
   Planned planned{failover::assess(site.policy, situation->state, situation->survey, options), std::nullopt};
   const failover::SideSurvey* to = situation->survey.find(planned.assessment.to);
   if (to == nullptr || to->api_problem || planned.assessment.to == planned.assessment.from) return planned;
-  auto roles = role_changes(site, planned.assessment, situation->survey, flags);
+  auto roles = role_changes(site, planned.assessment, situation->survey, situation->state, flags);
   if (!roles) return Failure{roles.error()};
   planned.roles = std::move(*roles);
   return planned;
@@ -98,8 +98,11 @@ int show_status(failover::Site& site, const Flags& flags) {
   const auto situation = failover::look_around(site, {});
   if (!situation) return report(situation.error());
   const auto checks = site.loop->run(failover::run_checks(site, failover::active_cluster(site.policy, situation->state)));
-  print(is_json(flags.site) ? fedctl::to_text(status_document(site.policy, situation->state, situation->survey, checks), 2) + "\n"
-                            : status_text(site.policy, situation->state, situation->survey, checks, Style{flags.site.output.no_color}));
+  const auto differences = failover::compare_roles(site, situation->state, situation->survey);
+  const Style style{flags.site.output.no_color};
+  print(is_json(flags.site)
+            ? fedctl::to_text(status_document(site.policy, situation->state, situation->survey, checks, differences), 2) + "\n"
+            : status_text(site.policy, situation->state, situation->survey, checks, differences, style));
   return exit_done;
 }
 
@@ -184,8 +187,8 @@ void add_failover_runs(Program& program) {
         {"With the targets in a host", "fedctl failover plan failover-policy.yaml --host-cluster-context host-cluster -o json"}}});
   add(program, Action::status, "status", "Show who is active, how the sides are, and what was done last",
       {"Shows who is active, whether the clusters and databases answer, the lag of each standby, the guards, the record, the last run and "
-       "the "
-       "last drill.",
+       "the last drill. After a failover also what in the manifests and in the clusters does not have the roles that it gave, with what to "
+       "do.\n\nExits with 0, or 1 on an error.",
        {{"How things are", "fedctl failover status failover-policy.yaml -f active-standby-app.yaml"}}});
   add(program, Action::run, "run", "Fail over: fence, measure the loss, promote, switch roles, DNS",
       {std::string{"Fails over step by step: fence the old side, take in what the standby received and measure what it lacks, promote, "

@@ -132,7 +132,8 @@ Result<Report> simulate(failover::Site& site, const DrillOptions& options) {
   report.assessment = failover::assess(site.policy, situation->state, situation->survey, run_options(options));
   const failover::SideSurvey* to = situation->survey.find(report.assessment->to);
   if (to != nullptr && !to->api_problem && report.assessment->to != report.assessment->from) {
-    const auto roles = failover::plan_roles(site, report.assessment->to, {report.assessment->to}, options.roles);
+    const auto roles =
+        failover::plan_roles(site, failover::next_active(situation->state, report.assessment->to), {report.assessment->to}, options.roles);
     if (!roles) return Failure{roles.error()};
     const plan::Summary summary = roles->plan.summary();
     report.changes = summary.create + summary.update;

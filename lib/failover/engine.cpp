@@ -135,8 +135,12 @@ struct Engine::Impl {
   }
 
   StepContext context(const std::string& step) {
-    return {site, *state.run, options, [this, step](const std::string& text) { tell(StepEvent::Type::note, step, text); },
-            [this] { return save(); }};
+    return {site,
+            *state.run,
+            options,
+            [this, step](const std::string& text) { tell(StepEvent::Type::note, step, text); },
+            [this] { return save(); },
+            state.active_token};
   }
 
   Evidence do_once(const std::string& step) {
@@ -187,7 +191,10 @@ struct Engine::Impl {
       record.evidence = std::move(*evidence);
       record.state = record.evidence.contains("skipped") ? StepRecord::State::skipped : StepRecord::State::done;
       record.ended_at = timestamp_now();
-      if (record.name == point_of_no_return(site.policy)) state.active = run.to;
+      if (record.name == point_of_no_return(site.policy)) {
+        state.active = run.to;
+        state.active_token = run.token;
+      }
       tell(record.state == StepRecord::State::done ? StepEvent::Type::done : StepEvent::Type::skipped, record.name, summary_of(record),
            took);
       if (record.name != "record") {
@@ -287,15 +294,17 @@ Result<Run> Engine::start() {
   const RunOptions& wanted = self.options.run;
   const Assessment assessment = assess(site.policy, self.state, situation->survey, wanted);
   if (auto refused = refusal_of(assessment)) return Failure{std::move(*refused)};
-  const auto roles = plan_roles(site, assessment.to, {assessment.to}, self.options.roles);
+  const std::int64_t token = std::max(self.state.token + 1, self.hold->token());
+  const auto roles = plan_roles(site, {assessment.to, token}, {assessment.to}, self.options.roles);
   if (!roles) return Failure{roles.error()};
   for (const plan::Change& change : roles->plan.clusters.front().changes) {
-    if (change.action == plan::Action::conflict)
-      return Failure{{Code::conflict, "refused: " + change.note, "", assessment.to, kube::to_string(change.key),
-                      "take its fields over with --force-conflicts"}};
+    if (change.action != plan::Action::conflict) continue;
+    Error refused = refused_role(change, assessment.to);
+    refused.message = "refused: " + refused.message;
+    return Failure{std::move(refused)};
   }
   Run run{.id = encoding::random_hex(6), .kind = wanted.kind, .from = assessment.from, .to = assessment.to};
-  run.token = std::max(self.state.token + 1, self.hold->token());
+  run.token = token;
   run.policy_hash = site.policy.hash;
   run.policy = site.policy.spec;
   run.version = FEDCTL_VERSION;

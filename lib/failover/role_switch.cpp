@@ -4,7 +4,8 @@
 #include "base/file.hpp"
 #include "control/names.hpp"
 #include "control/propagate.hpp"
-#include "failover/roles.hpp"
+#include "failover/assess.hpp"
+#include "federation/role_mark.hpp"
 #include "inspect/inspect.hpp"
 #include "kube/readiness.hpp"
 
@@ -25,7 +26,7 @@ bool is_any_target(const Site& site, const json& object) {
 }
 
 /// The targets among the manifests, with the roles; the first that cannot have them is the error.
-Result<void> give_roles(const Site& site, std::vector<Manifest>& manifests, const std::string& active) {
+Result<void> give_roles(const Site& site, std::vector<Manifest>& manifests, const ActiveSide& active) {
   for (Manifest& manifest : manifests) {
     if (!is_any_target(site, manifest.object)) continue;
     auto turned = with_roles(std::move(manifest.object), site.policy, active);
@@ -43,7 +44,7 @@ struct Rendering {
   const federation::Rendered& of() const { return propagation ? propagation->rendered : rendered; }
 };
 
-Result<std::shared_ptr<Rendering>> render_in_host(Site& site, const std::string& active, const std::vector<std::string>& clusters) {
+Result<std::shared_ptr<Rendering>> render_in_host(Site& site, const ActiveSide& active, const std::vector<std::string>& clusters) {
   auto rendering = std::make_shared<Rendering>();
   Result<void> given;
   control::PropagateOptions options{.connect = site.connect, .only = clusters, .renders_only = true};
@@ -64,7 +65,7 @@ Result<std::shared_ptr<Rendering>> render_in_host(Site& site, const std::string&
   return rendering;
 }
 
-Result<std::shared_ptr<Rendering>> render_files(Site& site, const std::string& active) {
+Result<std::shared_ptr<Rendering>> render_files(Site& site, const ActiveSide& active) {
   auto rendering = std::make_shared<Rendering>();
   rendering->manifests = site.manifests;
   if (auto given = give_roles(site, rendering->manifests, active); !given) return Failure{given.error()};
@@ -78,27 +79,32 @@ inspect::Options inspect_options(const Site& site, const Rendering& rendering, c
   inspect::Options result;
   result.cache = file::cache_folder();
   result.judge.force_conflicts = options.force_conflicts;
+  result.judge.acting_policy = site.policy.full_name();
   if (!site.host) return result;
   result.label_owns = true;
   result.judge.adopt = rendering.propagation->config.adopt_resources;
   return result;
 }
 
-Task<Result<std::size_t>> write_override(Site& site, Manifest manifest, std::string active) {
+Task<Result<std::size_t>> write_override(Site& site, Manifest manifest, ActiveSide active) {
   auto turned = with_roles(manifest.object, site.policy, active);
   if (!turned) co_return Failure{at_place(turned.error(), site.policy.place)};
-  const json wanted = kube::list_at(kube::map_at(*turned, "spec"), "overrides");
-  const json spec = kube::map_at(manifest.object, "spec");
-  if (kube::list_at(spec, "overrides") == wanted) co_return std::size_t{0};
+  if (*turned == manifest.object) co_return std::size_t{0};
   const std::string kind = kube::string_at(manifest.object, "kind");
   const auto type = std::ranges::find(site.types, kind, [](const control::FederatedType& one) { return one.federated.kind; });
   json version{{"op", "test"}, {"path", "/metadata/resourceVersion"}};
   version["value"] = kube::string_at(manifest.object["metadata"], "resourceVersion");
   json change{{"op", "add"}, {"path", "/spec/overrides"}};
-  change["value"] = wanted;
+  change["value"] = kube::list_at(kube::map_at(*turned, "spec"), "overrides");
   json operations = json::array();
   operations.push_back(std::move(version));
   operations.push_back(std::move(change));
+  const json annotations = kube::map_at(kube::map_at(*turned, "metadata"), "annotations");
+  if (!annotations.empty()) {
+    json mark{{"op", "add"}, {"path", federation::annotations_path}};
+    mark["value"] = annotations;
+    operations.push_back(std::move(mark));
+  }
   auto written = co_await site.host->client->patch(type->federated, kube::namespace_of(manifest.object), kube::name_of(manifest.object),
                                                    std::move(operations));
   if (!written) co_return Failure{written.error()};
@@ -107,7 +113,11 @@ Task<Result<std::size_t>> write_override(Site& site, Manifest manifest, std::str
 
 }  // namespace
 
-Result<RolePlan> plan_roles(Site& site, const std::string& active, const std::vector<std::string>& clusters, const RoleOptions& options) {
+ActiveSide active_side(const Policy& policy, const State& state) { return {active_cluster(policy, state), state.active_token}; }
+
+ActiveSide next_active(const State& state, const std::string& to) { return {to, state.token + 1}; }
+
+Result<RolePlan> plan_roles(Site& site, const ActiveSide& active, const std::vector<std::string>& clusters, const RoleOptions& options) {
   auto rendering = site.host ? render_in_host(site, active, clusters) : render_files(site, active);
   if (!rendering) return Failure{rendering.error()};
   RolePlan result{.kept = *rendering};
@@ -137,7 +147,7 @@ Result<RolePlan> plan_roles(Site& site, const std::string& active, const std::ve
   return result;
 }
 
-Result<std::size_t> write_roles(Site& site, const std::string& active) {
+Result<std::size_t> write_roles(Site& site, const ActiveSide& active) {
   if (!site.host) return std::size_t{0};
   if (auto found = site.loop->run(find_targets(site)); !found) return Failure{found.error()};
   std::size_t count = 0;
@@ -158,9 +168,7 @@ Result<void> apply_roles(Site& site, const RolePlan& plan) {
     if (one.problem) return Failure{in_cluster(*one.problem, one.name)};
     if (!one.errors.empty()) return Failure{in_cluster(one.errors.front(), one.name)};
     for (const plan::Change& change : one.changes) {
-      if (change.action == plan::Action::conflict || change.action == plan::Action::unknown)
-        return Failure{
-            {Code::conflict, change.note, "", one.name, kube::to_string(change.key), "take its fields over with --force-conflicts"}};
+      if (change.action == plan::Action::conflict || change.action == plan::Action::unknown) return Failure{refused_role(change, one.name)};
     }
     const apply::ClusterResult result = apply::run(*site.loop, *site.client(one.name), one, options, [](const apply::Event&) {});
     if (!result.errors.empty()) return Failure{in_cluster(result.errors.front(), one.name)};
@@ -169,7 +177,16 @@ Result<void> apply_roles(Site& site, const RolePlan& plan) {
   return {};
 }
 
-Result<std::size_t> wait_for_targets(Site& site, const std::string& active, const std::string& cluster, time::Duration patience) {
+Error refused_role(const plan::Change& change, const std::string& cluster) {
+  return {Code::conflict,
+          change.note,
+          "",
+          cluster,
+          kube::to_string(change.key),
+          "take its fields over with --force-conflicts; where it names a failover, the state is older than that: restore it from a copy"};
+}
+
+Result<std::size_t> wait_for_targets(Site& site, const ActiveSide& active, const std::string& cluster, time::Duration patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   const auto plan = plan_roles(site, active, {cluster}, {});
   if (!plan) return Failure{plan.error()};

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "federation/override.hpp"
+#include "federation/role_mark.hpp"
 #include "kube/object.hpp"
 
 #include <fmt/format.h>
@@ -26,29 +27,23 @@ Override override_of(const json& item) {
   return result;
 }
 
-/// Where in an object its containers are; empty where it has none.
-std::string containers_path(const json& object) {
-  constexpr std::array<const char*, 3> paths{"/spec/template/spec/containers", "/spec/jobTemplate/spec/template/spec/containers",
-                                             "/spec/containers"};
-  for (const char* path : paths) {
-    if (object.contains(json::json_pointer{path})) return path;
-  }
-  return {};
-}
-
 /// One cluster's overrides on their way to a role.
 class ClusterRole {
  public:
   ClusterRole(const json& federated, std::string cluster, json overrides)
       : federated_(federated), cluster_(std::move(cluster)), overrides_(std::move(overrides)) {}
 
-  Result<json> take(const std::vector<Setting>& settings) {
+  /// An empty `mark` leaves the one that is there, if there is one.
+  Result<json> take(const std::vector<Setting>& settings, const std::string& mark) {
     for (const Setting& setting : settings) {
       if (!setting.path.empty()) {
         set_value(setting.path, setting.value);
       } else if (auto set = set_variables(setting); !set) {
         return Failure{set.error()};
       }
+    }
+    if (!mark.empty()) {
+      if (auto marked = set_mark(mark); !marked) return Failure{marked.error()};
     }
     return std::move(overrides_);
   }
@@ -72,9 +67,39 @@ class ClusterRole {
   Result<json> rendered() const {
     std::vector<Override> items;
     for (const json& item : overrides_) items.push_back(override_of(item));
-    auto object = federation::apply_overrides(kube::map_at(kube::map_at(federated_, "spec"), "template"), items);
+    json base = kube::map_at(kube::map_at(federated_, "spec"), "template");
+    // As it is when the overrides are applied: with the object's name in it.
+    if (!kube::value_at(base, "metadata").is_object()) base["metadata"] = json::object();
+    auto object = federation::apply_overrides(base, items);
     if (object) return std::move(*object);
     return refused(federated_, cluster_, object.error().message);
+  }
+
+  /// An override makes no parents (neither KubeFed's nor RFC 6902's), so where the copy has no annotations yet it sets all of them; and
+  /// it says "add", which either understands for a key that is there and for one that is not.
+  Result<void> set_mark(const std::string& mark) {
+    const std::string path{federation::failover_annotation_path};
+    const std::string all_path{federation::annotations_path};
+    const std::string name{federation::failover_annotation};
+    if (json* item = find(path)) {
+      *item = {{"op", "add"}, {"path", path}, {"value", mark}};
+      return {};
+    }
+    json* whole = find(all_path);
+    if (whole != nullptr && kube::value_at(*whole, "value").is_object() && kube::string_at(*whole, "op") != "remove") {
+      (*whole)["value"][name] = mark;
+      return {};
+    }
+    const json all{{"op", "add"}, {"path", all_path}, {"value", {{name, mark}}}};
+    if (whole != nullptr) {
+      *whole = all;
+      return {};
+    }
+    const auto object = rendered();
+    if (!object) return Failure{object.error()};
+    const bool has_annotations = kube::value_at(kube::map_at(*object, "metadata"), "annotations").is_object();
+    overrides_.push_back(has_annotations ? json{{"op", "add"}, {"path", path}, {"value", mark}} : all);
+    return {};
   }
 
   Result<void> set_variables(const Setting& setting) {
@@ -147,14 +172,25 @@ json* entry_of(json& overrides, const std::string& cluster) {
 
 }  // namespace
 
-Result<json> with_roles(json federated, const Policy& policy, const std::string& active) {
+std::string containers_path(const json& object) {
+  constexpr std::array<const char*, 3> paths{"/spec/template/spec/containers", "/spec/jobTemplate/spec/template/spec/containers",
+                                             "/spec/containers"};
+  for (const char* path : paths) {
+    if (object.contains(json::json_pointer{path})) return path;
+  }
+  return {};
+}
+
+Result<json> with_roles(json federated, const Policy& policy, const ActiveSide& active) {
+  const federation::RoleMark said{policy.full_name(), active.token, active.cluster};
+  const std::string mark = active.token > 0 ? federation::to_string(said) : std::string{};
   json overrides = kube::list_at(kube::map_at(federated, "spec"), "overrides");
   for (const std::string& cluster : policy.clusters) {
-    const std::vector<Setting>& settings = cluster == active ? policy.active : policy.standby;
-    if (settings.empty()) continue;
+    const std::vector<Setting>& settings = cluster == active.cluster ? policy.active : policy.standby;
+    if (settings.empty() && mark.empty()) continue;
     json* entry = entry_of(overrides, cluster);
     ClusterRole role{federated, cluster, entry == nullptr ? json::array() : kube::list_at(*entry, "clusterOverrides")};
-    auto taken = role.take(settings);
+    auto taken = role.take(settings, mark);
     if (!taken) return taken;
     if (entry == nullptr) {
       overrides.push_back({{"clusterName", cluster}, {"clusterOverrides", std::move(*taken)}});
@@ -163,12 +199,16 @@ Result<json> with_roles(json federated, const Policy& policy, const std::string&
     }
   }
   federated["spec"]["overrides"] = std::move(overrides);
+  if (mark.empty()) return federated;
+  json& annotations = federated["metadata"]["annotations"];
+  if (!annotations.is_object()) annotations = json::object();
+  annotations[std::string{federation::failover_annotation}] = mark;
   return federated;
 }
 
 std::string active_of(const json& federated, const Policy& policy) {
   for (const std::string& cluster : policy.clusters) {
-    const auto turned = with_roles(federated, policy, cluster);
+    const auto turned = with_roles(federated, policy, {cluster});
     if (turned && kube::map_at(*turned, "spec") == kube::map_at(federated, "spec")) return cluster;
   }
   return {};

@@ -16,12 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-bool is_target(const json& object, const Target& target) {
-  const std::string name_space = kube::namespace_of(object);
-  return kube::string_at(object, "kind") == target.kind && kube::name_of(object) == target.name &&
-         (name_space.empty() || name_space == target.name_space);
-}
-
 Task<Result<manifest::Manifest>> read_target(Site& site, Target target) {
   const auto type = std::ranges::find(site.types, target.kind, [](const control::FederatedType& one) { return one.federated.kind; });
   if (type == site.types.end()) {
@@ -39,6 +33,12 @@ Task<Result<manifest::Manifest>> read_target(Site& site, Target target) {
 }
 
 }  // namespace
+
+bool is_target(const json& object, const Target& target) {
+  const std::string name_space = kube::namespace_of(object);
+  return kube::string_at(object, "kind") == target.kind && kube::name_of(object) == target.name &&
+         (name_space.empty() || name_space == target.name_space);
+}
 
 kube::Client* Site::client(const std::string& cluster) const {
   const auto found = std::ranges::find(clients, cluster, [](const auto& one) { return one->cluster(); });

@@ -35,6 +35,9 @@ struct Site {
   traffic::Record record_for(const std::string& cluster) const;
 };
 
+/// An object of a file that names no namespace is the target's.
+bool is_target(const nlohmann::json& object, const Target& target);
+
 /// What a variable or a Secret says, without white space around it. Errors: not_found; the cluster's. Never the value.
 Task<Result<std::string>> read_secret(Site& site, SecretSource source, std::string cluster);
 

@@ -228,6 +228,7 @@ json to_json(const LastSeen& seen) {
 
 json to_json(const State& state) {
   json document{{"active", state.active}, {"token", state.token}, {"history", state.history}, {"drills", state.drills}};
+  document["activeToken"] = state.active_token;
   if (state.run) document["run"] = to_json(*state.run);
   if (state.primary) document["primary"] = to_json(*state.primary);
   if (state.pause) document["paused"] = {{"by", state.pause->by}, {"at", state.pause->at}, {"reason", state.pause->reason}};
@@ -241,6 +242,10 @@ Result<State> state_from(const json& document) {
   fields.need("token");
   State state{.active = fields.text("active"), .token = fields.integer("token")};
   check_token(fields, state.token);
+  state.active_token = fields.integer("activeToken");
+  // Older versions did not keep it; what they did is no older than this.
+  if (document.is_object() && !document.contains("activeToken") && !state.active.empty()) state.active_token = state.token;
+  if (state.active_token < 0 || state.active_token > state.token) fields.complain("activeToken", "must be between 0 and the state's token");
   if (document.is_object() && document.contains("run")) state.run = run_from(value_at(document, "run"), problem);
   if (document.is_object() && document.contains("primary")) {
     StateFields seen{value_at(document, "primary"), "primary", problem};

@@ -88,8 +88,9 @@ struct Pause {
 };
 
 struct State {
-  std::string active;  ///< Empty: nothing was ever done, so the policy's first cluster.
-  std::int64_t token = 0;
+  std::string active;             ///< Empty: nothing was ever done, so the policy's first cluster.
+  std::int64_t token = 0;         ///< Of the last run, whatever became of it.
+  std::int64_t active_token = 0;  ///< Of the run that made `active` the active one; 0: none did.
   std::optional<LastSeen> primary;
   std::optional<Run> run;  ///< The last one; running until it is done, aborted or refused.
   std::optional<Pause> pause;

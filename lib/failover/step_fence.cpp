@@ -265,7 +265,7 @@ Result<void> unfence(StepContext& context) {
     }
   }
   if (!fenced->evidence.contains("scaledToZero")) return {};
-  const auto plan = plan_roles(site, from, {from}, context.options.roles);
+  const auto plan = plan_roles(site, {from, context.active_token}, {from}, context.options.roles);
   if (!plan) return Failure{plan.error()};
   return apply_roles(site, *plan);
 }

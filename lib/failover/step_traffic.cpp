@@ -45,9 +45,11 @@ std::optional<Error> resolver_misses(StepContext& context, const std::string& re
       "resolvers keep an answer for its ttl; go on with --resume"};
 }
 
+ActiveSide active_after(const Run& run) { return {run.to, run.token}; }
+
 /// How many objects of the cluster changed.
 Result<std::size_t> give_role(StepContext& context, const std::string& cluster) {
-  const auto plan = plan_roles(context.site, context.run.to, {cluster}, context.options.roles);
+  const auto plan = plan_roles(context.site, active_after(context.run), {cluster}, context.options.roles);
   if (!plan) return Failure{plan.error()};
   if (auto applied = apply_roles(context.site, *plan); !applied) return Failure{applied.error()};
   const plan::Summary summary = plan->plan.summary();
@@ -59,7 +61,7 @@ Result<std::size_t> give_role(StepContext& context, const std::string& cluster) 
 Evidence switch_roles(StepContext& context) {
   Site& site = context.site;
   const Run& run = context.run;
-  const auto written = write_roles(site, run.to);
+  const auto written = write_roles(site, active_after(run));
   if (!written) return Failure{written.error()};
   json evidence{{"federatedObjects", *written}, {"clusters", json::array({run.to})}};
   const auto changed = give_role(context, run.to);
@@ -81,7 +83,7 @@ Evidence switch_roles(StepContext& context) {
 }
 
 Evidence wait_ready(StepContext& context) {
-  const auto ready = wait_for_targets(context.site, context.run.to, context.run.to, context.site.policy.ready_timeout);
+  const auto ready = wait_for_targets(context.site, active_after(context.run), context.run.to, context.site.policy.ready_timeout);
   if (!ready) return Failure{ready.error()};
   return json{{"ready", *ready}};
 }

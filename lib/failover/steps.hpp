@@ -17,6 +17,8 @@ struct StepContext {
   const EngineOptions& options;
   std::function<void(const std::string&)> note;
   std::function<Result<void>()> confirm;  ///< Is the run still ours? Asked right before what cannot be undone. Errors: conflict.
+  /// Of the run that made the active side what it is; until the run is past undoing, that is an earlier one, or none.
+  std::int64_t active_token = 0;
 };
 
 using Evidence = Result<nlohmann::json>;

@@ -55,3 +55,19 @@ TEST_CASE("a process finds out that another one went on with its run, undid it, 
   theirs.run->state = Run::State::done;
   CHECK_FALSE(is_taken_over(ours, theirs));
 }
+
+TEST_CASE("a state keeps which run made the active side what it is; an older one is taken to be its last run") {
+  State state{.active = "ireland", .token = 5, .active_token = 3};
+  const auto again = state_from(to_json(state));
+  REQUIRE(again);
+  CHECK(again->active_token == 3);
+  auto document = to_json(state);
+  document.erase("activeToken");
+  CHECK(state_from(document)->active_token == 5);
+  document["active"] = "";
+  CHECK(state_from(document)->active_token == 0);
+  document["activeToken"] = 6;
+  const auto damaged = state_from(document);
+  REQUIRE_FALSE(damaged);
+  CHECK_THAT(damaged.error().message, Catch::Contains("activeToken"));
+}
