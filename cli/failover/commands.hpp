@@ -16,6 +16,7 @@ void add_failover_drill(Program& program);
 void add_failover_pauses(Program& program);
 void add_failover_repair(Program& program);
 void add_failover_role(Program& program);
+void add_failover_roles(Program& program);
 void add_failover_watch(Program& program);
 
 }  // namespace fedctl::cli

@@ -19,6 +19,7 @@ void add_failover(Program& program) {
   add_failover_prepare(program);
   add_failover_guard(program);
   add_failover_role(program);
+  add_failover_roles(program);
   add_failover_import(program);
 }
 

@@ -1,0 +1,115 @@
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
+#include "base/unified.hpp"
+#include "cli/failover/commands.hpp"
+#include "cli/failover/site.hpp"
+#include "failover/role_files.hpp"
+#include "failover/role_switch.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <filesystem>
+
+namespace fedctl::cli {
+namespace {
+
+using failover::RoleFile;
+
+struct Flags {
+  SiteFlags site;
+  bool writes = false;
+};
+
+Result<void> write_file(const RoleFile& file) {
+  std::error_code problem;
+  const auto status = std::filesystem::status(file.name, problem);
+  file::WriteOptions options;
+  if (!problem) options.mode = static_cast<mode_t>(status.permissions() & std::filesystem::perms::mask);
+  return file::write_atomically(file.name, file.after, options);
+}
+
+nlohmann::json roles_document(const failover::Site& site, const failover::ActiveSide& active, const std::vector<RoleFile>& files,
+                              bool written) {
+  nlohmann::json document{{"policy", site.policy.full_name()}, {"active", active.cluster}, {"token", active.token}, {"written", written}};
+  document["files"] = nlohmann::json::array();
+  for (const RoleFile& file : files) {
+    if (!file.changes()) continue;
+    document["files"].push_back({{"file", file.name},
+                                 {"objects", file.objects},
+                                 {"rewritten", file.is_rewritten},
+                                 {"diff", text::unified_diff(file.name, file.before, file.after)}});
+  }
+  return document;
+}
+
+void print_roles(const failover::Site& site, const failover::ActiveSide& active, const std::vector<RoleFile>& files, bool written) {
+  const std::string who = fmt::format("{}: {} is active, token {}", site.policy.full_name(), active.cluster, active.token);
+  if (std::ranges::none_of(files, &RoleFile::changes)) {
+    print_line(fmt::format("{}; the manifests say so, there is nothing to do", who));
+    return;
+  }
+  for (const RoleFile& file : files) print(text::printable_lines(text::unified_diff(file.name, file.before, file.after)));
+  flush_output();
+  for (const RoleFile& file : files) {
+    if (!file.changes()) continue;
+    if (file.is_rewritten) warn(fmt::format("{}: a document is written anew as a whole, its comments are lost", file.name));
+    say_line(fmt::format("{}: {} {} the roles: {}", file.name, text::count(file.objects.size(), "object"), written ? "got" : "would get",
+                         text::join(file.objects, ", ")));
+  }
+  say_line(written ? who : who + "; --write edits the files");
+}
+
+int run_roles(const Flags& flags) {
+  if (flags.site.files.empty())
+    return report({Code::usage, "nothing says which manifests are meant", "", "", "", "name the targets' files with -f"});
+  if (flags.writes && std::ranges::find(flags.site.files, "-") != flags.site.files.end())
+    return report({Code::usage, "--write cannot write to standard input", "", "", "", "name a file with -f"});
+  http::Loop loop{log_for(flags.site.output)};
+  auto open = open_site(loop, flags.site, Needs::host);
+  if (!open) return report(open.error());
+  failover::Site& site = (*open)->site;
+  const auto state = loop.run(site.store->load());
+  if (!state) return report(state.error());
+  if (state->has_unfinished_run()) warn("a run is not finished, so the roles may still change");
+  const failover::ActiveSide active = failover::active_side(site.policy, *state);
+  const auto files = failover::role_files(site.policy, active, site.manifests);
+  if (!files) return report(files.error());
+  for (const RoleFile& file : *files) {
+    if (!flags.writes || !file.changes()) continue;
+    if (const auto written = write_file(file); !written) return report(written.error());
+  }
+  if (is_json(flags.site)) {
+    print(fedctl::to_text(roles_document(site, active, *files, flags.writes), 2) + "\n");
+  } else {
+    print_roles(site, active, *files, flags.writes);
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_failover_roles(Program& program) {
+  auto flags = std::make_shared<Flags>();
+  CommandText text{
+      "Shows as a diff what the manifests of the policy's targets have to become so that they say the roles that are in force: the "
+      "overrides of the active cluster and of the standbys, and the annotation fedctl.io/failover, which tells 'plan' and 'apply' that the "
+      "roles are those of the last failover. With --write the files are edited in place. Run it after a failover and commit the files; "
+      "until "
+      "then applying them is a conflict.\n\n"
+      "Only the lines that change are touched: comments, the order of keys and other documents stay. A document with anchors, aliases or "
+      "tags where something changes is written anew as a whole, and loses its comments; a warning says so. JSON stays JSON.\n\n"
+      "Exits with 0, also when there is nothing to do, or 1 on an error.",
+      {{"What would be edited", "fedctl failover roles failover-policy.yaml -f active-standby-app.yaml"},
+       {"Edit it", "fedctl failover roles failover-policy.yaml -f active-standby-app.yaml --write"},
+       {"With the state in a host",
+        "fedctl failover roles failover-policy.yaml --host-cluster-context host-cluster -f active-standby-app.yaml --write"}}};
+  CLI::App* command = add_command(program, "failover roles", "Make manifests say the roles that a failover gave", std::move(text),
+                                  [flags] { return finish(run_roles(*flags), flags->site.output); });
+  command->add_flag("--write", flags->writes, "Edit the files in place");
+  add_policy(program, *command, flags->site);
+  add_site_flags(program, *command, flags->site, {"text", "json"});
+}
+
+}  // namespace fedctl::cli
