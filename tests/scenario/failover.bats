@@ -129,7 +129,7 @@ start_over() {
   stop_databases
   start_databases
   rm -rf "$XDG_STATE_HOME"
-  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --yes >/dev/null
+  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --yes --accept-role-change >/dev/null
 }
 
 @test "a run that did not promote is undone by abort" {

@@ -27,7 +27,7 @@ setup() {
   zone=$(route53 /hostedzone -X POST -d '<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Name>example.com</Name><CallerReference>1</CallerReference></CreateHostedZoneRequest>' | grep -o '<Id>/hostedzone/[^<]*' | cut -d/ -f3)
   cp "$FEDCTL_SOURCE/examples/active-standby-app.yaml" app.yaml
   dns_by "route53: {zone: $zone}"
-  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --create-namespaces --yes >/dev/null
+  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --create-namespaces --yes --accept-role-change >/dev/null
 }
 
 route53() { local path=$1; shift; curl -sf --aws-sigv4 aws:amz:us-east-1:route53 -u test:test -H 'Content-Type: application/xml' "$AWS_ENDPOINT_URL/2013-04-01$path" "$@"; }

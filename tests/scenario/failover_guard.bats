@@ -31,7 +31,7 @@ setup() {
   export KUBECONFIG=$PWD/kubeconfig
   start_databases
   databases_through_the_network
-  fedctl apply -f "$BATS_FILE_TMPDIR/all.yaml" $host --yes >/dev/null
+  fedctl apply -f "$BATS_FILE_TMPDIR/all.yaml" $host --yes --accept-role-change >/dev/null
   guarded_policy '{guard: {ttl: 5s}}'
   write_rejoin
 }

@@ -107,7 +107,8 @@ start_application() {
   start_dns "$BATS_TEST_TMPDIR/dns"
   cp "$FEDCTL_SOURCE/examples/active-standby-app.yaml" app.yaml
   policy_with ''
-  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --create-namespaces --yes >/dev/null
+  # The test before may have failed over, and its state is gone.
+  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster --create-namespaces --yes --accept-role-change >/dev/null
 }
 stop_application() {
   # A writer that a failed test left behind goes on as long as its file is there.
