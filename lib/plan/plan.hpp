@@ -21,7 +21,7 @@ enum class Action {
   update,
   remove,  ///< "delete" for people.
   unchanged,
-  conflict,  ///< Not ours, or a field somebody else applies, or a change that only a replacement can make.
+  conflict,  ///< Not ours, or a field somebody else applies, or what only a replacement can make, or what would undo a failover.
   unknown,   ///< The cluster, or its answer about this object, could not be had.
 };
 
