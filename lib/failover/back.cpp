@@ -21,6 +21,8 @@ std::vector<std::string> steps_by_hand(const std::string& old_side, const std::s
   return {
       fmt::format("save what only {} has, if anything: pg_dump the rows, or keep a copy of its data folder", old_side),
       fmt::format("on its server: pg_ctl -D $PGDATA -m fast -w stop"),
+      fmt::format("sed -i /{}/d $PGDATA/postgresql.auto.conf   (what fenced it keeps pg_rewind, too, from opening it after a crash)",
+                  data::fence_library),
       fmt::format("pg_rewind -D $PGDATA --source-server=\"CONNECTION OF {}\"   (needs wal_log_hints=on or data checksums; else an empty "
                   "folder and pg_basebackup -D $PGDATA -R -X stream -d \"CONNECTION OF {}\")",
                   active, active),

@@ -161,6 +161,7 @@ source $PWD/functions
 side=\${1:-\${FEDCTL_CLUSTER%-cluster}}
 case \$side in tokyo) port=$tokyo_port other=$ireland_port;; ireland) port=$ireland_port other=$tokyo_port;; esac
 stop_database \$side fast
+as_postgres "sed -i /fenced_by_fedctl/d \$databases/\$side/postgresql.auto.conf"
 as_postgres "\$postgres_programs/pg_rewind -D \$databases/\$side --source-server='host=127.0.0.1 port=\$other user=postgres dbname=postgres'" >/dev/null 2>&1
 as_postgres "sed -i 's/^port = .*/port = \$port/' \$databases/\$side/postgresql.conf; touch \$databases/\$side/standby.signal; printf \"primary_conninfo='host=127.0.0.1 port=\$other user=postgres'\\n\" >\$databases/\$side/postgresql.auto.conf"
 start_database \$side
