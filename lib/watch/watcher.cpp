@@ -1,17 +1,14 @@
 #include "watch/watcher.hpp"
 
-#include "base/task_group.hpp"
 #include "base/text.hpp"
-#include "failover/checks.hpp"
 #include "failover/engine.hpp"
 #include "failover/survey.hpp"
 #include "http/rest.hpp"
 #include "watch/check_times.hpp"
 #include "watch/hold_back.hpp"
-#include "watch/sampler.hpp"
+#include "watch/round.hpp"
 #include "watch/standbys.hpp"
 #include "watch/state_metrics.hpp"
-#include "watch/verdict.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -39,18 +36,6 @@ time::Instant now() { return std::chrono::system_clock::now(); }
 }  // namespace
 
 struct Watcher::Impl {
-  /// Everything about one time of watching one side; made anew after a failover.
-  struct Round {
-    std::string active;
-    Verdict verdict;
-    Sampler sampler;
-    bool finished = false;
-    State last = State::unknown;
-    std::string held_back_by = {};
-    std::string unknown = {};
-    TaskGroup tasks = {};
-  };
-
   failover::Site& site;
   WatchOptions options;
   exporter::Metrics& metrics;
@@ -118,44 +103,12 @@ struct Watcher::Impl {
 
   void turn() { last_turn = Steady::now().time_since_epoch().count(); }
 
-  Task<Done> keep_checking(std::size_t number) {
-    Round& now_watched = *round;
-    const failover::Check& check = health.checks[number];
-    const exporter::Labels check_labels = labels({{"cluster", now_watched.active}, {"check", check.name}});
-    while (!now_watched.finished && !loop().interrupted()) {
-      const auto at = now();
-      const auto next = Steady::now() + check.interval;
-      const auto answer = co_await failover::ask_check(site, check, now_watched.active, connections);
-      turn();
-      if (!loop().interrupted()) take(answer, number, at, check_labels);
-      metrics.set("fedctl_failover_check_up", check_labels, now_watched.verdict.is_bad(number) ? 0 : 1);
-      loop().wake(&now_watched);
-      const auto left = std::chrono::duration_cast<time::Duration>(next - Steady::now());
-      if (now_watched.finished) break;
-      const http::Rest rest = co_await http::rest(loop(), std::max(left, time::Duration{0}), &now_watched.tasks);
-      if (rest == http::Rest::interrupted) break;
-    }
-    co_return Done{};
-  }
-
-  void take(const failover::CheckAnswer& answer, std::size_t number, time::Instant at, const exporter::Labels& check_labels) {
-    Verdict& verdict = round->verdict;
-    if (!answer.problem) {
-      verdict.record(number, std::nullopt, at);
-    } else if (answer.is_vote) {
-      metrics.count("fedctl_failover_check_failures_total", check_labels);
-      verdict.record(number, answer.problem->message, at, answer.is_proof);
-    } else {
-      verdict.record_unknown(number, answer.problem->message);
-    }
-  }
-
   /// Saves what the sampler saw, and looks at the other sides.
   Task<Done> keep_saving() {
     Round& now_watched = *round;
-    while (!now_watched.finished && !loop().interrupted()) {
-      co_await now_watched.sampler.look_at_guard(patience());
-      const auto seen = now_watched.sampler.seen();
+    while (!now_watched.is_over()) {
+      co_await now_watched.sampler().look_at_guard(patience());
+      const auto seen = now_watched.sampler().seen();
       if (seen && is_news(*seen, state.primary)) co_await save(*seen);
       if (seen) {
         const StandbyOptions look{.patience = patience(), .fences = !options.notify_only};
@@ -163,8 +116,7 @@ struct Watcher::Impl {
         for (const Finding& finding : findings) tell(finding.was_fenced ? Type::fenced : Type::problem, finding.text);
       }
       const time::Duration pace = std::max(save_pace, shortest_interval(health));
-      if (now_watched.finished) break;
-      const http::Rest rest = co_await http::rest(loop(), pace, &now_watched.tasks);
+      const http::Rest rest = co_await now_watched.rest(pace);
       if (rest == http::Rest::interrupted) break;
     }
     co_return Done{};
@@ -182,23 +134,6 @@ struct Watcher::Impl {
     co_return Done{};
   }
 
-  void tell_change(const Opinion& opinion) {
-    Round& now_watched = *round;
-    const std::string unknown = text::join(opinion.unknown, "; ");
-    if (!unknown.empty() && unknown != now_watched.unknown)
-      tell(Type::problem, fmt::format("what cannot be asked is no vote: {}", unknown));
-    now_watched.unknown = unknown;
-    active_up = opinion.state == State::well || opinion.state == State::unknown || opinion.state == State::suspect;
-    const bool fails = opinion.state == State::suspect || opinion.state == State::failed;
-    const bool failed_before = now_watched.last == State::suspect || now_watched.last == State::failed;
-    const double seconds = fails ? std::chrono::duration<double>(now() - opinion.since).count() : 0;
-    metrics.set("fedctl_failover_suspect_seconds", labels(), seconds);
-    if (fails && !failed_before) tell(Type::failing, fmt::format("{}: {}", now_watched.active, text::join(opinion.problems, "; ")));
-    if (!fails && failed_before) tell(Type::recovered, fmt::format("{} is well again", now_watched.active));
-    if (!fails) now_watched.held_back_by.clear();
-    now_watched.last = opinion.state;
-  }
-
   /// Why a failover that the checks ask for is not begun; nothing where it is.
   Task<std::optional<std::string>> reason_to_wait(Opinion opinion) {
     // Somebody may have turned the switch, or run something, since it was last read.
@@ -207,10 +142,10 @@ struct Watcher::Impl {
     fresh->primary = state.primary;
     state = std::move(*fresh);
     publish_state(site.policy, state, metrics);
-    if (auto held = held_back_by(site.policy, state, round->active, health.cooldown, now())) co_return held;
+    if (auto held = held_back_by(site.policy, state, round->active(), health.cooldown, now())) co_return held;
     std::vector<Task<failover::View>> asked;
     for (const failover::Vantage& vantage : health.vantages)
-      asked.push_back(failover::ask_vantage(site, vantage, round->active, patience()));
+      asked.push_back(failover::ask_vantage(site, vantage, round->active(), patience()));
     failover::SurveyOptions look{.timeout = patience(), .dns = false};
     const failover::Survey survey = co_await failover::survey(site, look);
     const auto views = co_await when_all(std::move(asked));
@@ -224,7 +159,7 @@ struct Watcher::Impl {
     const auto down = 1 + std::ranges::count(views, failover::View::down);
     const auto all = 1 + static_cast<std::ptrdiff_t>(views.size());
     if (down * 2 <= all) {
-      co_return fmt::format("{} of {} vantages see {} down, and {} see it up", down, all, round->active,
+      co_return fmt::format("{} of {} vantages see {} down, and {} see it up", down, all, round->active(),
                             std::ranges::count(views, failover::View::up));
     }
     co_return std::nullopt;
@@ -234,63 +169,50 @@ struct Watcher::Impl {
   Task<std::optional<Opinion>> decide() {
     Round& now_watched = *round;
     while (!loop().interrupted()) {
-      Opinion opinion = now_watched.verdict.opinion(now());
-      tell_change(opinion);
+      const Opinion opinion = now_watched.look();
+      active_up = opinion.state != State::failed;
       // What is seen of the primary now is what a later failover's loss is known by.
-      const bool has_seen = !site.policy.postgres || now_watched.sampler.seen();
+      const bool has_seen = !site.policy.postgres || now_watched.sampler().seen();
       if (opinion.state == State::well && options.once && has_seen) co_return std::nullopt;
       if (opinion.state == State::unknown && options.once && opinion.is_complete) co_return std::nullopt;
       if (opinion.state == State::well && is_settling_due()) co_return std::nullopt;
       if (opinion.state != State::failed) {
         const time::Duration idle = owes() ? settle_pace : time::Duration{60'000};
         const time::Duration wait = opinion.left.count() > 0 ? opinion.left : options.once ? once_pace : idle;
-        const http::Rest rest = co_await http::rest(loop(), wait, &now_watched);
+        const http::Rest rest = co_await now_watched.rest_until_asked(wait);
         if (rest == http::Rest::interrupted) break;
         continue;
       }
       auto reason = co_await reason_to_wait(opinion);
       if (!reason && options.notify_only) reason = "watch only tells (--notify-only)";
       // It may have come back while we looked.
-      if (now_watched.verdict.opinion(now()).state != State::failed) continue;
+      if (now_watched.opinion().state != State::failed) continue;
       if (!reason) co_return opinion;
-      hold_back(*reason);
+      now_watched.hold_back(*reason);
       if (options.once) co_return std::nullopt;
-      const http::Rest rest = co_await http::rest(loop(), shortest_interval(health), &now_watched);
+      const http::Rest rest = co_await now_watched.rest_until_asked(shortest_interval(health));
       if (rest == http::Rest::interrupted) break;
     }
     co_return std::nullopt;
   }
 
-  void hold_back(const std::string& reason) {
-    metrics.count("fedctl_failover_held_back_total", labels());
-    if (round->held_back_by != reason) tell(Type::held_back, fmt::format("{} has failed, but {}", round->active, reason));
-    round->held_back_by = reason;
-  }
-
   void begin_round() {
     const std::string active = failover::active_cluster(site.policy, state);
-    round.reset(new Round{.active = active, .verdict = Verdict{health}, .sampler = Sampler{site, active}});
+    const auto tell_it = [this](Type type, std::string text) { tell(type, std::move(text)); };
+    round = std::make_unique<Round>(Desk{site, health, connections, metrics, tell_it, [this] { turn(); }}, active);
     active_up = true;
-    for (std::size_t i = 0; i < health.checks.size(); ++i) round->tasks.start(keep_checking(i));
-    round->tasks.start(keep_saving());
-    round->tasks.start(round->sampler.run());
+    round->begin();
+    round->start(keep_saving());
   }
 
   void end_round() {
-    round->finished = true;
-    round->sampler.stop();
-    loop().wake(&round->tasks);
-    const auto ended = [](TaskGroup& tasks) -> Task<Done> {
-      co_await tasks.end();
-      co_return Done{};
-    };
-    loop().run(ended(round->tasks));
+    round->end();
     round.reset();
   }
 
   failover::EngineOptions engine_options(const Opinion& opinion) const {
     failover::EngineOptions result{.roles = options.roles};
-    result.run.from = round->active;
+    result.run.from = round->active();
     result.run.reason = std::string{reason_mark} + text::join(opinion.problems, "; ");
     result.run.failed_at = opinion.since;
     result.run.by_itself = true;
@@ -334,7 +256,7 @@ struct Watcher::Impl {
   }
 
   Result<void> fail_over(const Opinion& opinion) {
-    tell(Type::begun, fmt::format("{} has failed: {}", round->active, text::join(opinion.problems, "; ")));
+    tell(Type::begun, fmt::format("{} has failed: {}", round->active(), text::join(opinion.problems, "; ")));
     failover::Engine engine{site, engine_options(opinion), step_listener()};
     return conclude(engine.start());
   }
@@ -344,12 +266,13 @@ struct Watcher::Impl {
     begin_round();
     const auto opinion = loop().run(decide());
     Result<void> result{};
-    if (const auto& seen = round->sampler.seen()) loop().run(save(*seen));
+    if (const auto& seen = round->sampler().seen()) loop().run(save(*seen));
     if (opinion && !loop().interrupted()) result = fail_over(*opinion);
-    if (!opinion && options.once && !round->unknown.empty())
-      result = Failure{{Code::rejected, fmt::format("how {} is cannot be told: {}", round->active, round->unknown), "", round->active}};
-    if (!opinion && options.once && !round->held_back_by.empty())
-      result = Failure{{Code::conflict, fmt::format("{} has failed, but {}", round->active, round->held_back_by), "", round->active}};
+    if (!opinion && options.once && !round->unknown().empty())
+      result =
+          Failure{{Code::rejected, fmt::format("how {} is cannot be told: {}", round->active(), round->unknown()), "", round->active()}};
+    if (!opinion && options.once && !round->held_back_by().empty())
+      result = Failure{{Code::conflict, fmt::format("{} has failed, but {}", round->active(), round->held_back_by()), "", round->active()}};
     end_round();
     return result;
   }
