@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds duration{30};
 constexpr std::string_view operation_annotation = "fedctl.io/operation";
 constexpr std::string_view last_holder_annotation = "fedctl.io/last-holder";
 
@@ -56,14 +55,15 @@ Holder holder_of(const json& lease, const std::string& cluster) {
 constexpr std::chrono::seconds longest_duration{300};
 
 /// How long the holder may still be silent; negative: it is free. By the Lease's own times, and by how long it has not changed.
-time::Duration time_left(const Seen& seen, time::Duration unchanged) {
+time::Duration time_left(const Seen& seen, time::Duration unchanged, const Claim& claim) {
   const time::Duration none{-1};
   if (!seen.lease.is_object() || kube::string_at(spec_of(seen.lease), "holderIdentity").empty()) return none;
   if (process::is_gone(kube::metadata_entry(seen.lease, "annotations", process_annotation))) return none;
-  const std::int64_t stated = kube::integer_at(spec_of(seen.lease), "leaseDurationSeconds", duration.count());
+  const std::int64_t stated = kube::integer_at(spec_of(seen.lease), "leaseDurationSeconds", claim.lasts.count());
   const time::Duration lasts = std::clamp<std::chrono::seconds>(std::chrono::seconds{std::min<std::int64_t>(stated, 3600)},
                                                                 std::chrono::seconds{0}, longest_duration);
   const time::Duration as_seen = lasts - unchanged - time::Duration{1};
+  if (claim.by_sight) return as_seen;
   const auto renewed = time::parse_instant(kube::string_at(spec_of(seen.lease), "renewTime"));
   return renewed ? std::min(as_seen, std::chrono::duration_cast<time::Duration>(*renewed - seen.now) + lasts) : as_seen;
 }
@@ -87,7 +87,7 @@ json taken(const Seen& seen, const std::string& name_space, const Claim& claim) 
   annotations[std::string{process_annotation}] = process::mark();
   annotations[std::string{last_holder_annotation}] = claim.identity;
   lease["spec"] = {{"holderIdentity", claim.identity},
-                   {"leaseDurationSeconds", duration.count()},
+                   {"leaseDurationSeconds", claim.lasts.count()},
                    {"acquireTime", kube::format_micro_time(seen.now)},
                    {"renewTime", kube::format_micro_time(seen.now)},
                    {"leaseTransitions", std::max(transitions + 1, claim.least_transitions)}};
@@ -97,6 +97,17 @@ json taken(const Seen& seen, const std::string& name_space, const Claim& claim) 
 /// Does the answer to our write show it?
 bool is_held_by(const json& lease, const Claim& claim) {
   return !problem_of_lease(lease, claim.lease) && kube::string_at(spec_of(lease), "holderIdentity") == claim.identity;
+}
+
+void set_renewed(HeldLease& held) {
+  held.lease["spec"]["renewTime"] = kube::format_micro_time(std::chrono::system_clock::now() + held.clock_offset);
+}
+
+Result<Done> take_renewal(const kube::Client& client, HeldLease& held, Result<json> renewed) {
+  if (!renewed) return Failure{renewed.error()};
+  if (const auto problem = problem_of_lease(*renewed, kube::name_of(held.lease))) return Failure{in_cluster(*problem, client.cluster())};
+  held.lease = std::move(*renewed);
+  return Done{};
 }
 
 /// To take a Lease that is shown as free; somebody else who is quicker shows up well before.
@@ -116,17 +127,20 @@ Task<Result<Try>> try_lease(kube::Client& client, std::string name_space, Claim 
     const auto seen = co_await look(client, name_space, claim.lease);
     if (!seen) co_return Failure{seen.error()};
     Try outcome;
-    const time::Duration left = time_left(*seen, unchanged_for(*seen, sighting));
+    const time::Duration left = time_left(*seen, unchanged_for(*seen, sighting), claim);
     if (left.count() >= 0) {
       outcome.held_already = process::is_this(kube::metadata_entry(seen->lease, "annotations", process_annotation));
       outcome.holder = holder_of(seen->lease, client.cluster());
       outcome.free_in = left;
       outcome.resource_version = sighting.resource_version;
+      outcome.lease = seen->lease;
       co_return outcome;
     }
     json wanted = taken(*seen, name_space, claim);
     Result<json> mine = Failure{Error{}};
-    if (seen->lease.is_object()) {
+    if (seen->lease.is_object() && claim.by_sight) {
+      mine = co_await client.replace_within(leases(), std::move(wanted), claim.lasts / 4);
+    } else if (seen->lease.is_object()) {
       mine = co_await client.replace(leases(), std::move(wanted));
     } else {
       mine = co_await client.create(leases(), std::move(wanted));
@@ -156,18 +170,27 @@ Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::st
 }
 
 Task<Result<Done>> renew(kube::Client& client, HeldLease& held) {
-  held.lease["spec"]["renewTime"] = kube::format_micro_time(std::chrono::system_clock::now() + held.clock_offset);
+  set_renewed(held);
   auto renewed = co_await client.replace(leases(), held.lease);
-  if (!renewed) co_return Failure{renewed.error()};
-  if (const auto problem = problem_of_lease(*renewed, kube::name_of(held.lease))) co_return Failure{in_cluster(*problem, client.cluster())};
-  held.lease = std::move(*renewed);
-  co_return Done{};
+  co_return take_renewal(client, held, std::move(renewed));
+}
+
+Task<Result<Done>> renew_within(kube::Client& client, HeldLease& held, time::Duration patience) {
+  set_renewed(held);
+  auto renewed = co_await client.replace_within(leases(), held.lease, patience);
+  co_return take_renewal(client, held, std::move(renewed));
 }
 
 Task<Done> give_back(kube::Client& client, HeldLease held) {
   held.lease["spec"]["holderIdentity"] = "";
   // With the resourceVersion that we know: whoever took it over meanwhile keeps it.
   co_await client.replace(leases(), held.lease);
+  co_return Done{};
+}
+
+Task<Done> give_back_within(kube::Client& client, HeldLease held, time::Duration patience) {
+  held.lease["spec"]["holderIdentity"] = "";
+  co_await client.replace_within(leases(), held.lease, patience);
   co_return Done{};
 }
 

@@ -32,6 +32,10 @@ struct Claim {
   std::string operation;  ///< "apply", for people.
   std::string lease = "fedctl";
   std::int64_t least_transitions = 0;  ///< spec.leaseTransitions, which grows each time the Lease is taken, becomes at least this.
+  std::chrono::seconds lasts{30};      ///< How long it is ours after a renewal.
+  /// Whether its holder is dead is told by our own steady clock alone, from when the Lease was last seen to change; else by the times in it
+  /// as well, so that who looks only once need not wait.
+  bool by_sight = false;
 };
 
 /// A Lease that is ours now.
@@ -47,7 +51,8 @@ struct Try {
   Holder holder = {};            ///< Set where it is somebody's.
   time::Duration free_in{0};     ///< When the holder, if it is dead, will be known to be.
   std::string resource_version;  ///< To wait from for the Lease to change.
-  bool held_already = false;     ///< By this process: the cluster goes by two names.
+  bool held_already = false;     ///< By this process: the cluster goes by two names, or the answer to our write was lost.
+  nlohmann::json lease = {};     ///< As it was seen; null where it is ours now.
 };
 
 /// How long a Lease has been seen as it is. A holder that lives renews it; one whose times lie in a far future does not, and must not
@@ -71,6 +76,12 @@ Task<Done> wait_for_change(kube::Client& client, std::string name_space, std::st
 
 /// Renews it. Errors: conflict when somebody else has it by now.
 Task<Result<Done>> renew(kube::Client& client, HeldLease& held);
+
+/// The same in one try that takes at most `patience`, and that an interrupt ends at once.
+Task<Result<Done>> renew_within(kube::Client& client, HeldLease& held, time::Duration patience);
+
+/// Gives it back, likewise; somebody who took it over meanwhile keeps it.
+Task<Done> give_back_within(kube::Client& client, HeldLease held, time::Duration patience);
 
 /// Gives it back; somebody who took it over meanwhile keeps it.
 Task<Done> give_back(kube::Client& client, HeldLease held);

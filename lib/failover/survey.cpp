@@ -111,6 +111,12 @@ void note_guard(LastSeen& seen, const GuardLease& guard) {
   seen.guard_age = guard.age;
 }
 
+bool is_older(const LastSeen& one, const LastSeen& other) {
+  if (one.cluster != other.cluster || one.system_identifier != other.system_identifier) return false;
+  if (one.timeline != other.timeline) return one.timeline < other.timeline;
+  return data::parse_lsn(one.lsn).value_or(0) < data::parse_lsn(other.lsn).value_or(0);
+}
+
 void remember_primary(State& state, const Survey& survey, const std::string& active) {
   const SideSurvey* side = survey.find(active);
   if (side == nullptr || !side->database || side->database->in_recovery) return;

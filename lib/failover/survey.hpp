@@ -50,6 +50,9 @@ GuardPlace guard_place(const Site& site, const std::string& cluster);
 /// Notes with a look at the primary how its guard's Lease was at the time.
 void note_guard(LastSeen& seen, const GuardLease& guard);
 
+/// Does the one look tell less than the other: an earlier position in the same log of the same side? By the log alone, never by clocks.
+bool is_older(const LastSeen& one, const LastSeen& other);
+
 /// What the survey tells of where the primary's log is, to be remembered for when it can no longer be asked. Never goes back in the same
 /// log.
 void remember_primary(State& state, const Survey& survey, const std::string& active);

@@ -318,6 +318,16 @@ Task<Result<json>> Client::replace(Resource resource, json object) {
   co_return (co_await write(std::move(request), resource, std::move(target), object)).map(body_of);
 }
 
+Task<Result<json>> Client::replace_within(Resource resource, json object, time::Duration timeout) {
+  const std::string path = resource.path(namespace_of(object), name_of(object));
+  http::Request request = json_request("PUT", fmt::format("{}?fieldManager={}", path, field_manager), "application/json", object);
+  request.repeatable = false;
+  request.writes = false;
+  request.timeout = std::min(timeout, endpoint().request_timeout);
+  Target target{namespace_of(object), name_of(object)};
+  co_return (co_await write(std::move(request), resource, std::move(target), object)).map(body_of);
+}
+
 Task<Result<json>> Client::merge(Resource resource, std::string name_space, std::string name, json changes, std::string subresource) {
   std::string path = resource.path(name_space, name);
   if (!subresource.empty()) path += "/" + subresource;

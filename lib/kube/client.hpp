@@ -107,6 +107,9 @@ class Client {
   /// PUT: `Code::conflict` where the resourceVersion in `object` is no longer the live one.
   Task<Result<nlohmann::json>> replace(Resource resource, nlohmann::json object);
 
+  /// The same of what does no harm whether it is done or not: one try that takes at most `timeout`, and that an interrupt ends at once.
+  Task<Result<nlohmann::json>> replace_within(Resource resource, nlohmann::json object, time::Duration timeout);
+
   /// RFC 7386 merge patch, of a subresource such as "status" where one is named.
   Task<Result<nlohmann::json>> merge(Resource resource, std::string name_space, std::string name, nlohmann::json changes,
                                      std::string subresource = {});
