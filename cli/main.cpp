@@ -1,6 +1,7 @@
-#include "cli/program.hpp"
-
+#include "base/subprocess.hpp"
 #include "cli/common.hpp"
+#include "cli/program.hpp"
+#include "http/leave.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,6 +26,13 @@ int checked_output(int code) {
   if (problem != EPIPE) fedctl::cli::say_line(fmt::format("error: cannot write to standard output: {}", std::strerror(problem)));
   const bool is_failure = code != fedctl::cli::exit_done && code != fedctl::cli::exit_changes;
   return is_failure ? code : fedctl::cli::exit_error;
+}
+
+/// What was left behind by an interrupt may still use what the end of a process takes down.
+int ended(int code) {
+  if (!fedctl::http::are_threads_left()) return code;
+  fedctl::subprocess::kill_all();
+  std::_Exit(code);
 }
 
 /// Without them a file that is opened later would take their place, and get what is printed. Reading only, so that a write fails.
@@ -53,7 +61,7 @@ int main(int count, char** words) {
   keep_standard_streams();
   raise_open_files();
   try {
-    return checked_output(fedctl::cli::run({words + 1, words + count}, words[0]));
+    return ended(checked_output(fedctl::cli::run({words + 1, words + count}, words[0])));
   } catch (const std::bad_alloc&) {
     std::fputs("error: out of memory\n", stderr);
   } catch (const std::exception& error) {

@@ -6,13 +6,14 @@
 #include "failover/survey.hpp"
 #include "federation/type_table.hpp"
 #include "fleet/health.hpp"
-#include "http/rest.hpp"
+#include "http/leave.hpp"
 #include "kube/answer.hpp"
 #include "kube/status.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 namespace fedctl::failover {
 namespace {
@@ -36,9 +37,11 @@ Task<Result<http::Response>> get(http::Loop& loop, std::string url, std::string 
 
 CheckAnswer no_vote(Error error) { return {std::move(error), false}; }
 
-/// Credentials that are not taken say that the server is there, and nothing of how it is.
+/// Credentials that are not taken say that the server is there, and nothing of how it is. What cannot even be asked, by a connection string
+/// that is none or a certificate that cannot be read, says nothing at all.
 CheckAnswer vote_of(std::optional<Error> problem) {
-  const bool is_ours = problem && (problem->code == Code::unauthorized || problem->code == Code::forbidden);
+  const bool is_ours =
+      problem && (problem->code == Code::unauthorized || problem->code == Code::forbidden || problem->code == Code::invalid_input);
   return {std::move(problem), !is_ours};
 }
 
@@ -62,9 +65,13 @@ Task<CheckAnswer> check_database(Site& site, Check check, std::string cluster, K
   if (connection) known[cluster] = std::move(*connection);
   const auto kept = known.find(cluster);
   if (kept == known.end()) co_return no_vote(in_cluster(connection.error(), cluster));
-  Result<data::Standing> standing = Failure{Error{}};
-  const std::string text = kept->second;
-  co_await site.loop->offload([&] { standing = data::look(text, site.policy.postgres->count_query, data::deadline_in(check.timeout)); });
+  std::function<Result<data::Standing>()> work = [text = kept->second, count = site.policy.postgres->count_query, timeout = check.timeout] {
+    return data::look(text, count, data::deadline_in(timeout));
+  };
+  const auto looked = co_await http::offload_or_leave<Result<data::Standing>>(*site.loop, std::move(work));
+  Error interrupted{Code::cancelled, "interrupted"};
+  if (!looked) co_return no_vote(std::move(interrupted));
+  const Result<data::Standing>& standing = *looked;
   if (!standing) {
     CheckAnswer answer = vote_of(in_cluster(standing.error(), cluster));
     answer.is_proof = answer.is_vote && data::is_refused(standing.error());

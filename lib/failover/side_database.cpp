@@ -1,5 +1,7 @@
 #include "failover/side_database.hpp"
 
+#include "http/leave.hpp"
+
 #include <functional>
 
 namespace fedctl::failover {
@@ -34,7 +36,34 @@ Use keeping(T& result, std::function<Result<T>(data::Connection&, const std::str
   };
 }
 
+/// Opens a session and only looks: an interrupt leaves that behind. Errors also: cancelled, then.
+template <typename T>
+Task<Result<T>> look_by(Site& site, std::string cluster, time::Duration timeout,
+                        std::function<Result<T>(data::Connection&, data::Deadline)> look) {
+  const auto conninfo = co_await connection_of(site, cluster);
+  if (!conninfo) co_return Failure{conninfo.error()};
+  std::function<Result<T>()> work = [text = *conninfo, timeout, look = std::move(look)]() -> Result<T> {
+    const data::Deadline deadline = data::deadline_in(timeout);
+    auto session = data::Connection::open(text, deadline);
+    if (!session) return Failure{session.error()};
+    return look(*session, deadline);
+  };
+  auto found = co_await http::offload_or_leave<Result<T>>(*site.loop, std::move(work));
+  Error problem{Code::cancelled, "interrupted"};
+  if (found && *found) co_return std::move(*found);
+  if (found) problem = found->error();
+  co_return Failure{in_cluster(std::move(problem), cluster)};
+}
+
 }  // namespace
+
+Task<Result<data::Standing>> glance_at_database(Site& site, std::string cluster, time::Duration timeout) {
+  std::function<Result<data::Standing>(data::Connection&, data::Deadline)> look = [](data::Connection& session, data::Deadline deadline) {
+    return data::look(session, "", deadline);
+  };
+  auto standing = co_await look_by<data::Standing>(site, std::move(cluster), timeout, std::move(look));
+  co_return standing;
+}
 
 Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, time::Duration timeout) {
   data::Standing standing;
@@ -48,19 +77,16 @@ Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, t
 }
 
 Task<Result<Examined>> examine_database(Site& site, std::string cluster, time::Duration timeout) {
-  Examined examined;
   const std::string count = site.policy.postgres->count_query;
-  Use use = [&examined, count](data::Connection& session, const std::string&, data::Deadline deadline) -> Result<void> {
+  std::function<Result<Examined>(data::Connection&, data::Deadline)> look = [count](data::Connection& session,
+                                                                                    data::Deadline deadline) -> Result<Examined> {
     auto standing = data::look(session, count, deadline);
     if (!standing) return Failure{standing.error()};
-    examined.standing = std::move(*standing);
     auto checkup = data::examine(session, deadline);
     if (!checkup) return Failure{checkup.error()};
-    examined.checkup = std::move(*checkup);
-    return {};
+    return Examined{std::move(*standing), std::move(*checkup)};
   };
-  const auto done = co_await with_session(site, cluster, timeout, std::move(use));
-  if (!done) co_return Failure{done.error()};
+  auto examined = co_await look_by<Examined>(site, std::move(cluster), timeout, std::move(look));
   co_return examined;
 }
 

@@ -14,7 +14,10 @@ namespace fedctl::failover {
 /// Looks at it. Errors: of the connection string; of the database.
 Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, time::Duration timeout);
 
-/// Looks at it, and at what would stand in the way of a run.
+/// The same without counting. An interrupt does not wait for it. Errors also: cancelled.
+Task<Result<data::Standing>> glance_at_database(Site& site, std::string cluster, time::Duration timeout);
+
+/// Looks at it, and at what would stand in the way of a run; likewise.
 struct Examined {
   data::Standing standing;
   data::Checkup checkup;

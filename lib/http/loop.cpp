@@ -59,14 +59,30 @@ void set_up_curl() {
 
 }  // namespace
 
+namespace {
+
+/// What other threads want woken. It outlives the loop where a thread does.
+struct Mailbox {
+  std::mutex mutex;
+  CURLM* multi = nullptr;         ///< Guarded by `mutex`; null once the loop is gone.
+  std::vector<const void*> keys;  ///< Guarded by `mutex`.
+};
+
+}  // namespace
+
 struct Loop::State {
   explicit State(Log the_log) : log(std::move(the_log)) {
     set_up_curl();
     multi.reset(curl_multi_init());
     curl_multi_setopt(multi.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, 1000L);
+    mailbox->multi = multi.get();
   }
   ~State() {
+    {
+      const std::scoped_lock lock{mailbox->mutex};
+      mailbox->multi = nullptr;
+    }
     threads.clear();
     if (pipe[1] >= 0) {
       signal_pipe = -1;
@@ -108,6 +124,20 @@ struct Loop::State {
       ready.push_back(one.waiting);
       threads.erase(one.thread);
     }
+    std::vector<const void*> keys;
+    {
+      const std::scoped_lock lock{mailbox->mutex};
+      keys.swap(mailbox->keys);
+    }
+    for (const void* key : keys) wake(key);
+  }
+
+  void wake(const void* key) {
+    std::erase_if(timers, [&](const auto& entry) {
+      if (entry.second.key != key) return false;
+      ready.push_back(entry.second.waiting);
+      return true;
+    });
   }
 
   /// Those that are ready now. What they make ready comes after the transfers had their turn.
@@ -172,6 +202,7 @@ struct Loop::State {
   std::list<std::jthread> threads;
   std::mutex mutex;
   std::vector<Offloaded> offloaded;  ///< Guarded by `mutex`.
+  std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   std::array<int, 2> pipe{-1, -1};
   bool interrupted = false;
   std::size_t writes = 0;
@@ -284,12 +315,15 @@ Task<Done> Loop::sleep(time::Duration delay, const void* key) {
   co_return Done{};
 }
 
-void Loop::wake(const void* key) {
-  std::erase_if(state_->timers, [&](const auto& entry) {
-    if (entry.second.key != key) return false;
-    state_->ready.push_back(entry.second.waiting);
-    return true;
-  });
+void Loop::wake(const void* key) { state_->wake(key); }
+
+std::function<void()> Loop::waker(const void* key) {
+  return [mailbox = state_->mailbox, key] {
+    const std::scoped_lock lock{mailbox->mutex};
+    if (mailbox->multi == nullptr) return;
+    mailbox->keys.push_back(key);
+    curl_multi_wakeup(mailbox->multi);
+  };
 }
 
 Task<Done> Loop::offload(std::function<void()> work) {

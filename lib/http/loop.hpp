@@ -32,6 +32,9 @@ class Loop {
   Task<Done> sleep(time::Duration delay, const void* key);
   void wake(const void* key);
 
+  /// What a thread calls to `wake` the sleeps of this key; also after the loop is gone, when it does nothing.
+  std::function<void()> waker(const void* key);
+
   /// Runs `work` on a thread of its own: for what can only block, such as a credential plugin. What it
   /// throws is thrown to whoever awaits it.
   Task<Done> offload(std::function<void()> work);

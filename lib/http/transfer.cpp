@@ -93,6 +93,10 @@ Transfer::Transfer(const Endpoint& endpoint, const Request& request) : endpoint_
   set(easy, CURLOPT_PRIVATE, this);
   set(easy, CURLOPT_ERRORBUFFER, reason_);
   set(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  // Else the loop would stand still where a request ends while its host's name is still looked up.
+  set(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
   set(easy, CURLOPT_PROTOCOLS_STR, "https,http");
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   set(easy, CURLOPT_PIPEWAIT, 1L);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "failover/guard_lease.hpp"
 #include "failover/site.hpp"
 #include "failover/state.hpp"
 
@@ -24,6 +25,9 @@ class Sampler {
 
   /// Looks how the side's guard is: what is seen from now on has it. For a while at most.
   Task<Done> look_at_guard(time::Duration patience);
+
+  /// How the guard was when it was last looked at, if it was.
+  const std::optional<failover::GuardLease>& guard() const;
 
   /// The last that was seen.
   const std::optional<failover::LastSeen>& seen() const;
