@@ -21,6 +21,8 @@ Authority authority_of(std::string_view url) {
 
 }  // namespace
 
+bool is_http(std::string_view url) { return url.starts_with("http://") || url.starts_with("https://"); }
+
 std::string without_password(std::string_view url) {
   const Authority authority = authority_of(url);
   const auto colon = url.find(':', authority.begin);

@@ -5,6 +5,9 @@
 
 namespace fedctl::url {
 
+/// Does it begin with http:// or https://?
+bool is_http(std::string_view url);
+
 /// The URL as it may be shown: "https://user:(hidden)@host/path" where it holds a password.
 std::string without_password(std::string_view url);
 

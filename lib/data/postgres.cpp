@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <unistd.h>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <thread>
 
 namespace fedctl::data {
@@ -92,8 +94,9 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
 Result<Connection> Connection::open(const std::string& conninfo, Deadline deadline, Entry entry) {
+  // libpq tells a file that is missing as if the server could not be reached.
+  if (auto problem = problem_of_conninfo(conninfo)) return Failure{std::move(*problem)};
   auto said = keywords_of(conninfo);
-  if (!said) return Failure{said.error()};
   if (entry == Entry::as_application) return open_once(conninfo, {{"application_name", "fedctl probe"}}, deadline);
   auto session = open_once(conninfo, {{"application_name", "fedctl"}}, deadline);
   if (session || !is_fenced(session.error())) return session;
@@ -190,6 +193,25 @@ bool is_refused(const Error& error) {
   // libpq says "connection to server at ... failed: ..." of each address.
   const std::size_t refusals = count("Connection refused") + count("No such file or directory");
   return refusals > 0 && refusals >= count("connection to server");
+}
+
+std::optional<Error> problem_of_conninfo(const std::string& conninfo) {
+  auto said = keywords_of(conninfo);
+  if (!said) return said.error();
+  // libpq goes on without those that it does not need: authorities only where the server is verified, a key only with its certificate.
+  const auto file_of = [&](const std::string& keyword) {
+    const std::string path = (*said)[keyword];
+    return path.starts_with('/') || path.starts_with('.') ? path : std::string{};
+  };
+  const auto can_read = [](const std::string& path) { return ::access(path.c_str(), R_OK) == 0; };
+  const bool is_verified = (*said)["sslmode"].starts_with("verify-");
+  const std::string certificate = file_of("sslcert");
+  std::string missing;
+  if (const auto key = file_of("sslkey"); !key.empty() && !certificate.empty() && can_read(certificate) && !can_read(key)) missing = key;
+  if (const auto authorities = file_of("sslrootcert"); is_verified && !authorities.empty() && !can_read(authorities)) missing = authorities;
+  if (missing.empty()) return std::nullopt;
+  return Error{Code::invalid_input,
+               fmt::format("the file {} that the connection string names cannot be read: {}", missing, std::strerror(errno))};
 }
 
 std::string display_name(const std::string& conninfo) {

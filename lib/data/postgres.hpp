@@ -75,6 +75,10 @@ bool is_fenced(const Error& error);
 /// server that shuts down: sessions that are there may write until it has.
 bool is_refused(const Error& error);
 
+/// What of a connection string cannot be used, whoever answers: it is none, or a file that it names (of certificates or a key) cannot be
+/// read. Nothing where all of it can. Never its password.
+std::optional<Error> problem_of_conninfo(const std::string& conninfo);
+
 /// Host, port and database of a connection string, for people; never its password.
 std::string display_name(const std::string& conninfo);
 

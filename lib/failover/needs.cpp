@@ -1,10 +1,13 @@
 #include "failover/needs.hpp"
 
+#include "base/encoding.hpp"
 #include "base/file.hpp"
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
+#include "data/postgres.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace fedctl::failover {
 namespace {
@@ -16,7 +19,11 @@ class Needs {
   Task<Done> ask_connection(std::string cluster) {
     const auto connection = co_await connection_of(site_, cluster);
     const bool is_missing = !connection && connection.error().code == Code::not_found;
-    if (is_missing) lack(fmt::format("database.postgres.sides.{}.connection", cluster), connection.error());
+    const std::string field = fmt::format("database.postgres.sides.{}.connection", cluster);
+    if (is_missing) lack(field, connection.error());
+    if (connection) {
+      if (auto problem = data::problem_of_conninfo(*connection)) lack(field, std::move(*problem));
+    }
     co_return Done{};
   }
 
@@ -25,6 +32,17 @@ class Needs {
     ask_program(field + ".stop", side.stop);
     ask_program(field + ".start", side.start);
     ask_program(field + ".rejoin", side.rejoin);
+  }
+
+  /// What there is no program or file for, but that must be readable all the same.
+  Task<Done> ask_dns_key() {
+    const bool has_key = policy_.dns && policy_.dns->provider == "rfc2136" && !policy_.dns->key_name.empty();
+    if (!has_key) co_return Done{};
+    const auto key = co_await read_secret(site_, policy_.dns->key_secret, policy_.clusters.front());
+    if (!key && key.error().code == Code::not_found) lack("dns.rfc2136.key.secret", key.error());
+    Error no_key{Code::invalid_input, "the key is no base64"};
+    if (key && !encoding::from_base64(*key)) lack("dns.rfc2136.key.secret", std::move(no_key));
+    co_return Done{};
   }
 
   void ask_rest() {
@@ -37,9 +55,14 @@ class Needs {
       const auto readable = file::read(file::expand_home(check.ca_file), file::small_and_regular);
       if (!readable) lack(fmt::format("health.checks, {}", check.name), readable.error());
     }
+    const bool has_http = std::ranges::find(policy_.health.checks, Check::Kind::http, &Check::kind) != policy_.health.checks.end();
     for (const Vantage& vantage : policy_.health.vantages) {
-      if (vantage.cluster.empty() || site_.client(vantage.cluster) != nullptr) continue;
-      lack("health.vantages", {Code::not_found, fmt::format("there is no cluster {}", vantage.cluster)});
+      if (vantage.cluster.empty()) continue;
+      if (site_.client(vantage.cluster) == nullptr)
+        lack("health.vantages", {Code::not_found, fmt::format("there is no cluster {}", vantage.cluster)});
+      if (!has_http)
+        lack("health.vantages",
+             {Code::invalid_input, fmt::format("a Pod in {} would ask the http check, and there is none", vantage.cluster)});
     }
   }
 
@@ -81,6 +104,7 @@ Task<std::vector<Error>> missing_needs(Site& site) {
       needs.ask_side(cluster, side);
     }
   }
+  co_await needs.ask_dns_key();
   needs.ask_rest();
   co_return needs.found();
 }

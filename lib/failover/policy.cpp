@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "base/pointer.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "failover/policy_parts.hpp"
 #include "kube/object.hpp"
 
@@ -89,6 +90,7 @@ std::vector<Hook> read_hooks(const Fields& spec) {
     if (item.has("before") == item.has("after")) item.fail("", "a hook runs either before or after a step");
     if (item.has("command") == item.has("url")) item.fail("", "a hook is either a command or a url");
     Hook hook{.before = item.has("before"), .exec = read_action(item), .url = item.text("url")};
+    if (item.has("url") && !url::is_http(hook.url)) item.fail("url", "a hook's url begins with http:// or https://");
     const char* when = hook.before ? "before" : "after";
     hook.step = item.text(when);
     if (std::ranges::find(steps, hook.step) == steps.end())

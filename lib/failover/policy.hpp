@@ -57,6 +57,8 @@ struct Check {
   std::vector<long> status;                 ///< http: expected; empty: 200 to 399.
   std::string ca_file;
   bool insecure = false;
+
+  bool operator==(const Check&) const = default;
 };
 std::string_view to_string(Check::Kind kind);
 
@@ -102,6 +104,7 @@ struct SecretSource {
   std::string key;
   std::string cluster;  ///< Whose Secret; empty: the host's, without one the side's own.
   bool empty() const { return environment.empty() && name.empty(); }
+  bool operator==(const SecretSource&) const = default;
 };
 
 struct DatabaseSide {

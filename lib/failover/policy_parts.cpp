@@ -63,8 +63,7 @@ std::map<std::string, std::string> read_urls(const Fields& fields, const std::ve
     fields.fail("", "an http check needs url or urls");
   }
   for (const auto& [cluster, url] : urls) {
-    if (!url.starts_with("http://") && !url.starts_with("https://"))
-      fields.fail("", fmt::format("'{}' is no http or https url", url::without_password(url)));
+    if (!url::is_http(url)) fields.fail("", fmt::format("'{}' is no http or https url", url::without_password(url)));
   }
   return urls;
 }
@@ -118,6 +117,7 @@ std::vector<Vantage> read_vantages(const Fields& health, const std::string& name
   for (Fields& item : health.items("vantages")) {
     item.only({"url", "cluster", "image", "namespace"});
     if (item.has("url") == item.has("cluster")) item.fail("", "a vantage is either a url or a cluster");
+    if (item.has("url") && !url::is_http(item.text("url"))) item.fail("url", "a vantage's url begins with http:// or https://");
     vantages.push_back({item.text("url"), item.text("cluster"), item.text("image", "curlimages/curl"), item.text("namespace", name_space)});
   }
   return vantages;
