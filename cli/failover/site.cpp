@@ -42,11 +42,6 @@ Result<Manifest> policy_in_host(http::Loop& loop, const ConnectedHost& host, con
   return Manifest{.object = std::move(*live), .host = host.client->cluster()};
 }
 
-bool is_file(const std::string& policy) {
-  std::error_code ignored;
-  return policy == "-" || manifest::is_manifest_file(policy) || std::filesystem::exists(policy, ignored);
-}
-
 /// Contexts named like the policy's clusters, where nothing else says which clusters there are.
 Result<fleet::Fleet> fleet_of(const ClusterFlags& flags, const failover::Policy& policy) {
   return names_no_clusters(flags) ? fleet::from_contexts(policy.clusters) : fleet_from(flags);
@@ -80,6 +75,11 @@ Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlag
 
 }  // namespace
 
+bool is_policy_file(const std::string& policy) {
+  std::error_code ignored;
+  return policy == "-" || manifest::is_manifest_file(policy) || std::filesystem::exists(policy, ignored);
+}
+
 void add_policy(Program& program, CLI::App& command, SiteFlags& flags) {
   auto* policy =
       command.add_option("POLICY", flags.policy, "A file with a FailoverPolicy; with a host also [NAMESPACE/]NAME of one that it holds")
@@ -110,7 +110,7 @@ Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& f
     open->host = std::move(*host);
   }
   std::vector<std::string> paths = flags.files;
-  if (is_file(flags.policy) || !open->host) {
+  if (is_policy_file(flags.policy) || !open->host) {
     paths.insert(paths.begin(), flags.policy);
   } else {
     auto held = policy_in_host(loop, *open->host, flags.policy);

@@ -24,6 +24,9 @@ void add_site_flags(Program& program, CLI::App& command, SiteFlags& flags, std::
 
 inline bool is_json(const SiteFlags& flags) { return flags.output.output == "json"; }
 
+/// Does it name a file, there or not, or standard input? Else it is a policy that a host holds.
+bool is_policy_file(const std::string& policy);
+
 /// A site, with the host that must live as long as it.
 struct OpenSite {
   std::optional<ConnectedHost> host;

@@ -2,9 +2,10 @@
 #include "base/printable.hpp"
 #include "base/subprocess.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/listen.hpp"
-#include "cli/failover/site.hpp"
+#include "cli/failover/written_policy.hpp"
 #include "failover/needs.hpp"
 #include "failover/state.hpp"
 #include "http/rest.hpp"
@@ -22,6 +23,8 @@ namespace fedctl::cli {
 namespace {
 
 constexpr time::Duration stop_pace{100};
+/// For telling the rest when a signal ends us.
+constexpr time::Duration hurry{400};
 
 struct Flags {
   SiteFlags site;
@@ -50,7 +53,7 @@ watch::WatchOptions watch_options(const Flags& flags) {
 struct Watched {
   explicit Watched(Log log) : loop(std::move(log)) {}
   http::Loop loop;
-  std::unique_ptr<OpenSite> open;
+  std::unique_ptr<WrittenPolicy> policy;
   std::unique_ptr<watch::Watcher> watcher;
   Result<void> result{};
   std::thread thread;
@@ -61,6 +64,9 @@ class Teller {
  public:
   Teller(bool as_json, const std::vector<std::string>& targets)
       : as_json_(as_json), notifier_(targets, [this](const std::string& problem) { complain(problem); }) {}
+
+  /// A signal ends us: what is still to be told has no more time than this.
+  void end_within(time::Duration patience) { notifier_.hurry(patience); }
 
   void tell(const watch::WatchEvent& event) {
     const nlohmann::json document{
@@ -94,7 +100,7 @@ exporter::Answers answers_of(const std::vector<std::unique_ptr<Watched>>& all) {
     return exporter::Answer{good, good ? "ok" : "a policy has not been looked at for two minutes"};
   };
   for (const auto& one : all) {
-    answers["/view/" + one->open->site.policy.full_name()] = [&watcher = *one->watcher] {
+    answers["/view/" + one->policy->in_force().site.policy.full_name()] = [&watcher = *one->watcher] {
       const bool up = watcher.sees_active_up();
       return exporter::Answer{up, up ? "up" : "down"};
     };
@@ -106,16 +112,17 @@ Result<std::unique_ptr<Watched>> open_one(const Flags& flags, const std::string&
   auto one = std::make_unique<Watched>(log_for(flags.site.output));
   SiteFlags site = flags.site;
   site.policy = path;
+  one->policy = std::make_unique<WrittenPolicy>(one->loop, site);
   auto open = open_site(one->loop, site);
   if (!open) return Failure{open.error()};
-  one->open = std::move(*open);
+  one->policy->take(std::move(*open));
   return one;
 }
 
 std::vector<Error> missing_programs(const std::vector<std::string>& targets) {
   std::vector<Error> missing;
   for (const std::string& target : targets) {
-    if (watch::is_url(target) || subprocess::can_run(text::split(target, ' ').front())) continue;
+    if (url::is_http(target) || subprocess::can_run(text::split(target, ' ').front())) continue;
     missing.push_back({Code::not_found, fmt::format("--notify: there is no program {} that may be run", text::split(target, ' ').front())});
   }
   return missing;
@@ -138,8 +145,9 @@ int run_watch(const Flags& flags) {
   for (const std::string& path : flags.policies) {
     auto one = open_one(flags, path);
     if (!one) return report(one.error());
-    std::ranges::move((*one)->loop.run(failover::missing_needs((*one)->open->site)), std::back_inserter(missing));
-    (*one)->watcher = std::make_unique<watch::Watcher>((*one)->open->site, watch_options(flags), metrics,
+    failover::Site& site = (*one)->policy->in_force().site;
+    std::ranges::move((*one)->loop.run(failover::missing_needs(site)), std::back_inserter(missing));
+    (*one)->watcher = std::make_unique<watch::Watcher>(site, (*one)->policy.get(), watch_options(flags), metrics,
                                                        [&](const watch::WatchEvent& event) { teller.tell(event); });
     all.push_back(std::move(*one));
   }
@@ -165,6 +173,7 @@ int run_watch(const Flags& flags) {
   while (running > 0) {
     if (signals.run(http::rest(signals, stop_pace)) == http::Rest::interrupted) break;
   }
+  if (signals.interrupted()) teller.end_within(hurry);
   stop = true;
   for (const auto& one : all) one->thread.join();
   return exit_code(all);
@@ -178,8 +187,10 @@ void add_failover_watch(Program& program) {
       "Watches the active side of each policy by its checks, and fails over when it is gone: enough independent signals bad, each as often "
       "and all as long as the policy says, half of all clusters reachable from here, most vantages of the same opinion, and no failover "
       "within the cooldown. What may stop 'failover run' stops this too, and is tried again. Nothing moves back by itself.\n\n"
-      "Several may run: one decides, by a Lease, and the others wait. A failover that was cut short is gone on with. While it watches it "
-      "remembers where the primary's log is, so that the loss of a failover is known.\n\n"
+      "Several may run: one decides, by a Lease, and the others watch all the same, so that one of them goes on at most ten seconds after "
+      "it died. A failover that was cut short is gone on with. While it watches it remembers where the primary's log is, so that the loss "
+      "of a failover is known. A policy that is changed meanwhile is taken up, never in the middle of a run; one that cannot be read is "
+      "told, and the one before stays in force.\n\n"
       "--notify tells a URL (POST) or a program (standard input) each event as JSON: at, type, policy, text. --listen serves /metrics for "
       "Prometheus, /healthz, and /view/NAMESPACE/NAME, which answers 200 while the active side is seen up and 503 while it is not: a "
       "vantage for others. See share/doc/fedctl/examples/fedctl-watch.service and, for --once, "

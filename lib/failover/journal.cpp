@@ -51,17 +51,21 @@ const Hook* hook_of(const Policy& policy, const StepRecord& step) {
   return found == policy.hooks.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> policy_changes(const Run& run, const Policy& policy) {
-  if (run.policy.is_null()) return {"it is not known what it was"};
+std::vector<std::string> spec_changes(const json& before_it, const json& after_it) {
   std::vector<std::string> changes;
-  for (const json& change : json::diff(run.policy, policy.spec)) {
+  for (const json& change : json::diff(before_it, after_it)) {
     const std::string pointer = string_at(change, "path");
     const bool was_there = string_at(change, "op") != "add";
-    const json before = was_there ? run.policy.at(json::json_pointer{pointer}) : json("(none)");
+    const json before = was_there ? before_it.at(json::json_pointer{pointer}) : json("(none)");
     const json after = change.contains("value") ? value_at(change, "value") : json("(none)");
     changes.push_back(fmt::format("{}: {} -> {}", field_path(pointer), shown(before), shown(after)));
   }
   return changes;
+}
+
+std::vector<std::string> policy_changes(const Run& run, const Policy& policy) {
+  if (run.policy.is_null()) return {"it is not known what it was"};
+  return spec_changes(run.policy, policy.spec);
 }
 
 void take_policy(Run& run, const Policy& policy) {

@@ -19,7 +19,10 @@ bool is_hook(const StepRecord& step);
 /// The policy's hook that a record is of, by what it said; null where the policy has it no more.
 const Hook* hook_of(const Policy& policy, const StepRecord& step);
 
-/// "spec.hooks[0].command[0]: ./a -> ./b" for each difference between the policy that the run began with and this one.
+/// "spec.hooks[0].command[0]: ./a -> ./b" for each difference between two policies' specs.
+std::vector<std::string> spec_changes(const nlohmann::json& before, const nlohmann::json& after);
+
+/// The same of the policy that the run began with and this one.
 std::vector<std::string> policy_changes(const Run& run, const Policy& policy);
 
 /// Goes on by another policy than the run began with: steps, and hooks that say the same, keep what was done of them; new hooks are still

@@ -49,25 +49,35 @@ class HostStore : public Store {
   }
 
   Task<Result<Done>> save(State& state) override {
-    json object{{"apiVersion", "v1"}, {"kind", "ConfigMap"}};
-    object["metadata"] = json{{"name", name()}, {"namespace", name_space_}};
-    object["metadata"]["labels"] = json{{"fedctl.io/failover-policy", policy_}};
-    object["data"] = json{{"state", to_text(to_json(state))}};
+    json object = object_of(state);
     Result<json> written = Failure{Error{}};
     if (state.version.empty()) {
       written = co_await client_.create(control::config_maps(), std::move(object));
     } else {
-      object["metadata"]["resourceVersion"] = state.version;
       written = co_await client_.replace(control::config_maps(), std::move(object));
     }
-    if (!written) co_return Failure{written.error()};
-    state.version = kube::string_at(kube::map_at(*written, "metadata"), "resourceVersion");
-    co_return Done{};
+    co_return take_version(state, written);
+  }
+
+  Task<Result<Done>> save_look(State& state) override {
+    if (state.version.empty()) {
+      auto made = co_await save(state);
+      co_return made;
+    }
+    json object = object_of(state);
+    const auto written = co_await client_.replace_within(control::config_maps(), std::move(object), look_patience);
+    co_return take_version(state, written);
+  }
+
+  std::unique_ptr<Candidacy> stand(const std::string& operation, std::chrono::seconds lasts) override {
+    apply::Claim claim{.identity = process::identity(), .operation = operation, .lasts = lasts, .by_sight = true};
+    claim.lease = object_name(policy_namespace_, policy_, operation);
+    return make_lease_candidacy(client_, name_space_, std::move(claim));
   }
 
   Result<std::unique_ptr<Hold>> hold(const std::string& operation, std::int64_t least_token, time::Duration patience) override {
     apply::LockOptions options{.name_space = name_space_, .operation = operation, .patience = patience};
-    options.lease = operation == "failover" ? name() : object_name(policy_namespace_, policy_, operation);
+    options.lease = name();
     options.least_transitions = least_token;
     const auto ignore_wait = [](const apply::Holder&) {};
     const auto ignore_skip = [](const Error&) {};
@@ -79,7 +89,24 @@ class HostStore : public Store {
   std::string display_name() const override { return fmt::format("ConfigMap {}/{} in {}", name_space_, name(), client_.cluster()); }
 
  private:
+  static constexpr time::Duration look_patience{2'000};
+
   std::string name() const { return object_name(policy_namespace_, policy_); }
+
+  json object_of(const State& state) const {
+    json object{{"apiVersion", "v1"}, {"kind", "ConfigMap"}};
+    object["metadata"] = json{{"name", name()}, {"namespace", name_space_}};
+    object["metadata"]["labels"] = json{{"fedctl.io/failover-policy", policy_}};
+    if (!state.version.empty()) object["metadata"]["resourceVersion"] = state.version;
+    object["data"] = json{{"state", to_text(to_json(state))}};
+    return object;
+  }
+
+  static Result<Done> take_version(State& state, const Result<json>& written) {
+    if (!written) return Failure{written.error()};
+    state.version = kube::string_at(kube::map_at(*written, "metadata"), "resourceVersion");
+    return Done{};
+  }
 
   kube::Client& client_;
   std::string name_space_;
@@ -113,18 +140,11 @@ class FileStore : public Store {
     co_return state;
   }
 
-  Task<Result<Done>> save(State& state) override {
-    const auto alone = hold("save", 0, save_patience);
-    if (!alone) co_return Failure{alone.error()};
-    const auto before = read();
-    if (!before) co_return Failure{before.error()};
-    if (version_of(*before) != state.version)
-      co_return Failure{{Code::conflict, "the state was written by somebody else meanwhile", path_.string()}};
-    const std::string text = to_text(to_json(state), 2) + "\n";
-    const auto written = file::write_atomically(path_, text, file::privately);
-    if (!written) co_return Failure{written.error()};
-    state.version = version_of(text);
-    co_return Done{};
+  Task<Result<Done>> save(State& state) override { co_return write(state, save_patience); }
+  Task<Result<Done>> save_look(State& state) override { co_return write(state, look_patience); }
+
+  std::unique_ptr<Candidacy> stand(const std::string& operation, std::chrono::seconds) override {
+    return make_lock_candidacy([this, operation] { return hold(operation, 0, time::Duration{0}); });
   }
 
   Result<std::unique_ptr<Hold>> hold(const std::string& operation, std::int64_t, time::Duration patience) override {
@@ -151,6 +171,21 @@ class FileStore : public Store {
 
  private:
   static constexpr time::Duration save_patience{5'000};
+  static constexpr time::Duration look_patience{200};
+
+  Result<Done> write(State& state, time::Duration patience) {
+    const auto alone = hold("save", 0, patience);
+    if (!alone) return Failure{alone.error()};
+    const auto before = read();
+    if (!before) return Failure{before.error()};
+    if (version_of(*before) != state.version)
+      return Failure{{Code::conflict, "the state was written by somebody else meanwhile", path_.string()}};
+    const std::string text = to_text(to_json(state), 2) + "\n";
+    const auto written = file::write_atomically(path_, text, file::privately);
+    if (!written) return Failure{written.error()};
+    state.version = version_of(text);
+    return Done{};
+  }
 
   static std::string version_of(const std::string& text) { return text.empty() ? "" : encoding::sha256(text); }
 
@@ -183,6 +218,10 @@ class PolicyStore : public Store {
   }
 
   Task<Result<Done>> save(State& state) override { return store_->save(state); }
+  Task<Result<Done>> save_look(State& state) override { return store_->save_look(state); }
+  std::unique_ptr<Candidacy> stand(const std::string& operation, std::chrono::seconds lasts) override {
+    return store_->stand(operation, lasts);
+  }
   Result<std::unique_ptr<Hold>> hold(const std::string& operation, std::int64_t least_token, time::Duration patience) override {
     return store_->hold(operation, least_token, patience);
   }

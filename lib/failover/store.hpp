@@ -2,9 +2,11 @@
 
 #include "apply/lock.hpp"
 #include "base/task.hpp"
+#include "failover/candidacy.hpp"
 #include "failover/state.hpp"
 #include "kube/client.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -30,7 +32,14 @@ class Store {
   /// Errors: conflict where somebody else wrote it since it was loaded; the host's or the file's.
   virtual Task<Result<Done>> save(State& state) = 0;
 
-  /// Takes the right to do `operation` ("failover", "watch"), of which each is one's only. Blocks at most for `patience`.
+  /// The same of what was seen of the primary, which does no harm where it is not written: takes at most two seconds, and an interrupt ends
+  /// it at once.
+  virtual Task<Result<Done>> save_look(State& state) = 0;
+
+  /// Stands for the right to do `operation` ("watch"), which is one's only; a Lease of it lasts so long. The store outlives it.
+  virtual std::unique_ptr<Candidacy> stand(const std::string& operation, std::chrono::seconds lasts) = 0;
+
+  /// Takes the right to do `operation` ("failover"), of which each is one's only. Blocks at most for `patience`.
   /// Errors: conflict with who has it.
   virtual Result<std::unique_ptr<Hold>> hold(const std::string& operation, std::int64_t least_token, time::Duration patience) = 0;
 

@@ -22,6 +22,7 @@ std::string_view to_string(WatchEvent::Type type) {
     case Type::done: return "done";
     case Type::stopped: return "stopped";
     case Type::fenced: return "fenced";
+    case Type::policy: return "policy";
     case Type::problem: return "problem";
     case Type::ended: break;
   }

@@ -19,6 +19,7 @@ struct WatchEvent {
     done,       ///< is done,
     stopped,    ///< or could not go on; it is tried again.
     fenced,     ///< A side that was left behind came back as a primary, and was made read-only.
+    policy,     ///< A policy that was changed is in force.
     problem,    ///< Of watch itself.
     ended
   };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/time.hpp"
+
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,9 +9,6 @@
 #include <vector>
 
 namespace fedctl::watch {
-
-/// Is a target of --notify a URL? Else it is a program and its arguments.
-bool is_url(const std::string& target);
 
 /// Tells people and programs what happens, from a thread of its own, so that nothing waits for them.
 class Notifier {
@@ -20,17 +19,20 @@ class Notifier {
   /// that cannot be delivered after a few tries is dropped, and `on_problem` is called, on that thread.
   Notifier(std::vector<std::string> targets, OnProblem on_problem);
 
-  /// Tells what is still to be told, for a few seconds at most.
+  /// Tells what is still to be told, for a few seconds at most; what takes longer is left behind (http::run_apart).
   ~Notifier();
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
+
+  /// At its end it takes no longer than this: somebody wants the process to end now.
+  void hurry(time::Duration patience);
 
   /// From any thread; never waits.
   void send(nlohmann::json event);
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace fedctl::watch

@@ -5,7 +5,9 @@
 #include "failover/checks.hpp"
 #include "http/rest.hpp"
 #include "watch/event.hpp"
+#include "watch/hearing.hpp"
 #include "watch/sampler.hpp"
+#include "watch/standbys.hpp"
 #include "watch/verdict.hpp"
 
 #include <functional>
@@ -23,13 +25,16 @@ struct Desk {
   std::function<void()> turn;  ///< Called each time that a check was asked.
 };
 
-/// One time of watching one side: its checks, each at its interval, the sampler of its database, and what was found out and told. Made anew
-/// after a failover.
+/// One time of watching one side: its checks, each at its interval, the sampler of its database, what others see of it, and what was told.
+/// Made anew after a failover.
 class Round {
  public:
   Round(Desk desk, std::string active);
   Round(const Round&) = delete;
   Round& operator=(const Round&) = delete;
+
+  /// Goes on where another one of the same side was, with the checks that `is_same`. It has ended; this one has not begun.
+  void take_over(Round& before, const std::function<bool(const failover::Check&)>& is_same);
 
   /// Asks from now on until `end`, and does this beside it. What is started must end once `is_over`.
   void begin();
@@ -47,6 +52,7 @@ class Round {
 
   const std::string& active() const { return active_; }
   Sampler& sampler() { return sampler_; }
+  const Standbys& standbys() const { return standbys_; }
 
   /// What the checks say now, without a word about it.
   Opinion opinion() const;
@@ -62,6 +68,10 @@ class Round {
 
  private:
   Task<Done> keep_checking(std::size_t number);
+  Task<Done> keep_looking_elsewhere();
+  Task<Done> listen_to(std::string cluster);
+  Task<Done> ask_at(std::size_t vantage);
+  void tell_lack_of_places(const Opinion& opinion);
   void take(const failover::CheckAnswer& answer, std::size_t number, time::Instant at, const exporter::Labels& check_labels);
   exporter::Labels labels(exporter::Labels more = {}) const;
 
@@ -69,6 +79,10 @@ class Round {
   std::string active_;
   Verdict verdict_;
   Sampler sampler_;
+  Standbys standbys_;
+  std::map<std::string, Hearing> hearings_;
+  std::size_t looks_elsewhere_ = 0;
+  std::optional<std::size_t> lacking_since_;  ///< At how many looks elsewhere it began.
   bool is_over_ = false;
   Opinion::State last_ = Opinion::State::unknown;
   std::string held_back_by_;

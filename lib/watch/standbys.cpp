@@ -15,7 +15,7 @@ bool is_recent(const failover::LastSeen& seen) {
   return at && *at + recent > std::chrono::system_clock::now();
 }
 
-Task<Finding> fence(failover::Site& site, std::string cluster, time::Duration patience) {
+Task<Finding> fence_left_behind(failover::Site& site, std::string cluster, time::Duration patience) {
   const auto frozen = co_await failover::freeze_database(site, cluster, patience);
   Finding finding{.was_fenced = frozen.has_value()};
   finding.text = frozen ? fmt::format("the database of {} came back as a primary that was left behind; it takes no more writes", cluster)
@@ -25,20 +25,18 @@ Task<Finding> fence(failover::Site& site, std::string cluster, time::Duration pa
 
 }  // namespace
 
-Task<std::vector<Finding>> look_at_standbys(failover::Site& site, failover::LastSeen seen, StandbyOptions options,
-                                            exporter::Metrics& metrics) {
+Task<std::vector<Finding>> judge_standbys(failover::Site& site, Standbys standbys, failover::LastSeen seen, StandbyOptions options,
+                                          exporter::Metrics& metrics) {
   std::vector<Finding> findings;
   const auto primary = data::parse_lsn(seen.lsn).value_or(0);
-  for (const std::string& cluster : site.policy.clusters) {
-    if (cluster == seen.cluster) continue;
-    const auto standing = co_await failover::look_at_database(site, cluster, options.patience);
+  for (const auto& [cluster, standing] : standbys) {
     if (!standing) continue;
     const double lag = primary > standing->written ? static_cast<double>(primary - standing->written) : 0;
     metrics.set("fedctl_failover_lag_bytes", {{"policy", site.policy.full_name()}, {"cluster", cluster}}, lag);
     const bool was_left =
         standing->is_writable() && standing->system_identifier == seen.system_identifier && standing->timeline < seen.timeline;
     if (!options.fences || !was_left || !is_recent(seen)) continue;
-    auto finding = co_await fence(site, cluster, options.patience);
+    auto finding = co_await fence_left_behind(site, cluster, options.patience);
     findings.push_back(std::move(finding));
   }
   co_return findings;

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "data/standing.hpp"
 #include "exporter/metrics.hpp"
 #include "failover/site.hpp"
 #include "failover/state.hpp"
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,9 +23,12 @@ struct StandbyOptions {
   bool fences = true;
 };
 
-/// Looks at the sides that stand by: tells the metrics their lag, and fences what was left behind and came back as a primary of its own
-/// while the active one, which is on a later timeline, was `seen` just now.
-Task<std::vector<Finding>> look_at_standbys(failover::Site& site, failover::LastSeen seen, StandbyOptions options,
-                                            exporter::Metrics& metrics);
+/// How the databases of the other sides stood when they were last looked at; nothing of one that did not answer.
+using Standbys = std::map<std::string, std::optional<data::Standing>>;
+
+/// Tells the metrics the lag of those that stand by, and fences what was left behind and came back as a primary of its own while the active
+/// one, which is on a later timeline, was `seen` just now.
+Task<std::vector<Finding>> judge_standbys(failover::Site& site, Standbys standbys, failover::LastSeen seen, StandbyOptions options,
+                                          exporter::Metrics& metrics);
 
 }  // namespace fedctl::watch

@@ -1,8 +1,11 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "failover/checks.hpp"
 #include "failover/policy.hpp"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,22 +27,40 @@ struct Opinion {
   std::vector<std::string> unknown = {};   ///< Likewise of those that could not be asked, which is our own problem and no vote.
   bool is_proven = false;                  ///< failed: by what the host itself says, where too few signals agree.
   bool is_complete = false;                ///< Every check was asked, or tried to be.
+  bool lacks_place = false;                ///< suspect: enough is silent, but from our own place only, which is one signal.
   time::Duration left{0};                  ///< suspect: how much of the policy's `tolerate` is left; 0: other things are missing.
 };
 
-/// Keeps the results of a policy's checks, and judges them: a check is bad after `failureThreshold` failures in a row and good again after
-/// `successThreshold` successes; bad checks of one source are one signal; `agree` signals that have been failing for `tolerate` are a
-/// failure, and so is one bad check whose last `failureThreshold` failures were all proofs, which need nobody to agree. Pure: the caller
-/// says what time it is.
+/// Keeps the results of a policy's checks, and judges them. A check is bad after `failureThreshold` failures in a row and good again after
+/// `successThreshold` successes. `agree` independent signals that have been failing for `tolerate` are a failure, and so is one bad check
+/// whose last `failureThreshold` failures were all proofs, which need nobody to agree.
+///
+/// Signals are independent by source and by place. Bad checks of one source are one signal. Those that are bad by silence, whatever their
+/// source, went over one way, ours: they are one signal together, until another place sees the side down too; then each source counts.
+/// Where nobody looks from another place, none can be asked for, and each source counts. Pure: the caller says what time it is.
 class Verdict {
  public:
-  explicit Verdict(failover::Health health);
+  /// How a check failed.
+  enum class Evidence {
+    silence,  ///< No answer: it may be the way's.
+    answer,   ///< The side itself answered, and not well.
+    proof     ///< Its host says that it is gone.
+  };
 
-  /// `problem`: nothing where the check was good. `at`: when it was begun. `is_proof`: the host itself said that it is gone.
-  void record(std::size_t check, std::optional<std::string> problem, time::Instant at, bool is_proof = false);
+  /// `has_other_places`: will `see_from` ever be called?
+  explicit Verdict(failover::Health health, bool has_other_places = false);
+
+  /// `problem`: nothing where the check was good. `at`: when it was begun.
+  void record(std::size_t check, std::optional<std::string> problem, time::Instant at, Evidence evidence = Evidence::silence);
 
   /// It could not be asked: it neither fails nor is well, and what it said before counts no more.
   void record_unknown(std::size_t check, std::string problem);
+
+  /// What is seen of the side from another place now.
+  void see_from(const std::string& place, failover::View view) { views_[place] = view; }
+
+  /// Goes on where another one was, with each check that both have and that `is_same`.
+  void take_over(const Verdict& before, const std::function<bool(const failover::Check&)>& is_same);
 
   bool is_bad(std::size_t check) const { return results_[check].bad; }
 
@@ -50,14 +71,26 @@ class Verdict {
     bool asked = false;
     bool bad = false;
     int failures = 0;   ///< In a row.
-    int proofs = 0;     ///< Of these, in a row.
+    int proofs = 0;     ///< Of these, the latest, in a row.
+    int answers = 0;    ///< Likewise, proofs or not, that were no silence.
     int successes = 0;  ///< In a row.
     time::Instant failing_since{};
     std::string problem;
     std::string unknown;  ///< Why it could not be asked; empty where it was.
   };
+
+  /// The independent signals that are bad, each with when it began to be.
+  std::vector<time::Instant> signals() const;
+  /// The same as if each source were one, wherever it is seen from.
+  std::map<std::string, time::Instant> sources() const;
+  std::optional<time::Instant> proven_since() const;
+  bool is_confirmed() const;
+  bool is_silent(std::size_t check) const { return results_[check].answers < health_.checks[check].failure_threshold; }
+
   failover::Health health_;
+  bool has_other_places_;
   std::vector<CheckResults> results_;
+  std::map<std::string, failover::View> views_;
 };
 
 }  // namespace fedctl::watch

@@ -4,6 +4,7 @@
 #include "failover/role_switch.hpp"
 #include "failover/site.hpp"
 #include "watch/event.hpp"
+#include "watch/policy_source.hpp"
 
 #include <functional>
 #include <memory>
@@ -22,13 +23,14 @@ struct WatchOptions {
   failover::RoleOptions roles;
 };
 
-/// Watches one policy. Whoever holds the Lease `watch` decides; others wait until it is free. Only the active side is watched, so after a
-/// failover nothing moves back by itself.
+/// Watches one policy. Whoever holds the Lease `watch` decides; others watch all the same, so that they need not begin to count when it is
+/// free. Only the active side is watched, so after a failover nothing moves back by itself.
 class Watcher {
  public:
   using OnEvent = std::function<void(const WatchEvent&)>;
 
-  Watcher(failover::Site& site, WatchOptions options, exporter::Metrics& metrics, OnEvent on_event);
+  /// `source`, which outlives it: where a changed policy is read from; null: it is not looked at again.
+  Watcher(failover::Site& site, PolicySource* source, WatchOptions options, exporter::Metrics& metrics, OnEvent on_event);
   ~Watcher();
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;

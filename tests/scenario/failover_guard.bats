@@ -110,6 +110,47 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   done
 }
 
+@test "our own way that is cut is one signal, and moves nothing" {
+  guard tokyo
+  guarded tokyo
+  background bash -c "exec '$FEDCTL' failover watch policy.yaml $host --interval 500ms --timeout 1s --failure-threshold 2 >>watch.log 2>&1"
+  guards+=($helper)
+  for _ in $(seq 100); do grep -q "tokyo-cluster is active" watch.log && break; sleep 0.1; done
+  cut_off tokyo-api tokyo-database
+  for _ in $(seq 200); do grep -q "silent over our way only" watch.log && break; sleep 0.1; done
+  cat watch.log
+  grep -q "silent over our way only: no standby, guard or vantage sees it down" watch.log
+  # As long as a failover would take, with the guard's ttl.
+  sleep 8
+  not grep -q begun watch.log
+  heal tokyo-api tokyo-database
+  for _ in $(seq 100); do grep -q "tokyo-cluster is well again" watch.log && break; sleep 0.1; done
+  grep -q "tokyo-cluster is well again" watch.log
+  [ "$(sql $ireland_port 'SELECT pg_is_in_recovery()')" = t ]
+}
+
+@test "a watch that stands still is followed after a Lease of ten seconds, and decides nothing when it wakes" {
+  background bash -c "exec '$FEDCTL' failover watch policy.yaml $host --interval 500ms >>first.log 2>&1"
+  first=$helper
+  guards+=($first)
+  for _ in $(seq 100); do grep -q "tokyo-cluster is active" first.log && break; sleep 0.1; done
+  grep -q "tokyo-cluster is active" first.log
+  background bash -c "exec '$FEDCTL' failover watch policy.yaml $host --interval 500ms >>second.log 2>&1"
+  guards+=($helper)
+  for _ in $(seq 100); do grep -q "following" second.log && break; sleep 0.1; done
+  grep -q "following" second.log
+  [ "$(value host-cluster "/apis/coordination.k8s.io/v1/namespaces/$system/leases/failover.production.active-standby-app.watch" .spec.leaseDurationSeconds)" = 10 ]
+  kill -STOP $first
+  SECONDS=0
+  for _ in $(seq 300); do grep -q "tokyo-cluster is active" second.log && break; sleep 0.1; done
+  grep -q "tokyo-cluster is active" second.log
+  [ $SECONDS -le 14 ]
+  kill -CONT $first
+  for _ in $(seq 100); do grep -q "following" first.log && break; sleep 0.1; done
+  grep -q "following" first.log
+  kill -0 $first
+}
+
 @test "watch fails over from a side that is cut off, and waits for its guard" {
   guard tokyo
   guard ireland

@@ -19,6 +19,35 @@ teardown() { for one in ${helpers:-}; do kill "$one" 2>/dev/null || true; done; 
   [ "$(sort ended | uniq -c | tr -s ' ')" = " 20 exit 0" ]
 }
 
+@test "watch ends within a second, though a database is silent, a URL never answers and a program does not end" {
+  printf '#!/bin/sh\ntrap "" TERM\nsleep 30\n' >hang
+  chmod +x hang
+  port=$(source "$testbed/lib.sh" && free_port)
+  background python3 -c "import socket, time; s = socket.create_server(('127.0.0.1', $port), backlog=100); time.sleep(60)"
+  helpers=$helper
+  listening $port
+  python3 "$BATS_TEST_DIRNAME/stop_watch.py" "$FEDCTL" 3 1 --notify ./hang --notify http://127.0.0.1:$port/ >ended
+  cat ended
+  [ "$(sort ended | uniq -c | tr -s ' ')" = " 3 exit 0" ]
+}
+
+@test "what cannot be asked is an error before watch starts" {
+  export TOKYO_DATABASE="no connection string" IRELAND_DATABASE="host=127.0.0.1 port=1 sslmode=verify-full sslrootcert=/no/such/file"
+  echo "  health: {vantages: [{cluster: ireland-cluster}]}" >>policy.yaml
+  run fedctl failover watch policy.yaml -f app.yaml --state state.json
+  exits 1
+  says "database.postgres.sides.tokyo-cluster.connection: this is no PostgreSQL connection string"
+  says "database.postgres.sides.ireland-cluster.connection: the file /no/such/file that the connection string names cannot be read"
+  says "health.vantages: a Pod in ireland-cluster would ask the http check, and there is none"
+  says_not "is active"
+  export TOKYO_DATABASE=postgres://127.0.0.1:1/postgres IRELAND_DATABASE=postgres://127.0.0.1:1/postgres
+  sed -i '/^  health/d' policy.yaml
+  echo "  hooks: [{after: promote, url: example.com}]" >>policy.yaml
+  run fedctl failover watch policy.yaml -f app.yaml --state state.json
+  exits 1
+  says "a hook's url begins with http:// or https://"
+}
+
 @test "watch and guard do not start without what the policy needs, and name all of it" {
   unset TOKYO_DATABASE
   printf "  fencing: {exec: {command: [./fence]}, guard: {ttl: 30s}}\n  hooks: [{after: promote, command: [no-such-program]}]\n" >>policy.yaml

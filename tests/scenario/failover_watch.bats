@@ -151,6 +151,83 @@ EOF
   [ "$(failover status -o json | jq -r '[.run.steps[] | select(.name | startswith("hook") | not) | .attempts] | max')" = 1 ]
 }
 
+@test "who follows counts all the time, and takes over at once where the leader died beside it" {
+  slow="--interval 2s --failure-threshold 4"
+  watch $slow --notify-only
+  leader=$watcher
+  heard "tokyo-cluster is active"
+  mv log first-log
+  port=$(source "$testbed/lib.sh" && free_port)
+  watch $slow --listen 127.0.0.1:$port
+  heard "following"
+  listening $port
+  kill_tokyo
+  heard "failing"
+  for _ in $(seq 300); do [ "$(curl -s http://127.0.0.1:$port/view/production/active-standby-app)" = down ] && break; sleep 0.1; done
+  [ "$(curl -s http://127.0.0.1:$port/view/production/active-standby-app)" = down ]
+  not grep -q begun log
+  SECONDS=0
+  kill -9 $leader
+  heard "begun"
+  [ $SECONDS -le 4 ]
+  heard "ireland-cluster, token 1"
+  [ "$(failover status -o json | jq -r .run.token)" = 1 ]
+}
+
+@test "who follows does not write over what the leader saw" {
+  watch $quick
+  leader=$watcher
+  heard "tokyo-cluster is active"
+  mv log first-log
+  watch $quick
+  heard "following"
+  for _ in $(seq 100); do find "$XDG_STATE_HOME" -name '*.json' | grep -q . && break; sleep 0.1; done
+  kill -STOP $leader
+  for _ in 1 2 3 4 5; do sql $tokyo_port 'INSERT INTO events DEFAULT VALUES' >/dev/null; done
+  state=$(find "$XDG_STATE_HOME" -name '*.json')
+  before=$(sha256sum <"$state")
+  sleep 3
+  [ "$(sha256sum <"$state")" = "$before" ]
+  kill -CONT $leader
+  kill $leader
+  heard "tokyo-cluster is active"
+  for _ in $(seq 50); do [ "$(sha256sum <"$state")" != "$before" ] && break; sleep 0.1; done
+  [ "$(sha256sum <"$state")" != "$before" ]
+}
+
+@test "a changed policy is taken up; one that cannot be is told once, and the one before stays in force" {
+  watch $usual
+  heard "tokyo-cluster is active"
+  echo "  health: {tolerate: 1s, agree: 2}" >>policy.yaml
+  heard "policy .*taken up: .*tolerate"
+  cp policy.yaml better.yaml
+  echo "  fencing: [" >>policy.yaml
+  heard "the policy was changed, and the one before stays in force"
+  sleep 3
+  [ "$(grep -c "the one before stays in force" log)" = 1 ]
+  cp better.yaml policy.yaml
+  echo "  hooks: [{after: promote, command: [./no-such-program]}]" >>policy.yaml
+  heard "in force: .*there is no program ./no-such-program"
+  kill_tokyo
+  heard "ireland-cluster, token 1"
+  cat log
+  [ "$(grep -c "taken up" log)" = 1 ]
+}
+
+@test "checks that a changed policy leaves as they are go on counting" {
+  port=$(source "$testbed/lib.sh" && free_port)
+  watch --interval 2s --failure-threshold 6 --listen 127.0.0.1:$port
+  heard "tokyo-cluster is active"
+  kill_tokyo
+  SECONDS=0
+  for _ in $(seq 300); do curl -s http://127.0.0.1:$port/metrics | grep -q 'check_failures_total{check="postgres".* 4' && break; sleep 0.1; done
+  echo "  health: {cooldown: 9m}" >>policy.yaml
+  heard "taken up"
+  heard "begun"
+  # Six failures, two seconds between two of them; counted anew it would take ten more.
+  [ $SECONDS -le 16 ]
+}
+
 @test "it tells people and programs, and Prometheus" {
   source "$testbed/lib.sh"
   port=$(free_port)

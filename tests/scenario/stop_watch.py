@@ -1,5 +1,6 @@
-"""stop_watch.py FEDCTL TIMES: starts so many watches of policy.yaml, of which one cluster cannot be reached and the database takes
-connections and never answers, and ends each at another moment. A line each: the exit status, and whether it spun after the signal."""
+"""stop_watch.py FEDCTL TIMES [SECONDS [FLAG...]]: starts so many watches of policy.yaml, of which one cluster cannot be reached and the database takes
+connections and never answers, and ends each at another moment. A line each: the exit status, and whether it spun after the signal, or took
+longer than the seconds."""
 import http.server
 import os
 import signal
@@ -10,7 +11,8 @@ import threading
 import time
 
 fedctl, times = sys.argv[1], int(sys.argv[2])
-patience = 60
+patience = float(sys.argv[3]) if len(sys.argv) > 3 else 60
+more_flags = sys.argv[4:]
 most_cpu = 0.5
 
 
@@ -47,7 +49,7 @@ def cpu_of(pid):
 
 
 def run(number, results):
-    command = [fedctl, "failover", "watch", "policy.yaml", "-f", "app.yaml", "--interval", "200ms", "--state", f"state-{number}.json"]
+    command = [fedctl, "failover", "watch", "policy.yaml", "-f", "app.yaml", "--interval", "200ms", "--state", f"state-{number}.json", *more_flags]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = process.stdout.readline()
     if "is active" not in said:

@@ -6,6 +6,8 @@ using namespace fedctl;
 using watch::Opinion;
 using watch::Verdict;
 using State = Opinion::State;
+using Evidence = Verdict::Evidence;
+using failover::View;
 
 namespace {
 
@@ -52,7 +54,7 @@ TEST_CASE("what the host itself says needs nobody to agree, as often as any fail
   const auto fail = [&](int second, bool is_proof) {
     verdict.record(0, std::nullopt, at(second));
     verdict.record(1, std::nullopt, at(second));
-    verdict.record(2, "refused", at(second), is_proof);
+    verdict.record(2, "refused", at(second), is_proof ? Evidence::proof : Evidence::silence);
     return verdict.opinion(at(second)).state;
   };
   CHECK(fail(0, true) == State::suspect);
@@ -123,4 +125,81 @@ TEST_CASE("what is tolerated is waited out from the moment that enough signals f
   CHECK(opinion.left == std::chrono::seconds{25});
   CHECK(verdict.opinion(at(39)).state == State::suspect);
   CHECK(verdict.opinion(at(40)).state == State::failed);
+}
+
+TEST_CASE("silence of several checks over our way is one signal, until another place sees the side down too") {
+  Verdict verdict{health(2, 1), true};
+  verdict.record(0, "timeout", at(0));
+  verdict.record(1, std::nullopt, at(0));
+  verdict.record(2, "timeout", at(1));
+  CHECK(verdict.opinion(at(9)).state == State::suspect);
+  CHECK(verdict.opinion(at(9)).lacks_place);
+  verdict.see_from("ireland", View::up);
+  verdict.see_from("guard", View::unknown);
+  CHECK(verdict.opinion(at(9)).state == State::suspect);
+  verdict.see_from("ireland", View::down);
+  const Opinion opinion = verdict.opinion(at(9));
+  CHECK(opinion.state == State::failed);
+  CHECK(opinion.since == at(0));
+  CHECK_FALSE(opinion.lacks_place);
+  CHECK_FALSE(opinion.is_proven);
+  verdict.see_from("ireland", View::up);
+  CHECK(verdict.opinion(at(10)).state == State::suspect);
+}
+
+TEST_CASE("another place makes no second signal of one source") {
+  Verdict verdict{health(2, 1), true};
+  verdict.record(0, std::nullopt, at(0));
+  verdict.record(1, std::nullopt, at(0));
+  verdict.record(2, "timeout", at(0));
+  verdict.see_from("ireland", View::down);
+  CHECK(verdict.opinion(at(9)).state == State::suspect);
+  CHECK_FALSE(verdict.opinion(at(9)).lacks_place);
+}
+
+TEST_CASE("what the side answers itself is a signal of its own, and a proof needs no other place") {
+  Verdict answered{health(2, 1), true};
+  answered.record(0, "timeout", at(0));
+  answered.record(1, std::nullopt, at(0));
+  answered.record(2, "its database takes no writes", at(0), Evidence::answer);
+  CHECK(answered.opinion(at(0)).state == State::failed);
+  Verdict proven{health(2, 1), true};
+  proven.record(0, std::nullopt, at(0));
+  proven.record(1, std::nullopt, at(0));
+  proven.record(2, "refused", at(0), Evidence::proof);
+  CHECK(proven.opinion(at(0)).state == State::failed);
+  CHECK(proven.opinion(at(0)).is_proven);
+}
+
+TEST_CASE("an answer counts as one only where all failures that make the check bad were answers") {
+  Verdict verdict{health(2, 2), true};
+  verdict.record(0, "timeout", at(0));
+  verdict.record(0, "timeout", at(1));
+  verdict.record(1, std::nullopt, at(0));
+  verdict.record(2, "timeout", at(0));
+  verdict.record(2, "503", at(1), Evidence::answer);
+  CHECK(verdict.opinion(at(1)).lacks_place);
+  verdict.record(2, "503", at(2), Evidence::answer);
+  CHECK(verdict.opinion(at(2)).state == State::failed);
+}
+
+TEST_CASE("with a changed policy the checks that did not change go on where they were") {
+  Verdict before{health(2, 3)};
+  for (int second = 0; second < 2; ++second) {
+    for (const std::size_t check : {0u, 1u, 2u}) before.record(check, "timeout", at(second));
+  }
+  failover::Health changed = health(2, 3);
+  changed.tolerate = std::chrono::seconds{1};
+  changed.checks[0].interval = std::chrono::seconds{1};
+  changed.checks.erase(changed.checks.begin() + 1);
+  Verdict after{changed};
+  after.take_over(before, [](const failover::Check&) { return true; });
+  after.record(0, "timeout", at(2));
+  after.record(1, "timeout", at(2));
+  CHECK_FALSE(after.is_bad(0));
+  CHECK(after.is_bad(1));
+  Verdict elsewhere{changed};
+  elsewhere.take_over(before, [](const failover::Check& check) { return check.kind != failover::Check::Kind::postgres; });
+  elsewhere.record(1, "timeout", at(2));
+  CHECK_FALSE(elsewhere.is_bad(1));
 }
