@@ -79,7 +79,7 @@ class Teller {
                            "\n");
       flush_output();
     }
-    if (event.type != watch::WatchEvent::Type::step) notifier_.send(document);
+    if (event.type != watch::WatchEvent::Type::step && !event.is_anothers) notifier_.send(document);
   }
 
  private:

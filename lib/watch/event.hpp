@@ -26,6 +26,7 @@ struct WatchEvent {
   Type type = Type::watching;
   std::string policy;
   std::string text;
+  bool is_anothers = false;  ///< Whoever decides sees it too, and tells people.
 };
 std::string_view to_string(WatchEvent::Type type);
 

@@ -40,7 +40,6 @@ void Verdict::record(std::size_t check, std::optional<std::string> problem, time
 void Verdict::record_unknown(std::size_t check, std::string problem) { results_[check] = {.asked = true, .unknown = std::move(problem)}; }
 
 void Verdict::take_over(const Verdict& before, const std::function<bool(const failover::Check&)>& is_same) {
-  views_ = before.views_;
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const failover::Check& check = health_.checks[i];
     const auto old = std::ranges::find(before.health_.checks, check);

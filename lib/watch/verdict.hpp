@@ -59,7 +59,7 @@ class Verdict {
   /// What is seen of the side from another place now.
   void see_from(const std::string& place, failover::View view) { views_[place] = view; }
 
-  /// Goes on where another one was, with each check that both have and that `is_same`.
+  /// Goes on where another one was, with each check that both have and that `is_same`. Other places are to be asked anew.
   void take_over(const Verdict& before, const std::function<bool(const failover::Check&)>& is_same);
 
   bool is_bad(std::size_t check) const { return results_[check].bad; }

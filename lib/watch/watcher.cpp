@@ -58,7 +58,10 @@ struct Watcher::Impl {
   failover::Site& site() const { return *site_now; }
   http::Loop& loop() const { return *site().loop; }
   std::string policy() const { return site().policy.full_name(); }
-  void tell(Type type, std::string text) const { on_event({type, policy(), std::move(text)}); }
+  void tell(Type type, std::string text) const {
+    const bool is_sight = type == Type::failing || type == Type::recovered || type == Type::held_back;
+    on_event({type, policy(), std::move(text), is_sight && !leads()});
+  }
   void tell_problem(const Error& error) {
     const std::string problem = describe(error);
     if (problem != last_problem) tell(Type::problem, problem);
@@ -203,7 +206,8 @@ struct Watcher::Impl {
     while (!loop().interrupted()) {
       decision = {Way::look_again, now_watched.look()};
       const Opinion& opinion = decision.opinion;
-      active_up = opinion.state != State::failed;
+      // Who asks us counts us as one place, which is what we lack ourselves.
+      active_up = opinion.state != State::failed && !opinion.lacks_place;
       if (is_wanted_elsewhere()) break;
       // What is seen of the primary now is what a later failover's loss is known by.
       const bool has_seen = !site().policy.postgres || now_watched.sampler().seen();

@@ -18,3 +18,15 @@ TEST_CASE("a connection string is named without its password, and a bad one is n
   REQUIRE_FALSE(opened);
   CHECK(opened.error().message.find("secret") == std::string::npos);
 }
+
+TEST_CASE("a connection string that can never be used is told before anybody is asked, and is no server that is silent") {
+  CHECK(problem_of_conninfo("nonsense")->code == fedctl::Code::invalid_input);
+  CHECK_FALSE(problem_of_conninfo("postgres://app@db/shop"));
+  const auto missing = problem_of_conninfo("host=db sslmode=verify-full sslrootcert=/no/such/file password=secret");
+  REQUIRE(missing);
+  CHECK(missing->message.find("/no/such/file") != std::string::npos);
+  CHECK(missing->message.find("secret") == std::string::npos);
+  // libpq goes on without what it does not need.
+  CHECK_FALSE(problem_of_conninfo("host=db sslmode=require sslrootcert=/no/such/file"));
+  CHECK_FALSE(problem_of_conninfo("host=db sslmode=verify-full sslrootcert=system"));
+}

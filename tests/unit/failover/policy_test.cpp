@@ -45,6 +45,9 @@ TEST_CASE("what is wrong with a policy is said with its place") {
   refuses(body + checks + "  fencing: {a/b: 1}\n", "8:13", "unknown field 'a/b'");
   refuses(body + checks + "  fencing: {proceedUnfencedAfter: soon}\n", "8:13", "must be a duration");
   refuses(body + checks + "  hooks: [{before: promotion, command: [x]}]\n", "8:12", "did you mean 'promote'");
+  refuses(body + checks + "  hooks: [{after: promote, url: example.com}]\n", "8:28", "begins with http:// or https://");
+  refuses(body + "  health: {vantages: [{url: 'ftp://x'}], checks: [{apiServer: {}}, {http: {url: 'https://{cluster}.example.com/'}}]}\n",
+          "7:24", "begins with http:// or https://");
   refuses(body + checks + "  roles: {active: [{path: /spec/replicas, value: 1}]}\n", "8:3", "does not set /spec/replicas");
   refuses(body + checks + "  dns: {name: a.b, targets: {tokyo: x, ireland: z}}\n", "8:3", "dns needs one of route53");
   refuses(body + checks + "  dns: {name: a.b, targets: {tokyo: x}, exec: {command: [y]}}\n", "8:20", "no target for ireland");
