@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr time::Duration patience{10'000};
-constexpr time::Duration between_looks{50};
+constexpr time::Duration time_between_looks{50};
 
 std::optional<std::int64_t> number_of(const json& evidence) {
   const std::string text = evidence.is_string() ? evidence.get<std::string>() : "";
@@ -79,7 +79,7 @@ Result<data::Standing> receive_rest(StepContext& context, const End& end) {
     // A primary that answers but no longer sends would be waited for in vain.
     if (is_still && end.is_exact && Clock::now() + patience >= deadline) return standing;
     before = standing->written;
-    if (auto paused = pause(*context.site.loop, between_looks); !paused) return Failure{paused.error()};
+    if (auto paused = pause(*context.site.loop, time_between_looks); !paused) return Failure{paused.error()};
   }
 }
 
@@ -130,7 +130,7 @@ void count_lost(StepContext& context, json& evidence) {
     if (has_replayed && here) evidence["standbyCounted"] = *standing->counted;
     if (has_replayed && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
     if (has_replayed || Clock::now() >= deadline) return;
-    if (auto paused = pause(*context.site.loop, between_looks); !paused) return;
+    if (auto paused = pause(*context.site.loop, time_between_looks); !paused) return;
   }
 }
 
@@ -160,7 +160,7 @@ Evidence replay_token(StepContext& context) {
                                   data::format_lsn(token)),
                       "", context.run.to, "", "wait and go on with --resume, or undo the run with 'fedctl failover abort'"}};
     }
-    if (auto paused = pause(*context.site.loop, between_looks); !paused) return Failure{paused.error()};
+    if (auto paused = pause(*context.site.loop, time_between_looks); !paused) return Failure{paused.error()};
   }
 }
 
@@ -260,7 +260,7 @@ Evidence rejoin(StepContext& context) {
                                   standing ? data::why_not_following(*standing, *primary) : standing.error().message),
                       "", context.run.from, "", "mend it and go on with --resume"}};
     }
-    if (auto paused = pause(*context.site.loop, between_looks * 2); !paused) return Failure{paused.error()};
+    if (auto paused = pause(*context.site.loop, time_between_looks * 2); !paused) return Failure{paused.error()};
   }
 }
 

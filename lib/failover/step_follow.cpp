@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 constexpr time::Duration time_to_tell{10'000};
-constexpr time::Duration time_between_looks{100};
+constexpr time::Duration between_follow_looks{100};
 /// A step that is owed is tried again by watch, which has other things to do.
 constexpr time::Duration time_of_repetition{2'000};
 
@@ -57,7 +57,7 @@ Result<void> wait_for(StepContext& context, std::map<std::string, std::string>& 
       one = standing && data::follows(*standing, *primary) ? problems.erase(one) : std::next(one);
     }
     if (problems.empty() || std::chrono::steady_clock::now() >= deadline) return {};
-    if (auto paused = pause(*site.loop, time_between_looks); !paused) return paused;
+    if (auto paused = pause(*site.loop, between_follow_looks); !paused) return paused;
   }
 }
 

@@ -13,6 +13,8 @@ setup() {
   load failover_support
   in_own_folder
   start_application
+  # The test bed's own api(), which start_application brings, fails where an object is not there.
+  load support
 }
 teardown() {
   stop_application
