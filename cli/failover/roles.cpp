@@ -22,12 +22,35 @@ struct Flags {
   bool writes = false;
 };
 
-Result<void> write_file(const RoleFile& file) {
-  std::error_code problem;
-  const auto status = std::filesystem::status(file.name, problem);
-  file::WriteOptions options;
-  if (!problem) options.mode = static_cast<mode_t>(status.permissions() & std::filesystem::perms::mask);
-  return file::write_atomically(file.name, file.after, options);
+/// Writes those that change; what was written before one that cannot be is told with it.
+int write_files(const std::vector<RoleFile>& files) {
+  std::vector<std::string> done;
+  for (const RoleFile& file : files) {
+    if (!file.changes()) continue;
+    const auto written = file::write_atomically(file.name, file.after, {.keeps_mode = true});
+    if (written) {
+      done.push_back(file.name);
+      continue;
+    }
+    Error error = written.error();
+    if (!done.empty()) error.message += "; edited already: " + text::join(done, ", ");
+    const int code = report(error);
+    return done.empty() ? code : exit_partial;
+  }
+  return exit_done;
+}
+
+/// Pipes and devices have no place for what is edited.
+std::optional<Error> unwritable(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (file == "-") return Error{Code::usage, "--write cannot write to standard input", "", "", "", "name a file with -f"};
+    std::error_code problem;
+    const auto status = std::filesystem::status(file, problem);
+    const bool may_be_special = std::filesystem::exists(status) && !std::filesystem::is_directory(status);
+    if (may_be_special && !std::filesystem::is_regular_file(status))
+      return Error{Code::usage, fmt::format("--write cannot edit {}, which is no regular file", file), "", "", "", "name a file with -f"};
+  }
+  return std::nullopt;
 }
 
 nlohmann::json roles_document(const failover::Site& site, const failover::ActiveSide& active, const std::vector<RoleFile>& files,
@@ -54,7 +77,7 @@ void print_roles(const failover::Site& site, const failover::ActiveSide& active,
   flush_output();
   for (const RoleFile& file : files) {
     if (!file.changes()) continue;
-    if (file.is_rewritten) warn(fmt::format("{}: a document is written anew as a whole, its comments are lost", file.name));
+    if (file.is_rewritten) warn(fmt::format("{}: a document, or a part of one, is written anew, and its comments are lost", file.name));
     say_line(fmt::format("{}: {} {} the roles: {}", file.name, text::count(file.objects.size(), "object"), written ? "got" : "would get",
                          text::join(file.objects, ", ")));
   }
@@ -64,8 +87,9 @@ void print_roles(const failover::Site& site, const failover::ActiveSide& active,
 int run_roles(const Flags& flags) {
   if (flags.site.files.empty())
     return report({Code::usage, "nothing says which manifests are meant", "", "", "", "name the targets' files with -f"});
-  if (flags.writes && std::ranges::find(flags.site.files, "-") != flags.site.files.end())
-    return report({Code::usage, "--write cannot write to standard input", "", "", "", "name a file with -f"});
+  if (flags.writes) {
+    if (const auto problem = unwritable(flags.site.files)) return report(*problem);
+  }
   http::Loop loop{log_for(flags.site.output)};
   auto open = open_site(loop, flags.site, Needs::host);
   if (!open) return report(open.error());
@@ -76,9 +100,8 @@ int run_roles(const Flags& flags) {
   const failover::ActiveSide active = failover::active_side(site.policy, *state);
   const auto files = failover::role_files(site.policy, active, site.manifests);
   if (!files) return report(files.error());
-  for (const RoleFile& file : *files) {
-    if (!flags.writes || !file.changes()) continue;
-    if (const auto written = write_file(file); !written) return report(written.error());
+  if (flags.writes) {
+    if (const int code = write_files(*files); code != exit_done) return code;
   }
   if (is_json(flags.site)) {
     print(fedctl::to_text(roles_document(site, active, *files, flags.writes), 2) + "\n");
@@ -100,7 +123,7 @@ void add_failover_roles(Program& program) {
       "then applying them is a conflict.\n\n"
       "Only the lines that change are touched: comments, the order of keys and other documents stay. A document with anchors, aliases or "
       "tags where something changes is written anew as a whole, and loses its comments; a warning says so. JSON stays JSON.\n\n"
-      "Exits with 0, also when there is nothing to do, or 1 on an error.",
+      "Exits with 0, also when there is nothing to do, 1 on an error, or 3 where only some of the files could be written.",
       {{"What would be edited", "fedctl failover roles failover-policy.yaml -f active-standby-app.yaml"},
        {"Edit it", "fedctl failover roles failover-policy.yaml -f active-standby-app.yaml --write"},
        {"With the state in a host",

@@ -31,6 +31,7 @@ struct WriteOptions {
   mode_t folder_mode = 0777;  ///< Of folders that are missing; the umask takes its bits away.
   bool lasts = true;          ///< It is on the disk before we go on. Not for what can be made again.
   bool replaces = false;      ///< What stands there and is no regular file is replaced, not written to.
+  bool keeps_mode = false;    ///< A file that is there keeps its mode, and its owner where we may give it away.
 };
 
 /// For what is nobody else's business: caches and states.

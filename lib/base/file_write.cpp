@@ -89,6 +89,12 @@ int replace_in(int folder, const std::string& name, std::string_view content, co
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   Descriptor fresh{::openat(folder, temporary.c_str(), flags, options.mode)};
   if (fresh.get() < 0) return errno;
+  struct stat before {};
+  if (options.keeps_mode && ::fstatat(folder, name.c_str(), &before, 0) == 0) {
+    // Only root gives files away; giving one away takes set-user-ID bits, so the mode comes last.
+    static_cast<void>(::fchown(fresh.get(), before.st_uid, before.st_gid) == 0);
+    ::fchmod(fresh.get(), before.st_mode & mode_t{07777});
+  }
   const bool is_whole = put(fresh.get(), content) && (!options.lasts || ::fsync(fresh.get()) == 0 || errno == EINVAL) && fresh.close();
   if (!is_whole || ::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0) {
     const int problem = errno;

@@ -9,7 +9,7 @@ namespace fedctl::yaml {
 
 struct Edited {
   std::string text;
-  bool is_rewritten = false;  ///< The document had to be written anew: its comments and its form are gone.
+  bool is_rewritten = false;  ///< The document, or a part of it, had to be written anew: comments and form of that are gone.
 };
 
 /// The text of `source`, whose `text` is the whole of it, with its document number `document` (Document::index) changed so that it reads as

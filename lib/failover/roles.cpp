@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
 
 namespace fedctl::failover {
 namespace {
@@ -45,6 +47,7 @@ class ClusterRole {
     if (!mark.empty()) {
       if (auto marked = set_mark(mark); !marked) return Failure{marked.error()};
     }
+    if (auto checked = check(settings, mark); !checked) return Failure{checked.error()};
     return std::move(overrides_);
   }
 
@@ -62,6 +65,52 @@ class ClusterRole {
     }
     if (kube::string_at(*item, "op") == "remove") item->erase("op");
     (*item)["value"] = value;
+  }
+
+  /// What the role sets must be what comes out: an override that follows may change it again.
+  Result<void> check(const std::vector<Setting>& settings, const std::string& mark) const {
+    std::set<std::string> paths;
+    for (const json& item : overrides_) {
+      const std::string path = kube::string_at(item, "path");
+      const bool appends = path.ends_with("/-");
+      if (!appends && !paths.insert(path).second)
+        return refused(federated_, cluster_, fmt::format("the path {} stands twice in its overrides", path));
+    }
+    const auto object = rendered();
+    if (!object) return Failure{object.error()};
+    const auto taken_back = [&](const std::string& what) {
+      return refused(federated_, cluster_, fmt::format("an override that follows takes back {}, which the role sets", what),
+                     "take that override out, or put it before");
+    };
+    for (const Setting& setting : settings) {
+      if (!setting.path.empty() && !holds(*object, setting)) return taken_back(setting.path);
+      for (const auto& [name, value] : setting.variables) {
+        if (variable_in(*object, setting.container, name) != value)
+          return taken_back(fmt::format("the variable {} of the container {}", name, setting.container));
+      }
+    }
+    if (!mark.empty() && kube::metadata_entry(*object, "annotations", federation::failover_annotation) != mark)
+      return taken_back(std::string{federation::failover_annotation_path});
+    return {};
+  }
+
+  /// Where setting it once more changes nothing. What is appended cannot be told so.
+  static bool holds(const json& object, const Setting& setting) {
+    if (setting.path.ends_with("/-")) return true;
+    const std::array again{Override{.path = setting.path, .value = setting.value}};
+    const auto changed = federation::apply_overrides(object, again);
+    return changed && *changed == object;
+  }
+
+  static std::optional<std::string> variable_in(const json& object, const std::string& container, const std::string& name) {
+    const json& containers = object[json::json_pointer{containers_path(object)}];
+    for (const json& one : containers) {
+      if (kube::string_at(one, "name") != container) continue;
+      for (const json& entry : kube::list_at(one, "env")) {
+        if (kube::string_at(entry, "name") == name) return kube::string_at(entry, "value");
+      }
+    }
+    return std::nullopt;
   }
 
   Result<json> rendered() const {
@@ -163,6 +212,11 @@ class ClusterRole {
   json overrides_;
 };
 
+/// Rendering refuses them too; here each would hide the other.
+bool stands_twice(const json& overrides, const std::string& cluster) {
+  return std::ranges::count_if(overrides, [&](const json& entry) { return kube::string_at(entry, "clusterName") == cluster; }) > 1;
+}
+
 json* entry_of(json& overrides, const std::string& cluster) {
   for (json& entry : overrides) {
     if (kube::string_at(entry, "clusterName") == cluster) return &entry;
@@ -188,6 +242,7 @@ Result<json> with_roles(json federated, const Policy& policy, const ActiveSide& 
   for (const std::string& cluster : policy.clusters) {
     const std::vector<Setting>& settings = cluster == active.cluster ? policy.active : policy.standby;
     if (settings.empty() && mark.empty()) continue;
+    if (stands_twice(overrides, cluster)) return refused(federated, cluster, "its overrides stand in two entries");
     json* entry = entry_of(overrides, cluster);
     ClusterRole role{federated, cluster, entry == nullptr ? json::array() : kube::list_at(*entry, "clusterOverrides")};
     auto taken = role.take(settings, mark);
@@ -201,7 +256,9 @@ Result<json> with_roles(json federated, const Policy& policy, const ActiveSide& 
   federated["spec"]["overrides"] = std::move(overrides);
   if (mark.empty()) return federated;
   json& annotations = federated["metadata"]["annotations"];
-  if (!annotations.is_object()) annotations = json::object();
+  if (annotations.is_null()) annotations = json::object();
+  if (!annotations.is_object())
+    return Failure{{Code::invalid_input, "its metadata.annotations is no map", "", "", kube::to_string(kube::key_of(federated))}};
   annotations[std::string{federation::failover_annotation}] = mark;
   return federated;
 }

@@ -46,6 +46,9 @@ struct AwsSigning {
 /// of its own.
 bool is_header_value(std::string_view text);
 
+/// Does libcurl read it as the address of a server?
+bool is_address(const std::string& url);
+
 struct Request {
   std::string method = "GET";
   std::string path;  ///< Appended to the endpoint's URL; holds the query.

@@ -60,8 +60,9 @@ Result<http::Endpoint> endpoint_of(const Entry& cluster) {
   while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
   if (endpoint.url.find("://") == std::string::npos) endpoint.url = "https://" + endpoint.url;
   // Neither is said back, for they may hold a password.
-  const bool is_address = endpoint.url.find_first_of("?#") == std::string::npos;
-  if (!is_address) return invalid(cluster, "'server' is no address such as https://host:6443/prefix: it has a query or a fragment");
+  const bool ends_with_path = endpoint.url.find_first_of("?#") == std::string::npos;
+  if (!ends_with_path) return invalid(cluster, "'server' is no address such as https://host:6443/prefix: it has a query or a fragment");
+  if (!http::is_address(endpoint.url)) return invalid(cluster, "'server' is no address such as https://host:6443/prefix");
   endpoint.proxy_url = string_at(cluster.value, "proxy-url");
   if (!is_proxy(endpoint.proxy_url)) return invalid(cluster, "'proxy-url' must begin with http://, https:// or socks5://");
   auto authority = pem(cluster, "certificate-authority");

@@ -17,8 +17,8 @@ setup() {
   load support
 }
 teardown() {
-  stop_application
   lift_admission
+  stop_application
 }
 
 both="--contexts tokyo-cluster,ireland-cluster"
@@ -93,6 +93,7 @@ patch() { api "$1" "$deployment${3:-}" -X PATCH -H 'Content-Type: application/me
 }
 
 @test "roles --write edits the manifests: then there is nothing to do, and a later failover is a conflict again" {
+  chmod 664 app.yaml
   cp app.yaml before.yaml
   run failover roles
   exits 0
@@ -108,6 +109,7 @@ patch() { api "$1" "$deployment${3:-}" -X PATCH -H 'Content-Type: application/me
   exits 0
   [ "$(jq -r '.files[0].rewritten, .token, .active' <<<"$output" | paste -sd ' ')" = "false 1 ireland-cluster" ]
   grep -q '^# The application that failover-policy.yaml moves' app.yaml
+  [ "$(stat -c %a app.yaml)" = 664 ]
   [ "$(diff before.yaml app.yaml | grep -c '^<')" = 5 ]
   run fedctl plan -f app.yaml $both
   exits 0
@@ -139,6 +141,11 @@ patch() { api "$1" "$deployment${3:-}" -X PATCH -H 'Content-Type: application/me
   exits 1
   one_error
   says "--write cannot write to standard input"
+  mkfifo pipe
+  run fedctl failover roles policy.yaml -f pipe --write
+  exits 1
+  one_error
+  says "--write cannot edit pipe, which is no regular file"
 }
 
 @test "a JSON manifest is edited as JSON" {

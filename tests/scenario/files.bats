@@ -156,7 +156,7 @@ federated() {
 }
 
 @test "an address with a query, and a proxy of an unknown kind, are refused without being said back" {
-  for server in "https://h?token=hunter2" "https://h#hunter2"; do
+  for server in "https://h?token=hunter2" "https://h#hunter2" "http://u:hunter2@[::1"; do
     printf 'clusters: [{name: k, cluster: {server: "%s"}}]\ncontexts: [{name: c, context: {cluster: k}}]\n' "$server" >odd.config
     run "$FEDCTL" plan -f app.yaml --kubeconfig odd.config --contexts c -v9
     [ "$status" = 1 ]

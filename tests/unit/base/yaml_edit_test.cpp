@@ -63,7 +63,29 @@ TEST_CASE("places are found behind characters of several bytes and a byte order 
 TEST_CASE("a block of text, an empty value and a list as far to the left as its key are replaced") {
   CHECK(edited("a: |\n  one\n  two\nb: 1\n", {{"/a", "x"}}).text == "a: x\nb: 1\n");
   CHECK(edited("a:\nb: 1\n", {{"/a", "x"}}).text == "a: x\nb: 1\n");
-  CHECK(edited("a:\n- 1\n- 2\nb: 1\n", {{"/a", json::array({3})}}).text == "a:\n  [3]\nb: 1\n");
+  CHECK(edited("a:\n- 1\n- 2\nb: 1\n", {{"/a", json::array({3})}}).text == "a:\n- 3\nb: 1\n");
+  const json last = json::parse(R"([{"name": "z"}])");
+  CHECK(edited("a:\n- {name: x}\n- {name: z}\nb: 1\n", {{"/a", last}}).text == "a:\n  [{name: z}]\nb: 1\n");
+}
+
+TEST_CASE("an entry, or a key, that is gone takes its own lines along, and none of the others' comments") {
+  const std::string list =
+      "a:\n- path: /one  # first\n  value: 1\n- path: /two  # second\n  value: 2\n# third is next\n- path: /three  # third\n";
+  const json kept = json::parse(R"([{"path": "/one", "value": 1}, {"path": "/three"}, {"path": "/four"}])");
+  const auto result = edited(list, {{"/a", kept}});
+  CHECK(result.text == "a:\n- path: /one  # first\n  value: 1\n# third is next\n- path: /three  # third\n- path: /four\n");
+  CHECK_FALSE(result.is_rewritten);
+  const std::string map =
+      "env:\n- name: ROLE  # note\n  valueFrom: # why\n    configMapKeyRef: {name: a}  # where\n- name: X # x\n  value: z\n";
+  const json changed = json::parse(R"([{"name": "ROLE", "value": "standby"}, {"name": "X", "value": "z"}])");
+  CHECK(edited(map, {{"/env", changed}}).text == "env:\n- name: ROLE  # note\n  value: standby\n- name: X # x\n  value: z\n");
+  const auto ends = edited("- name: a\n  op: b\n- name: c", {{"", json::parse(R"([{"name": "a"}])")}});
+  CHECK(ends.text == "- name: a\n");
+}
+
+TEST_CASE("what had comments and is put in one line counts as written anew") {
+  CHECK(edited("a:\n- path: /one # gone\n- path: /two # gone too\n", {{"/a", json::parse(R"([{"path": "/two"}])")}}).is_rewritten);
+  CHECK_FALSE(edited("a:\n- path: /one\n- path: /two\n", {{"/a", json::parse(R"([{"path": "/two"}])")}}).is_rewritten);
 }
 
 TEST_CASE("JSON stays JSON") {

@@ -62,6 +62,25 @@ TEST_CASE("variables that the template has get an override each; else the whole 
         json::parse(R"([{"name": "MODE", "value": "read-only"}, {"name": "ROLE", "value": "standby"}])"));
 }
 
+TEST_CASE("overrides that take back what a role sets are refused, and so are those of which one hides the other") {
+  const auto problem_of = [](const char* items) {
+    json overrides = json::array({{{"clusterName", "ireland"}, {"clusterOverrides", json::parse(items)}}});
+    const auto turned = with_roles(federated(nullptr, overrides), policy(), {"ireland", 3});
+    return turned ? std::string{} : turned.error().message;
+  };
+  const std::string env = R"({"path": "/spec/template/spec/containers/1/env", "value": [{"name": "ROLE", "value": "?"}]})";
+  CHECK(problem_of(("[" + env + "]").c_str()).empty());
+  CHECK(problem_of(("[" + env + R"(, {"path": "/spec/template/spec/containers/1/env/0/value", "value": "standby"}])").c_str()) ==
+        "an override that follows takes back the variable ROLE of the container app, which the role sets");
+  CHECK(problem_of(R"([{"path": "/spec/replicas", "value": 1}, {"path": "/spec/replicas", "value": 2}])") ==
+        "the path /spec/replicas stands twice in its overrides");
+  CHECK(problem_of(R"([{"path": "/metadata/annotations", "op": "add", "value": {}}, {"path": "/metadata", "value": {"name": "shop"}}])") ==
+        "an override that follows takes back /metadata/annotations/fedctl.io~1failover, which the role sets");
+  const json twice =
+      json::parse(R"([{"clusterName": "ireland", "clusterOverrides": []}, {"clusterName": "ireland", "clusterOverrides": []}])");
+  CHECK(with_roles(federated(nullptr, twice), policy(), {"ireland"}).error().message == "its overrides stand in two entries");
+}
+
 TEST_CASE("roles change back and forth without a trace, and doing it again changes nothing") {
   const auto first = with_roles(federated(nullptr, json::array()), policy(), {"tokyo"});
   REQUIRE(first);
