@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 
 namespace fedctl::watch {
@@ -33,6 +34,24 @@ std::optional<std::string> still_heard_by(const failover::Survey& survey) {
       return fmt::format("the database of {} still hears from it", side.cluster);
   }
   return std::nullopt;
+}
+
+bool says_the_same(std::string one, std::string other) {
+  const auto is_of_number = [](unsigned char c) { return std::isdigit(c) != 0 || c == '.'; };
+  const auto is_of_unit = [](unsigned char c) { return c == 'h' || c == 'm' || c == 's'; };
+  const auto without_numbers = [&](std::string& text) {
+    std::string kept;
+    bool follows_number = false;
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      follows_number = is_of_number(byte) || (follows_number && is_of_unit(byte));
+      if (!follows_number) kept += c;
+    }
+    text = std::move(kept);
+  };
+  without_numbers(one);
+  without_numbers(other);
+  return one == other;
 }
 
 }  // namespace fedctl::watch

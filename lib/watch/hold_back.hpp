@@ -16,4 +16,7 @@ std::optional<std::string> held_back_by(const failover::Policy& policy, const fa
 /// The standby that still hears from the primary: then not the database refuses us, but something on our way. Nothing where none does.
 std::optional<std::string> still_heard_by(const failover::Survey& survey);
 
+/// Are two reasons the same but for their numbers? They tell how long ago something was, and how much is missing, which goes on changing.
+bool says_the_same(std::string one, std::string other);
+
 }  // namespace fedctl::watch

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "failover/side_database.hpp"
 #include "watch/check_times.hpp"
+#include "watch/hold_back.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -109,12 +110,12 @@ void Round::tell_lack_of_places(const Opinion& opinion) {
   if (!lacking_since_) lacking_since_ = looks_elsewhere_;
   if (looks_elsewhere_ < *lacking_since_ + 2) return;
   const std::string reason = "it is silent over our way only: no standby, guard or vantage sees it down";
-  if (held_back_by_ != reason) hold_back(reason);
+  if (!says_the_same(held_back_by_, reason)) hold_back(reason);
 }
 
 void Round::hold_back(const std::string& reason) {
   desk_.metrics.count("fedctl_failover_held_back_total", labels());
-  if (held_back_by_ != reason) desk_.tell(WatchEvent::Type::held_back, fmt::format("{} has failed, but {}", active_, reason));
+  if (!says_the_same(held_back_by_, reason)) desk_.tell(WatchEvent::Type::held_back, fmt::format("{} has failed, but {}", active_, reason));
   held_back_by_ = reason;
 }
 

@@ -264,12 +264,17 @@ EOF
 @test "after a failover nothing is done by itself until the cooldown is over" {
   failover switchover --yes >/dev/null
   echo "  health: {cooldown: 10m}" >>policy.yaml
-  watch $quick
+  port=$(source "$testbed/lib.sh" && free_port)
+  watch $quick --listen 127.0.0.1:$port
   heard "ireland-cluster is active"
   stop_database ireland
   kill_cluster ireland-cluster
   heard "held-back"
   grep -Eq "the cooldown is 10m|cut off" log
+  # It is told once, however long ago the last one is by now.
+  held_back_often() { curl -s http://127.0.0.1:$port/metrics | grep -q 'held_back_total{.*} \([5-9]\|[1-9][0-9]\)'; }
+  eventually held_back_often
+  [ "$(grep -c "the cooldown is 10m" log)" -le 1 ]
   not grep -q begun log
   "$testbed/up" ireland-cluster >/dev/null
 }

@@ -52,3 +52,11 @@ TEST_CASE("a failover is held back by the switch, by a run, and for a while afte
   state.active = "ireland";
   CHECK(reason(state) == "ireland is active by now");
 }
+
+TEST_CASE("a reason whose numbers go on is the same reason") {
+  const std::string first = "the last failover was done 4m42s ago, and the cooldown is 10m";
+  CHECK(watch::says_the_same(first, "the last failover was done 5m ago, and the cooldown is 10m"));
+  CHECK(watch::says_the_same("ireland lacks 1.5s of log", "ireland lacks 300ms of log"));
+  CHECK_FALSE(watch::says_the_same(first, "the last failover was undone 5m ago, and the cooldown is 10m"));
+  CHECK_FALSE(watch::says_the_same("", first));
+}
