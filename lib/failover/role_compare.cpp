@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The variables of a container, by name; of those that are no plain text the whole entry.
+/// The variables of a container, by name. A variable is its text where it has one, and its whole entry otherwise (valueFrom).
 std::map<std::string, json> variables_in(const json& object, const std::string& container) {
   std::map<std::string, json> variables;
   const std::string list = containers_path(object);

@@ -36,7 +36,8 @@ class Store {
   /// it at once.
   virtual Task<Result<Done>> save_look(State& state) = 0;
 
-  /// Stands for the right to do `operation` ("watch"), which is one's only; a Lease of it lasts so long. The store outlives it.
+  /// Stands for the right to do `operation` ("watch"), which only one process has at a time. Where that is a Lease, it `lasts` this long
+  /// without a renewal. The store must outlive what is returned.
   virtual std::unique_ptr<Candidacy> stand(const std::string& operation, std::chrono::seconds lasts) = 0;
 
   /// Takes the right to do `operation` ("failover"), of which each is one's only. Blocks at most for `patience`.
