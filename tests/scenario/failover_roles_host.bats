@@ -3,11 +3,8 @@
 
 setup_file() {
   load support
-  start_federation
-  fedctl init $host >/dev/null
-  for cluster in tokyo-cluster ireland-cluster; do fedctl join $cluster $host >/dev/null; done
-  for type in namespaces deployments; do fedctl enable $type $host >/dev/null; done
-  create host-cluster /api/v1/namespaces '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "production"}}'
+  load failover_support
+  start_host
 }
 teardown_file() {
   load support
@@ -23,15 +20,10 @@ lift_admission() {
 
 setup() {
   load support
+  load failover_support
   in_own_folder
-  deployment=/apis/apps/v1/namespaces/production/deployments/active-standby-app
-  federated=/apis/types.kubefed.io/v1beta1/namespaces/production/federateddeployments/active-standby-app
-  sed '/^  database:/,/IRELAND_DATABASE/d; /^  dns:/,/route53/d; /^  rto/,$d' "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
-  # The test bed's etcd stands for what the clusters serve.
-  local url=http://127.0.0.1:$(cat "$FEDCTL_TESTBED_DIR/etcd.port")/health
-  echo "  health: {checks: [{apiServer: {}}, {http: {urls: {tokyo-cluster: \"$url\", ireland-cluster: \"$url\"}}}]}" >>policy.yaml
-  printf 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: production, namespace: production}\nspec: {placement: {clusterSelector: {}}}\n---\n' >all.yaml
-  cat "$FEDCTL_SOURCE/examples/active-standby-app.yaml" >>all.yaml
+  policy_in_host
+  federated_app >all.yaml
   cp all.yaml old.yaml
 }
 replicas_in() { value "$1" $deployment .spec.replicas; }

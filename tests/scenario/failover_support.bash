@@ -117,6 +117,28 @@ stop_application() {
   stop_dns "$BATS_TEST_TMPDIR/dns"
 }
 
+# start_host: a host with both clusters as its members, Namespaces and Deployments federated, and the namespace production.
+start_host() {
+  local cluster type
+  start_federation
+  fedctl init $host >/dev/null
+  for cluster in tokyo-cluster ireland-cluster; do fedctl join $cluster $host >/dev/null; done
+  for type in namespaces deployments; do fedctl enable $type $host >/dev/null; done
+  create host-cluster /api/v1/namespaces '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "production"}}'
+}
+# policy_in_host: the example's policy without a database and without DNS; the test bed's etcd stands for what the clusters serve.
+policy_in_host() {
+  sed '/^  database:/,/IRELAND_DATABASE/d; /^  dns:/,/route53/d; /^  rto/,$d' "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
+  local url=http://127.0.0.1:$(cat "$FEDCTL_TESTBED_DIR/etcd.port")/health
+  echo "  health: {checks: [{apiServer: {}}, {http: {urls: {tokyo-cluster: \"$url\", ireland-cluster: \"$url\"}}}]}" >>policy.yaml
+}
+# federated_app: the example's application and its namespace, for a host.
+federated_app() {
+  printf 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: production, namespace: production}\nspec: {placement: {clusterSelector: {}}}\n---\n'
+  cat "$FEDCTL_SOURCE/examples/active-standby-app.yaml"
+}
+federated=/apis/types.kubefed.io/v1beta1/namespaces/production/federateddeployments/active-standby-app
+
 # policy_with FENCING: the example's policy, with Knot for DNS and this `fencing`.
 policy_with() {
   sed -e "s|    route53:.*|    rfc2136: {server: '127.0.0.1:$dns_port', zone: example.com, key: {name: fedctl, secret: {env: DNS_KEY}}}\n    verify: {resolvers: ['127.0.0.1:$dns_port'], within: 5s}|" \
