@@ -74,19 +74,19 @@ int run_repair(const Flags& flags) {
   const auto plans = failover::plan_repair(site, {.accept_data_loss = *accepted});
   if (!plans) return report_refusal(plans.error());
   show(*plans, flags.site);
-  const auto count = [&](BackPlan::Rejoin how) { return std::ranges::count(*plans, how, &BackPlan::rejoin); };
-  const int when_done = count(BackPlan::Rejoin::by_hand) > 0 ? static_cast<int>(exit_refused) : static_cast<int>(exit_done);
+  const bool leaves_some = std::ranges::count(*plans, BackPlan::Rejoin::by_hand, &BackPlan::rejoin) > 0;
+  const int when_done = leaves_some ? static_cast<int>(exit_refused) : static_cast<int>(exit_done);
   const auto state = loop.run(site.store->load());
   const bool owes = state && state->owes();
   if (owes && !is_json(flags.site)) print_line(text::printable("the last run owes: " + text::join(state->run->owed(), ", ")));
-  const bool has_work = count(BackPlan::Rejoin::by_program) + count(BackPlan::Rejoin::by_setting) > 0;
+  const bool has_work = std::ranges::any_of(*plans, &BackPlan::can_rejoin);
   if (!has_work && !owes) return when_done;
   if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   loop.interrupt_on_signals();
   // One that cannot be repaired keeps none of the others from it.
   std::optional<int> failed = owes ? settle(site, flags.site) : std::nullopt;
   for (const BackPlan& plan : *plans) {
-    if (plan.rejoin == BackPlan::Rejoin::none_needed || plan.rejoin == BackPlan::Rejoin::by_hand || loop.interrupted()) continue;
+    if (!plan.can_rejoin() || loop.interrupted()) continue;
     const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
     if (!rejoined) failed = report_refusal(rejoined.error());
   }

@@ -151,7 +151,7 @@ Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options
                     plan.to, "",
                     fmt::format("see 'fedctl failover back --help', or set database.postgres.sides.{}.rejoin.command", plan.to)}};
   }
-  if (plan.rejoin == BackPlan::Rejoin::by_program || plan.rejoin == BackPlan::Rejoin::by_setting) {
+  if (plan.can_rejoin()) {
     if (const auto rejoined = rejoin_side(site, plan, on_step); !rejoined) return Failure{rejoined.error()};
   }
   if (site.policy.postgres) {

@@ -30,6 +30,9 @@ struct BackPlan {
   std::string why;                         ///< Why it must rejoin: "it is a primary of its own".
   std::optional<std::int64_t> diverged{};  ///< Bytes that its log has behind the place where the other one went on, where it answers.
   std::vector<std::string> by_hand;        ///< What to do where no program does it.
+
+  /// Does it have to rejoin, and can `rejoin_side` do it?
+  bool can_rejoin() const { return rejoin == Rejoin::by_setting || rejoin == Rejoin::by_program; }
 };
 
 /// Errors: conflict where the cluster is the active one, where it has writes of its own that nobody accepted to lose, or a run was not

@@ -38,11 +38,9 @@ Use keeping(T& result, std::function<Result<T>(data::Connection&, const std::str
 
 /// Opens a session and only looks: an interrupt leaves that behind. Errors also: cancelled, then.
 template <typename T>
-Task<Result<T>> look_by(Site& site, std::string cluster, time::Duration timeout,
+Task<Result<T>> look_by(Site& site, std::string cluster, std::string connection, time::Duration timeout,
                         std::function<Result<T>(data::Connection&, data::Deadline)> look) {
-  const auto conninfo = co_await connection_of(site, cluster);
-  if (!conninfo) co_return Failure{conninfo.error()};
-  std::function<Result<T>()> work = [text = *conninfo, timeout, look = std::move(look)]() -> Result<T> {
+  std::function<Result<T>()> work = [text = std::move(connection), timeout, look = std::move(look)]() -> Result<T> {
     const data::Deadline deadline = data::deadline_in(timeout);
     auto session = data::Connection::open(text, deadline);
     if (!session) return Failure{session.error()};
@@ -61,7 +59,9 @@ Task<Result<data::Standing>> glance_at_database(Site& site, std::string cluster,
   std::function<Result<data::Standing>(data::Connection&, data::Deadline)> look = [](data::Connection& session, data::Deadline deadline) {
     return data::look(session, "", deadline);
   };
-  auto standing = co_await look_by<data::Standing>(site, std::move(cluster), timeout, std::move(look));
+  const auto connection = co_await connection_of(site, cluster);
+  if (!connection) co_return Failure{connection.error()};
+  auto standing = co_await look_by<data::Standing>(site, std::move(cluster), *connection, timeout, std::move(look));
   co_return standing;
 }
 
@@ -77,6 +77,13 @@ Task<Result<data::Standing>> look_at_database(Site& site, std::string cluster, t
 }
 
 Task<Result<Examined>> examine_database(Site& site, std::string cluster, time::Duration timeout) {
+  const auto connection = co_await connection_of(site, cluster);
+  if (!connection) co_return Failure{connection.error()};
+  auto examined = co_await examine_by(site, std::move(cluster), *connection, timeout);
+  co_return examined;
+}
+
+Task<Result<Examined>> examine_by(Site& site, std::string cluster, std::string connection, time::Duration timeout) {
   const std::string count = site.policy.postgres->count_query;
   std::function<Result<Examined>(data::Connection&, data::Deadline)> look = [count](data::Connection& session,
                                                                                     data::Deadline deadline) -> Result<Examined> {
@@ -86,7 +93,7 @@ Task<Result<Examined>> examine_database(Site& site, std::string cluster, time::D
     if (!checkup) return Failure{checkup.error()};
     return Examined{std::move(*standing), std::move(*checkup)};
   };
-  auto examined = co_await look_by<Examined>(site, std::move(cluster), timeout, std::move(look));
+  auto examined = co_await look_by<Examined>(site, std::move(cluster), std::move(connection), timeout, std::move(look));
   co_return examined;
 }
 

@@ -24,6 +24,9 @@ struct Examined {
 };
 Task<Result<Examined>> examine_database(Site& site, std::string cluster, time::Duration timeout);
 
+/// The same where the connection string has been read.
+Task<Result<Examined>> examine_by(Site& site, std::string cluster, std::string connection, time::Duration timeout);
+
 /// Keeps it from taking writes, and proves it (data/fence.hpp). Errors also: rejected where it is not proven.
 Task<Result<data::Frozen>> freeze_database(Site& site, std::string cluster, time::Duration timeout);
 

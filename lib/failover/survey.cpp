@@ -7,22 +7,19 @@
 namespace fedctl::failover {
 namespace {
 
-/// Empty where its connection string cannot be read, of which the look at the database tells.
-Task<std::vector<data::Address>> addresses_of_side(Site& site, std::string cluster) {
-  std::vector<data::Address> addresses;
-  if (const auto& stated = site.policy.postgres->sides.at(cluster).address) {
-    addresses.push_back(*stated);
-    co_return addresses;
-  }
-  const auto connection = co_await connection_of(site, cluster);
-  if (connection) addresses = data::addresses_of(*connection).value_or(addresses);
-  co_return addresses;
-}
-
 Task<Done> survey_side(Site& site, SideSurvey& side, SurveyOptions options) {
   if (!site.policy.postgres) co_return Done{};
-  side.addresses = co_await addresses_of_side(site, side.cluster);
-  auto examined = co_await examine_database(site, side.cluster, options.timeout);
+  const auto connection = co_await connection_of(site, side.cluster);
+  if (const auto& stated = site.policy.postgres->sides.at(side.cluster).address) {
+    side.addresses.push_back(*stated);
+  } else if (connection) {
+    side.addresses = data::addresses_of(*connection).value_or(std::vector<data::Address>{});
+  }
+  if (!connection) {
+    side.database_problem = in_cluster(connection.error(), side.cluster);
+    co_return Done{};
+  }
+  auto examined = co_await examine_by(site, side.cluster, *connection, options.timeout);
   if (examined) {
     side.database = std::move(examined->standing);
     side.checkup = std::move(examined->checkup);
