@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "failover/followers.hpp"
 #include "failover/journal.hpp"
 #include "failover/judge_databases.hpp"
 #include "failover/policy_parts.hpp"
@@ -10,11 +11,14 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <limits>
 
 namespace fedctl::failover {
 namespace {
 
 using data::Standing;
+
+constexpr data::Lsn all_of_log = std::numeric_limits<data::Lsn>::max();
 
 /// The standby that a failover goes to, of those that can be asked.
 std::string choose_target(const Policy& policy, const Survey& survey, const std::string& from) {
@@ -25,9 +29,10 @@ std::string choose_target(const Policy& policy, const Survey& survey, const std:
     const SideSurvey& side = *survey.find(cluster);
     const bool usable = !side.api_problem && (!policy.postgres || (side.database && side.database->in_recovery));
     if (!usable) continue;
-    // All others can follow the one that has most of the log.
+    // All others can follow the one that has most of the log; while the primary answers, those that stream from it will have all of it.
     std::pair<std::int64_t, data::Lsn> has;
-    if (side.database) has = {side.database->timeline, side.database->written};
+    if (side.database)
+      has = {side.database->timeline, receives_rest(policy, *survey.find(from), side) ? all_of_log : side.database->written};
     if (best.empty() || has > most) {
       best = cluster;
       most = has;

@@ -26,11 +26,12 @@ FollowWay way_of(const Survey& survey, const SideSurvey& standby, const std::str
   return way;
 }
 
-std::string problem_of(const SideSurvey& standby, const SideSurvey& primary, FollowWay way) {
+std::string problem_of(const SideSurvey& standby, const SideSurvey& primary, FollowWay way, bool is_given_rest) {
   if (!standby.database)
     return "its database cannot be asked: " + (standby.database_problem ? standby.database_problem->message : std::string{"no answer"});
   if (!standby.database->in_recovery) return "its database is a primary of its own";
-  const bool is_ahead = primary.database && primary.database->in_recovery && standby.database->written > primary.database->written;
+  const bool is_ahead =
+      !is_given_rest && primary.database && primary.database->in_recovery && standby.database->written > primary.database->written;
   if (is_ahead) return fmt::format("its database has received more of the log than that of {}", primary.cluster);
   if (way == FollowWay::by_setting && !standby.checkup.missing_to_follow.empty())
     return fmt::format("our role lacks {}: {}", text::listed(standby.checkup.missing_to_follow), data::how_to_grant);
@@ -54,13 +55,22 @@ std::string_view to_string(FollowWay way) {
   return "unknown";
 }
 
+bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSurvey& standby) {
+  const auto &source = primary.database, &copy = standby.database;
+  if (!source || source->in_recovery || !copy || !copy->in_recovery || !copy->streams || copy->timeline != source->timeline) return false;
+  return source->written <= copy->written || source->written - copy->written <= static_cast<data::Lsn>(policy.postgres->max_lag_bytes);
+}
+
 std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, const std::string& from, const std::string& to) {
   std::vector<Follower> followers;
   if (!policy.postgres) return followers;
+  const SideSurvey* old = survey.find(from);
+  const SideSurvey& promoted = *survey.find(to);
+  const bool is_given_rest = old != nullptr && receives_rest(policy, *old, promoted);
   for (const SideSurvey& side : survey.sides) {
     if (side.cluster == from || side.cluster == to) continue;
     const FollowWay way = side.database ? way_of(survey, side, from, to) : FollowWay::unknown;
-    followers.push_back({side.cluster, way, problem_of(side, *survey.find(to), way)});
+    followers.push_back({side.cluster, way, problem_of(side, promoted, way, is_given_rest)});
   }
   return followers;
 }

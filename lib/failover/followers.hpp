@@ -25,6 +25,10 @@ struct Follower {
   std::string problem;  ///< Why it will not follow, or may not; empty: it will.
 };
 
+/// Will the standby receive what it lacks of the log before anything is promoted? Its primary answers and it streams, at most as far behind
+/// as the policy allows. Which of two such standbys is ahead is a matter of the moment.
+bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSurvey& standby);
+
 /// All standbys of the policy but `from` and `to`, in its order. `from` may be empty: no side is being left.
 std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, const std::string& from, const std::string& to);
 
