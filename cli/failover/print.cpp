@@ -164,7 +164,7 @@ json status_document(const failover::Policy& policy, const failover::State& stat
   json document{{"policy", policy.full_name()}, {"active", failover::active_cluster(policy, state)},
                 {"token", state.token},         {"reachable", survey.reachable},
                 {"clusters", survey.clusters},  {"sides", json::array()}};
-  if (state.pause) document["paused"] = {{"by", state.pause->by}, {"at", state.pause->at}, {"reason", state.pause->reason}};
+  if (state.pause) document["paused"] = failover::to_json(*state.pause);
   for (const SideSurvey& side : survey.sides) {
     json one{{"cluster", side.cluster},
              {"reachable", !side.api_problem},

@@ -34,9 +34,9 @@ Result<Checkup> examine(Connection& connection, Deadline deadline) {
   auto missing = missing_rights(connection, deadline);
   if (!missing) return Failure{missing.error()};
   checkup.missing_rights = std::move(*missing);
-  auto subscriptions = names(connection, "SELECT subname FROM pg_subscription WHERE subenabled ORDER BY 1", deadline);
-  if (!subscriptions) return Failure{subscriptions.error()};
-  checkup.subscriptions = std::move(*subscriptions);
+  auto enabled = subscriptions(connection, deadline);
+  if (!enabled) return Failure{enabled.error()};
+  checkup.subscriptions = std::move(*enabled);
   auto workers = background_workers(connection, deadline);
   if (!workers) return Failure{workers.error()};
   checkup.workers = std::move(*workers);

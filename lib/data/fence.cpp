@@ -212,10 +212,10 @@ Result<void> check_settings(Connection& connection, Deadline deadline) {
 }
 
 Result<void> check_subscriptions(Connection& connection, Deadline deadline) {
-  const auto rows = connection.query("SELECT subname FROM pg_subscription WHERE subenabled", deadline);
-  if (!rows) return Failure{rows.error()};
-  if (rows->empty()) return {};
-  return not_proven(fmt::format("the logical subscription {} writes into it", rows->front().at(0).value_or("")),
+  const auto enabled = subscriptions(connection, deadline);
+  if (!enabled) return Failure{enabled.error()};
+  if (enabled->empty()) return {};
+  return not_proven(fmt::format("the logical subscription {} writes into it", enabled->front()),
                     "ALTER SUBSCRIPTION ... DISABLE, or give the side a `stop` program");
 }
 
@@ -316,6 +316,14 @@ Result<std::vector<std::string>> unendable(Connection& connection, Deadline dead
   std::vector<std::string> roles;
   for (const Row& row : *rows) roles.push_back(row.at(0).value_or(""));
   return roles;
+}
+
+Result<std::vector<std::string>> subscriptions(Connection& connection, Deadline deadline) {
+  const auto rows = connection.query("SELECT subname FROM pg_subscription WHERE subenabled ORDER BY 1", deadline);
+  if (!rows) return Failure{rows.error()};
+  std::vector<std::string> names;
+  for (const Row& row : *rows) names.push_back(row.at(0).value_or(""));
+  return names;
 }
 
 Result<std::vector<std::string>> background_workers(Connection& connection, Deadline deadline) {

@@ -36,6 +36,9 @@ Result<void> sweep(Connection& connection, Deadline deadline);
 /// The superusers whose sessions our role may not end.
 Result<std::vector<std::string>> unendable(Connection& connection, Deadline deadline);
 
+/// The names of the logical subscriptions that are enabled, which write.
+Result<std::vector<std::string>> subscriptions(Connection& connection, Deadline deadline);
+
 /// The types of the background workers of extensions, which come back by themselves when they are ended.
 Result<std::vector<std::string>> background_workers(Connection& connection, Deadline deadline);
 

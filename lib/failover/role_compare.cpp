@@ -7,26 +7,11 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <map>
 
 namespace fedctl::failover {
 namespace {
 
 using nlohmann::json;
-
-/// The variables of a container, by name. A variable is its text where it has one, and its whole entry otherwise (valueFrom).
-std::map<std::string, json> variables_in(const json& object, const std::string& container) {
-  std::map<std::string, json> variables;
-  const std::string list = containers_path(object);
-  const json* containers = list.empty() ? nullptr : pointer::find(object, list);
-  if (containers == nullptr || !containers->is_array()) return variables;
-  for (const json& one : *containers) {
-    if (kube::string_at(one, "name") != container) continue;
-    for (const json& entry : kube::list_at(one, "env"))
-      variables[kube::string_at(entry, "name")] = entry.contains("value") ? kube::value_at(entry, "value") : entry;
-  }
-  return variables;
-}
 
 void add_difference(std::vector<std::string>& parts, const std::string& what, const json& live, const json& wanted) {
   if (live != wanted) parts.push_back(fmt::format("{} is {}, not {}", what, to_text(live), to_text(wanted)));

@@ -19,10 +19,7 @@ using manifest::Manifest;
 using nlohmann::json;
 
 bool is_any_target(const Site& site, const json& object) {
-  return std::ranges::any_of(site.policy.targets, [&](const Target& target) {
-    return kube::string_at(object, "kind") == target.kind && kube::name_of(object) == target.name &&
-           kube::namespace_of(object) == target.name_space;
-  });
+  return std::ranges::any_of(site.policy.targets, [&](const Target& target) { return is_target(object, target); });
 }
 
 /// The targets among the manifests, with the roles; the first that cannot have them is the error.

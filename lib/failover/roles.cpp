@@ -1,5 +1,6 @@
 #include "failover/roles.hpp"
 
+#include "base/pointer.hpp"
 #include "base/text.hpp"
 #include "federation/override.hpp"
 #include "federation/role_mark.hpp"
@@ -8,7 +9,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <set>
 
 namespace fedctl::failover {
@@ -84,8 +84,10 @@ class ClusterRole {
     };
     for (const Setting& setting : settings) {
       if (!setting.path.empty() && !holds(*object, setting)) return taken_back(setting.path);
+      const auto variables = variables_in(*object, setting.container);
       for (const auto& [name, value] : setting.variables) {
-        if (variable_in(*object, setting.container, name) != value)
+        const auto found = variables.find(name);
+        if (found == variables.end() || found->second != json(value))
           return taken_back(fmt::format("the variable {} of the container {}", name, setting.container));
       }
     }
@@ -100,17 +102,6 @@ class ClusterRole {
     const std::array again{Override{.path = setting.path, .value = setting.value}};
     const auto changed = federation::apply_overrides(object, again);
     return changed && *changed == object;
-  }
-
-  static std::optional<std::string> variable_in(const json& object, const std::string& container, const std::string& name) {
-    const json& containers = object[json::json_pointer{containers_path(object)}];
-    for (const json& one : containers) {
-      if (kube::string_at(one, "name") != container) continue;
-      for (const json& entry : kube::list_at(one, "env")) {
-        if (kube::string_at(entry, "name") == name) return kube::string_at(entry, "value");
-      }
-    }
-    return std::nullopt;
   }
 
   Result<json> rendered() const {
@@ -233,6 +224,19 @@ std::string containers_path(const json& object) {
     if (object.contains(json::json_pointer{path})) return path;
   }
   return {};
+}
+
+std::map<std::string, json> variables_in(const json& object, const std::string& container) {
+  std::map<std::string, json> variables;
+  const std::string list = containers_path(object);
+  const json* containers = list.empty() ? nullptr : pointer::find(object, list);
+  if (containers == nullptr || !containers->is_array()) return variables;
+  for (const json& one : *containers) {
+    if (kube::string_at(one, "name") != container) continue;
+    for (const json& entry : kube::list_at(one, "env"))
+      variables[kube::string_at(entry, "name")] = entry.contains("value") ? kube::value_at(entry, "value") : entry;
+  }
+  return variables;
 }
 
 Result<json> with_roles(json federated, const Policy& policy, const ActiveSide& active) {

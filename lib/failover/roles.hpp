@@ -4,6 +4,7 @@
 #include "failover/policy.hpp"
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -25,6 +26,10 @@ Result<nlohmann::json> with_roles(nlohmann::json federated, const Policy& policy
 
 /// Where in an object its containers are, as a JSON Pointer; empty where it has none.
 std::string containers_path(const nlohmann::json& object);
+
+/// The variables of a container of an object, by name; of two of one name the last, as kubelets take it. A variable is its text where it
+/// has one, and its whole entry otherwise (valueFrom).
+std::map<std::string, nlohmann::json> variables_in(const nlohmann::json& object, const std::string& container);
 
 /// Which of the policy's clusters has the role active by the object's overrides; empty: none, or more than one.
 std::string active_of(const nlohmann::json& federated, const Policy& policy);

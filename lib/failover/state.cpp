@@ -226,12 +226,14 @@ json to_json(const LastSeen& seen) {
           {"guardAgeMilliseconds", seen.guard_age.count()}};
 }
 
+json to_json(const Pause& pause) { return {{"by", pause.by}, {"at", pause.at}, {"reason", pause.reason}}; }
+
 json to_json(const State& state) {
   json document{{"active", state.active}, {"token", state.token}, {"history", state.history}, {"drills", state.drills}};
   document["activeToken"] = state.active_token;
   if (state.run) document["run"] = to_json(*state.run);
   if (state.primary) document["primary"] = to_json(*state.primary);
-  if (state.pause) document["paused"] = {{"by", state.pause->by}, {"at", state.pause->at}, {"reason", state.pause->reason}};
+  if (state.pause) document["paused"] = to_json(*state.pause);
   return document;
 }
 

@@ -109,6 +109,7 @@ double number_in(const nlohmann::json& map, std::string_view key);
 
 nlohmann::json to_json(const Run& run);
 nlohmann::json to_json(const LastSeen& seen);
+nlohmann::json to_json(const Pause& pause);
 nlohmann::json to_json(const State& state);
 /// Errors: invalid_input, with the field, for what is no state or has a field of another type.
 Result<State> state_from(const nlohmann::json& document);
