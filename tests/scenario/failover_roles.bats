@@ -127,6 +127,26 @@ patch() { api "$1" "$deployment${3:-}" -X PATCH -H 'Content-Type: application/me
   [ "$(mark_in tokyo-cluster)" = "$mark" ]
 }
 
+@test "roles --write that can write only some of the files says which, and leaves the others whole" {
+  failover run --yes >/dev/null
+  sed 's/name: active-standby-app/name: another-app/' app.yaml >another.yaml
+  head -c 20000 /dev/zero | tr '\0' '#' | fold -w 99 >>another.yaml
+  cp another.yaml before.yaml
+  sed -i 's/^  - {kind: FederatedDeployment, name: active-standby-app}/&\n  - {kind: FederatedDeployment, name: another-app}/' policy.yaml
+  # No file may become larger than 8 KiB, as on a disk that is full.
+  run bash -c "trap '' XFSZ; ulimit -f 8; exec timeout 60 '$FEDCTL' failover roles policy.yaml -f app.yaml -f another.yaml --write"
+  exits 3
+  one_error
+  says "another.yaml"
+  says "edited already: app.yaml"
+  grep -q "fedctl.io/failover" app.yaml
+  cmp another.yaml before.yaml
+  [ "$(ls | grep -c another)" = 1 ]
+  run fedctl failover roles policy.yaml -f app.yaml -f another.yaml --write
+  exits 0
+  grep -q "fedctl.io/failover" another.yaml
+}
+
 @test "roles of bad input is one error" {
   run fedctl failover roles policy.yaml
   exits 1
