@@ -36,8 +36,8 @@ std::string plan_text(const BackPlan& plan) {
 std::string_view word_of(BackPlan::Rejoin rejoin) {
   switch (rejoin) {
     case BackPlan::Rejoin::none_needed: return "none";
-    case BackPlan::Rejoin::by_setting: return "follow";
-    case BackPlan::Rejoin::by_program: return "rejoin";
+    case BackPlan::Rejoin::by_setting: return to_string(failover::StepKind::follow);
+    case BackPlan::Rejoin::by_program: return to_string(failover::StepKind::rejoin);
     case BackPlan::Rejoin::by_hand: break;
   }
   return "by-hand";

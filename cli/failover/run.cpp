@@ -191,11 +191,12 @@ void add_failover_runs(Program& program) {
        "do.\n\nExits with 0, or 1 on an error.",
        {{"How things are", "fedctl failover status failover-policy.yaml -f active-standby-app.yaml"}}});
   add(program, Action::run, "run", "Fail over: fence, measure the loss, promote, switch roles, DNS",
-      {std::string{"Fails over step by step: fence the old side, take in what the standby received and measure what it lacks, promote, "
-                   "switch roles and scale, wait until it is ready, DNS, verify, record.\n\n"
-                   "Each step is written to a journal before and after (in the host a ConfigMap, else a file), so that a run that was "
-                   "killed goes on with --resume, and no step is done twice. A standby that lags, an old side that cannot be fenced, an "
-                   "operator who is cut off himself and a second run at once are refused."} +
+      {"Fails over step by step: " + failover::failover_in_words() +
+           std::string{
+               ".\n\n"
+               "Each step is written to a journal before and after (in the host a ConfigMap, else a file), so that a run that was "
+               "killed goes on with --resume, and no step is done twice. A standby that lags, an old side that cannot be fenced, an "
+               "operator who is cut off himself and a second run at once are refused."} +
            exits,
        {{"Fail over now", "fedctl failover run failover-policy.yaml -f active-standby-app.yaml --yes"},
         {"Go on after the terminal was lost",

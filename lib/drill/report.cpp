@@ -69,7 +69,7 @@ std::string_view to_string(Report::Kind kind) { return kind == Report::Kind::swi
 std::optional<time::Duration> Report::rto() const {
   std::optional<time::Duration> longest;
   for (const Leg& leg : legs) {
-    const failover::StepRecord* verified = leg.run.find("verify");
+    const failover::StepRecord* verified = leg.run.find(failover::StepKind::verify);
     const auto one = verified == nullptr ? std::nullopt : failover::elapsed(leg.run.began_at, verified->ended_at);
     longest = std::max(longest, one);
   }

@@ -1,11 +1,9 @@
 #include "failover/assess.hpp"
 
 #include "base/text.hpp"
-#include "base/url.hpp"
 #include "failover/followers.hpp"
 #include "failover/journal.hpp"
 #include "failover/judge_databases.hpp"
-#include "failover/policy_parts.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -92,7 +90,9 @@ class Assessor {
       judge_dns();
       judge_host();
     }
-    for (const std::string& name : steps_of(policy_, options_.kind)) result_.steps.push_back({name, describe(name)});
+    const Outlook outlook{policy_, state_, survey_, options_, result_.from, result_.to};
+    for (const StepKind kind : steps_of(policy_, options_.kind))
+      result_.steps.push_back({std::string{to_string(kind)}, step_of(kind).describe(outlook)});
     return std::move(result_);
   }
 
@@ -244,61 +244,6 @@ class Assessor {
           result_.from));
   }
 
-  std::string describe(const std::string& step) const {
-    const std::string& old_side = result_.from;
-    const std::string& new_side = result_.to;
-    if (step == "fence") return describe_fence();
-    if (step == "drain")
-      return fmt::format("the database of {} takes no more writes, all its sessions end; its last position is the token", old_side);
-    if (step == "stop") return fmt::format("the database of {} is shut down cleanly", old_side);
-    if (step == "catch-up") {
-      return options_.kind == RunKind::switchover
-                 ? fmt::format("the database of {} has replayed all up to the token", new_side)
-                 : fmt::format("the database of {} takes in what it received; what it lacks is measured", new_side);
-    }
-    if (step == "promote") return fmt::format("the database of {} becomes the primary, takes writes and proves it", new_side);
-    if (step == "roles") return fmt::format("{} gets the role active, {} standby", new_side, old_side);
-    if (step == "ready") return fmt::format("the workloads of {} are ready", new_side);
-    if (step == "dns") return describe_dns();
-    if (step == "verify") return describe_verify();
-    if (step == "follow") return fmt::format("the other standbys receive from {}", new_side);
-    if (step == "rejoin") return fmt::format("the database of {} becomes a standby of {}", old_side, new_side);
-    return "the run is recorded";
-  }
-
-  std::string describe_fence() const {
-    const std::vector<FenceWay> ways = fence_ways(policy_, state_, from(), options_);
-    if (ways.empty()) return fmt::format("{} cannot be fenced", result_.from);
-    switch (ways.front()) {
-      case FenceWay::none_needed: return fmt::format("the database of {} is no primary, so it takes no writes", result_.from);
-      case FenceWay::database: return fmt::format("the database of {} takes no more writes, all its sessions end", result_.from);
-      case FenceWay::stop: return fmt::format("the program of {} stops its database", result_.from);
-      case FenceWay::program: return fmt::format("{} fences {}", policy_.fencing.exec.command.front(), result_.from);
-      case FenceWay::scale: return fmt::format("the workloads of {} are scaled to zero", result_.from);
-      case FenceWay::guard:
-        return fmt::format("the guard of {} is told, or {} pass, after which it takes no writes by itself", result_.from,
-                           time::format_duration(from().guard.ttl));
-      case FenceWay::unfenced: break;
-    }
-    return fmt::format("nothing makes {} harmless: it is left as it is", result_.from);
-  }
-
-  std::string describe_dns() const {
-    const traffic::Record& record = policy_.dns->record;
-    const std::string target = policy_.dns->targets.at(result_.to);
-    const std::string now = !survey_.dns ? "?" : survey_.dns->value.empty() ? "nothing" : survey_.dns->value;
-    return fmt::format("{} {}: {} -> {}, ttl {}", record.name, record.type, now, target, record.ttl);
-  }
-
-  std::string describe_verify() const {
-    std::string text = policy_.postgres ? fmt::format("{} takes writes", result_.to) : fmt::format("{} serves", result_.to);
-    if (policy_.dns && !policy_.dns->resolvers.empty()) text += fmt::format(", {} answer so", text::join(policy_.dns->resolvers, ", "));
-    for (const Check& check : policy_.health.checks) {
-      if (check.kind == Check::Kind::http) text += fmt::format(", {} answers", url::without_password(check.urls.at(result_.to)));
-    }
-    return text;
-  }
-
   const Policy& policy_;
   const State& state_;
   const Survey& survey_;
@@ -340,37 +285,8 @@ std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const
 }
 
 std::optional<data::Lsn> fork_of(const Run& run) {
-  const StepRecord* caught_up = run.find("catch-up");
+  const StepRecord* caught_up = run.find(StepKind::catch_up);
   return caught_up == nullptr ? std::nullopt : data::parse_lsn(kube::string_at(caught_up->evidence, "standbyLsn"));
-}
-
-std::vector<std::string> step_names() {
-  return {"fence", "drain", "stop", "catch-up", "promote", "roles", "ready", "dns", "verify", "follow", "rejoin", "record"};
-}
-
-std::vector<std::string> steps_of(const Policy& policy, RunKind kind) {
-  std::vector<std::string> steps;
-  if (kind == RunKind::failover) steps.push_back("fence");
-  if (policy.postgres) {
-    const auto any = [&](Action DatabaseSide::*action) {
-      return std::ranges::any_of(policy.postgres->sides, [&](const auto& side) { return static_cast<bool>(side.second.*action); });
-    };
-    if (kind == RunKind::switchover) steps.push_back("drain");
-    if (kind == RunKind::switchover && any(&DatabaseSide::stop)) steps.push_back("stop");
-    steps.push_back("catch-up");
-    steps.push_back("promote");
-  }
-  steps.insert(steps.end(), {"roles", "ready"});
-  if (policy.dns) steps.push_back("dns");
-  steps.push_back("verify");
-  if (policy.postgres && policy.clusters.size() > 2) steps.push_back("follow");
-  if (kind == RunKind::switchover && policy.postgres) {
-    const bool can_rejoin =
-        std::ranges::any_of(policy.postgres->sides, [](const auto& side) { return static_cast<bool>(side.second.rejoin); });
-    if (can_rejoin) steps.push_back("rejoin");
-  }
-  steps.push_back("record");
-  return steps;
 }
 
 std::string active_cluster(const Policy& policy, const State& state) {

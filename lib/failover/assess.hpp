@@ -49,6 +49,16 @@ struct Blocker {
   std::string lifted_by;
 };
 
+/// What the steps' descriptions are told from.
+struct Outlook {
+  const Policy& policy;
+  const State& state;
+  const Survey& survey;
+  const RunOptions& options;
+  const std::string& from;
+  const std::string& to;
+};
+
 struct PlannedStep {
   std::string name;
   std::string text;
@@ -67,9 +77,6 @@ struct Assessment {
 /// Where the log of a run's new side left that of the old one: what it had when it was about to be promoted. Nothing where it did not come
 /// that far.
 std::optional<data::Lsn> fork_of(const Run& run);
-
-/// The names of a run's steps, in order.
-std::vector<std::string> steps_of(const Policy& policy, RunKind kind);
 
 /// The active cluster: the state's, else the policy's first.
 std::string active_cluster(const Policy& policy, const State& state);

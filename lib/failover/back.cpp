@@ -13,7 +13,7 @@ constexpr time::Duration pace{500};
 
 /// Was what the old side may have behind the fork measured when it was left? Then whoever ran that accepted it.
 bool was_measured(const Run& run) {
-  const StepRecord* caught_up = run.find("catch-up");
+  const StepRecord* caught_up = run.find(StepKind::catch_up);
   return caught_up != nullptr && kube::bool_at(caught_up->evidence, "exact");
 }
 
@@ -128,17 +128,18 @@ Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options
 
 Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step) {
   const auto began = Clock::now();
+  const std::string step{to_string(StepKind::rejoin)};
   const EngineOptions options;
   const bool by_setting = plan.rejoin == BackPlan::Rejoin::by_setting;
   Run run{.id = "back", .kind = RunKind::switchover, .from = by_setting ? "" : plan.to, .to = plan.from};
   StepContext context{site, run, options,
                       [&](const std::string& text) {
-                        on_step({StepEvent::Type::note, "rejoin", text, {}});
+                        on_step({StepEvent::Type::note, step, text, {}});
                       },
                       [] { return Result<void>{}; }};
   const auto rejoined = by_setting ? follow(context, {plan.to}) : rejoin(context);
   if (!rejoined) return Failure{rejoined.error()};
-  on_step({StepEvent::Type::done, "rejoin", fmt::format("{} is a standby of {}", plan.to, plan.from),
+  on_step({StepEvent::Type::done, step, fmt::format("{} is a standby of {}", plan.to, plan.from),
            std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
   return Done{};
 }

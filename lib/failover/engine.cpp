@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <chrono>
-#include <map>
 
 namespace fedctl::failover {
 namespace {
@@ -20,18 +19,27 @@ using Clock = std::chrono::steady_clock;
 constexpr int attempts_of_a_step = 3;
 constexpr time::Duration pause_between{500};
 
-/// Steps that the others do not depend on: a run does not wait for them.
-bool may_be_owed(const std::string& step) { return step == "dns" || step == "follow"; }
+bool may_be_owed(const StepRecord& record) {
+  const auto kind = step_kind(record.name);
+  return kind && step_of(*kind).may_be_owed;
+}
 
-using StepFunction = Evidence (*)(StepContext&);
-
-StepFunction function_of(const std::string& step) {
-  static const std::map<std::string, StepFunction> functions{{"fence", &fence},       {"drain", &drain},      {"stop", &stop_old},
-                                                             {"catch-up", &catch_up}, {"promote", &promote},  {"roles", &switch_roles},
-                                                             {"ready", &wait_ready},  {"dns", &switch_dns},   {"verify", &verify},
-                                                             {"rejoin", &rejoin},     {"follow", &follow_all}};
-  const auto found = functions.find(step);
-  return found == functions.end() ? nullptr : found->second;
+Evidence carry_out(StepContext& context, StepKind step) {
+  switch (step) {
+    case StepKind::fence: return fence(context);
+    case StepKind::drain: return drain(context);
+    case StepKind::stop: return stop_old(context);
+    case StepKind::catch_up: return catch_up(context);
+    case StepKind::promote: return promote(context);
+    case StepKind::roles: return switch_roles(context);
+    case StepKind::ready: return wait_ready(context);
+    case StepKind::dns: return switch_dns(context);
+    case StepKind::verify: return verify(context);
+    case StepKind::follow: return follow_all(context);
+    case StepKind::rejoin: return rejoin(context);
+    case StepKind::record: break;
+  }
+  return json::object();
 }
 
 bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
@@ -45,9 +53,9 @@ json outcome_of(const Run& run) {
   const std::string stated = kube::string_at(run.outcome, "failedAt");
   const std::string failed_at = stated.empty() ? run.began_at : stated;
   outcome["failedAt"] = failed_at;
-  if (const StepRecord* verified = run.find("verify"); verified != nullptr && !verified->ended_at.empty())
+  if (const StepRecord* verified = run.find(StepKind::verify); verified != nullptr && !verified->ended_at.empty())
     outcome["rtoSeconds"] = seconds_between(failed_at, verified->ended_at);
-  if (const StepRecord* caught_up = run.find("catch-up")) {
+  if (const StepRecord* caught_up = run.find(StepKind::catch_up)) {
     outcome["lostBytes"] = kube::value_at(caught_up->evidence, "lostBytes");
     outcome["lossExact"] = kube::bool_at(caught_up->evidence, "exact");
     if (caught_up->evidence.contains("lostCounted")) outcome["lostCounted"] = caught_up->evidence["lostCounted"];
@@ -143,20 +151,20 @@ struct Engine::Impl {
             state.active_token};
   }
 
-  Evidence do_once(const std::string& step) {
-    StepContext with = context(step);
-    if (const StepRecord* record = state.run->find(step); record != nullptr && is_hook(*record)) return run_hook(with, *record);
-    const StepFunction function = function_of(step);
-    return function == nullptr ? Evidence{json::object()} : function(with);
+  Evidence do_once(const StepRecord& record) {
+    StepContext with = context(record.name);
+    if (is_hook(record)) return run_hook(with, record);
+    const auto kind = step_kind(record.name);
+    return kind ? carry_out(with, *kind) : Evidence{json::object()};
   }
 
   Evidence do_step(StepRecord& record) {
     while (true) {
       ++record.attempts;
       if (auto saved = save(); !saved) return Failure{saved.error()};
-      auto evidence = do_once(record.name);
+      auto evidence = do_once(record);
       // A program of others may have done what it was told to, whatever came back of it.
-      const bool is_final = may_be_owed(record.name) || is_hook(record);
+      const bool is_final = may_be_owed(record) || is_hook(record);
       if (evidence || !is_worth_retrying(evidence.error()) || is_final || record.attempts % attempts_of_a_step == 0 ||
           site.loop->interrupted())
         return evidence;
@@ -175,10 +183,10 @@ struct Engine::Impl {
       if (record.begun_at.empty()) record.begun_at = timestamp_now();
       const auto began = Clock::now();
       tell(StepEvent::Type::begun, record.name);
-      if (record.name == "record") finish_run(run);
+      if (record.is(StepKind::record)) finish_run(run);
       auto evidence = do_step(record);
       const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
-      if (!evidence && may_be_owed(record.name) && evidence.error().code != Code::cancelled) {
+      if (!evidence && may_be_owed(record) && evidence.error().code != Code::cancelled) {
         owe(record, evidence.error(), took);
         continue;
       }
@@ -191,19 +199,19 @@ struct Engine::Impl {
       record.evidence = std::move(*evidence);
       record.state = record.evidence.contains("skipped") ? StepRecord::State::skipped : StepRecord::State::done;
       record.ended_at = timestamp_now();
-      if (record.name == point_of_no_return(site.policy)) {
+      if (record.is(point_of_no_return(site.policy))) {
         state.active = run.to;
         state.active_token = run.token;
       }
       tell(record.state == StepRecord::State::done ? StepEvent::Type::done : StepEvent::Type::skipped, record.name, summary_of(record),
            took);
-      if (record.name != "record") {
+      if (!record.is(StepKind::record)) {
         if (auto saved = save(); !saved) return Failure{stopped(saved.error(), record.name)};
       }
     }
     run.state = Run::State::done;
     file_away(state);
-    if (auto saved = save(); !saved) return Failure{stopped(saved.error(), "record")};
+    if (auto saved = save(); !saved) return Failure{stopped(saved.error(), std::string{to_string(StepKind::record)})};
     return run;
   }
 
@@ -342,7 +350,7 @@ Result<Run> Engine::settle() {
     if (record.state != StepRecord::State::owed) continue;
     ++record.attempts;
     const auto began = Clock::now();
-    auto evidence = self.do_once(record.name);
+    auto evidence = self.do_once(record);
     const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
     if (!evidence) {
       record.evidence["error"] = describe(evidence.error());

@@ -3,7 +3,6 @@
 #include "base/json.hpp"
 #include "base/pointer.hpp"
 #include "base/text.hpp"
-#include "failover/policy_parts.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -110,20 +109,19 @@ Result<void> skip_hook(Run& run, const std::string& name) {
 
 std::vector<StepRecord> records_of(const Policy& policy, RunKind kind) {
   std::vector<StepRecord> records;
-  const auto add_hooks = [&](const std::string& step, bool before) {
+  const auto add_hooks = [&](std::string_view step, bool before) {
     for (const Hook& hook : policy.hooks) {
       if (hook.step == step && hook.before == before) records.push_back({.name = hook_name(hook), .hash = hook.hash});
     }
   };
-  for (const std::string& step : steps_of(policy, kind)) {
-    add_hooks(step, true);
-    records.push_back({.name = step});
-    add_hooks(step, false);
+  for (const StepKind step : steps_of(policy, kind)) {
+    const std::string_view name = to_string(step);
+    add_hooks(name, true);
+    records.push_back({.name = std::string{name}});
+    add_hooks(name, false);
   }
   return records;
 }
-
-std::string point_of_no_return(const Policy& policy) { return policy.postgres ? "promote" : "roles"; }
 
 bool may_have_turned(const Policy& policy, const Run& run) {
   const StepRecord* turning = run.find(point_of_no_return(policy));
@@ -143,17 +141,14 @@ Result<void> check_journal(const Policy& policy, const State& state) {
     return Failure{
         {Code::invalid_input, "the journal of the unfinished run is damaged: " + what, "", "", "", "restore the state from a copy"}};
   };
-  const auto is_known = [](const StepRecord& step) {
-    const std::vector<std::string> names = step_names();
-    return std::ranges::find(names, step.name) != names.end() || is_hook(step);
-  };
+  const auto is_known = [](const StepRecord& step) { return step_kind(step.name) || is_hook(step); };
   const auto unknown = std::ranges::find_if_not(run.steps, is_known);
   if (unknown != run.steps.end()) return damaged(fmt::format("there is no step '{}'", unknown->name));
   const std::vector<StepRecord> wanted = records_of(policy, run.kind);
   const bool is_same = std::ranges::equal(run.steps, wanted, {}, &StepRecord::name, &StepRecord::name);
   // Of a policy that was changed since, the steps may be others.
   const StepRecord* turning = run.find(point_of_no_return(policy));
-  const bool is_whole = turning != nullptr && run.find("record") != nullptr;
+  const bool is_whole = turning != nullptr && run.find(StepKind::record) != nullptr;
   if (run.policy_hash == policy.hash ? !is_same : !is_whole) return damaged("its steps are not those of the policy");
   const bool has_turned = turning->state == StepRecord::State::done || turning->state == StepRecord::State::skipped;
   // Until the first run has turned, no side is written down as the active one.

@@ -32,9 +32,6 @@ void take_policy(Run& run, const Policy& policy);
 /// Passes over a hook that was not done yet. Errors: usage where the run has no such hook that is still to be run.
 Result<void> skip_hook(Run& run, const std::string& name);
 
-/// The step behind which the new side is the active one: then a run can only go on.
-std::string point_of_no_return(const Policy& policy);
-
 /// In the evidence of the step promote: the standby was told to become the primary, and may do so whatever is seen of it.
 inline constexpr std::string_view asked_to_turn = "asked";
 

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "failover/policy_parts.hpp"
+#include "failover/step.hpp"
 #include "kube/object.hpp"
 
 #include <fmt/format.h>

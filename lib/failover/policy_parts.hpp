@@ -9,9 +9,6 @@
 /// The parts of a policy; what is wrong with one is kept in its Fields.
 namespace fedctl::failover {
 
-/// The names of all steps there are, in their order.
-std::vector<std::string> step_names();
-
 /// `command` and `timeout` of a map.
 Action read_action(const Fields& fields);
 

@@ -141,8 +141,6 @@ void keep_latest(std::vector<json>& list) {
 
 }  // namespace
 
-std::string_view to_string(RunKind kind) { return kind == RunKind::failover ? "failover" : "switchover"; }
-
 std::string_view to_string(StepRecord::State state) {
   switch (state) {
     case StepRecord::State::pending: return "pending";
@@ -164,13 +162,13 @@ std::string_view to_string(Run::State state) {
   return "refused";
 }
 
-StepRecord* Run::find(const std::string& step) {
-  const auto found = std::ranges::find(steps, step, &StepRecord::name);
+StepRecord* Run::find(StepKind step) {
+  const auto found = std::ranges::find(steps, to_string(step), &StepRecord::name);
   return found == steps.end() ? nullptr : &*found;
 }
 
-const StepRecord* Run::find(const std::string& step) const {
-  const auto found = std::ranges::find(steps, step, &StepRecord::name);
+const StepRecord* Run::find(StepKind step) const {
+  const auto found = std::ranges::find(steps, to_string(step), &StepRecord::name);
   return found == steps.end() ? nullptr : &*found;
 }
 
@@ -178,11 +176,6 @@ const StepRecord* Run::next() const {
   const auto found = std::ranges::find_if(
       steps, [](const StepRecord& step) { return step.state == StepRecord::State::pending || step.state == StepRecord::State::begun; });
   return found == steps.end() ? nullptr : &*found;
-}
-
-bool Run::has_done(const std::string& step) const {
-  const StepRecord* found = find(step);
-  return found != nullptr && found->state == StepRecord::State::done;
 }
 
 std::vector<std::string> Run::owed() const {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "failover/step.hpp"
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -13,9 +14,6 @@
 
 /// What is known of a policy beside what it says: who is active, the run that is under way, and what was done before. A value.
 namespace fedctl::failover {
-
-enum class RunKind { failover, switchover };
-std::string_view to_string(RunKind kind);
 
 /// A step, or a hook of one, as the journal has it: written before it begins and after it ends.
 struct StepRecord {
@@ -33,6 +31,8 @@ struct StepRecord {
   int attempts = 0;
   nlohmann::json evidence = nlohmann::json::object();  ///< What was found and done.
   std::string hash = {};                               ///< Of a hook: what it said (Hook::hash).
+
+  bool is(StepKind kind) const { return name == to_string(kind); }
 };
 std::string_view to_string(StepRecord::State state);
 
@@ -56,11 +56,10 @@ struct Run {
   std::vector<StepRecord> steps;
   nlohmann::json outcome = nlohmann::json::object();  ///< loss, rto, ...
 
-  StepRecord* find(const std::string& step);
-  const StepRecord* find(const std::string& step) const;
+  StepRecord* find(StepKind step);
+  const StepRecord* find(StepKind step) const;
   /// The first that is neither done nor skipped; null: all are.
   const StepRecord* next() const;
-  bool has_done(const std::string& step) const;
   /// The names of the steps that are owed.
   std::vector<std::string> owed() const;
 };

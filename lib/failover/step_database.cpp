@@ -32,7 +32,7 @@ struct End {
 };
 
 End end_of_primary(StepContext& context, const State& state) {
-  const StepRecord* fenced = context.run.find("fence");
+  const StepRecord* fenced = context.run.find(StepKind::fence);
   const json evidence = fenced == nullptr ? json::object() : fenced->evidence;
   if (const auto lsn = data::parse_lsn(kube::string_at(evidence, "lsn")))
     return {lsn, true, "it was fenced there", kube::value_at(evidence, "counted")};
@@ -135,7 +135,7 @@ void count_lost(StepContext& context, json& evidence) {
 }
 
 Evidence replay_token(StepContext& context) {
-  const StepRecord* drain = context.run.find("drain");
+  const StepRecord* drain = context.run.find(StepKind::drain);
   const auto drained_to = drain == nullptr ? std::nullopt : data::parse_lsn(kube::string_at(drain->evidence, "lsn"));
   if (!drained_to) {
     return Failure{{Code::invalid_input, "the journal does not say up to which position the old side wrote", "", context.run.from, "",
@@ -197,7 +197,7 @@ Evidence drain(StepContext& context) {
 Evidence stop_old(StepContext& context) {
   const Action& stop = context.site.policy.postgres->sides.at(context.run.from).stop;
   if (!stop) return json{{"skipped", "no program to stop it"}};
-  const auto said = run_program(context, stop, "stop", context.run.from);
+  const auto said = run_program(context, stop, to_string(StepKind::stop), context.run.from);
   if (!said) return Failure{said.error()};
   return json{{"said", *said}};
 }
@@ -224,10 +224,10 @@ Evidence promote(StepContext& context) {
   const auto before = look_at(context, to);
   if (!before) return Failure{before.error()};
   // From here on it may become the primary, even after we gave up.
-  if (StepRecord* record = context.run.find("promote")) record->evidence[std::string{asked_to_turn}] = true;
+  if (StepRecord* record = context.run.find(StepKind::promote)) record->evidence[std::string{asked_to_turn}] = true;
   if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
   if (postgres.promote && before->in_recovery) {
-    const auto said = run_program(context, postgres.promote, "promote", to);
+    const auto said = run_program(context, postgres.promote, to_string(StepKind::promote), to);
     if (!said) return Failure{said.error()};
   }
   const auto standing = blocking<data::Standing>(*site.loop, [&] {
@@ -244,7 +244,7 @@ Evidence rejoin(StepContext& context) {
   if (!action) return json{{"skipped", "no program to make it a standby"}};
   const auto primary = prepare_rejoin(context);
   if (!primary) return Failure{primary.error()};
-  const auto said = run_program(context, action, "rejoin", context.run.from);
+  const auto said = run_program(context, action, to_string(StepKind::rejoin), context.run.from);
   if (!said) return Failure{said.error()};
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
   while (true) {

@@ -98,13 +98,13 @@ class Fencer {
       case FenceWay::none_needed: return json::object();
       case FenceWay::database: return fence_database();
       case FenceWay::stop: {
-        auto said = run_program(context_, site_.policy.postgres->sides.at(from_).stop, "stop", from_);
+        auto said = run_program(context_, site_.policy.postgres->sides.at(from_).stop, to_string(StepKind::stop), from_);
         if (!said) return Failure{said.error()};
         if (answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
         return json{{"stopped", true}, {"said", *said}};
       }
       case FenceWay::program: {
-        auto said = run_program(context_, site_.policy.fencing.exec, "fence", from_);
+        auto said = run_program(context_, site_.policy.fencing.exec, to_string(StepKind::fence), from_);
         if (!said) return Failure{said.error()};
         return json{{"said", *said}};
       }
@@ -139,7 +139,7 @@ class Fencer {
     was_tried_in_vain_ = !frozen && frozen.error().code == Code::rejected;
     if (!stop && !frozen) return Failure{frozen.error()};
     if (!stop) return evidence;
-    const auto stopped = run_program(context_, stop, "stop", from_);
+    const auto stopped = run_program(context_, stop, to_string(StepKind::stop), from_);
     evidence["stopped"] = stopped.has_value();
     if (!frozen && !stopped) return Failure{stopped.error()};
     if (!frozen && answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
@@ -244,11 +244,11 @@ Result<void> free_guard(StepContext& context, const std::string& cluster) {
 Result<void> unfence(StepContext& context) {
   Site& site = context.site;
   const std::string& from = context.run.from;
-  const StepRecord* fenced = context.run.find(context.run.kind == RunKind::failover ? "fence" : "drain");
+  const StepRecord* fenced = context.run.find(context.run.kind == RunKind::failover ? StepKind::fence : StepKind::drain);
   if (fenced == nullptr || fenced->state == StepRecord::State::pending) return {};
   if (auto freed = free_guard(context, from); !freed) return freed;
   if (site.policy.postgres) {
-    const StepRecord* stopped = context.run.find("stop");
+    const StepRecord* stopped = context.run.find(StepKind::stop);
     const bool was_stopped =
         kube::bool_at(fenced->evidence, "stopped") || (stopped != nullptr && stopped->state != StepRecord::State::pending);
     const DatabaseSide& side = site.policy.postgres->sides.at(from);

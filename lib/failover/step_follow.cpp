@@ -88,7 +88,7 @@ Evidence follow(StepContext& context, const std::vector<std::string>& clusters) 
       awaited.erase(cluster);
     }
   }
-  const StepRecord* record = context.run.find("follow");
+  const StepRecord* record = context.run.find(StepKind::follow);
   const bool is_repeated = record != nullptr && record->attempts > 1;
   const time::Duration patience = is_repeated ? time_of_repetition : site.policy.postgres->catch_up_timeout;
   if (auto waited = wait_for(context, awaited, patience); !waited) return Failure{waited.error()};

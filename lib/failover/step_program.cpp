@@ -45,13 +45,13 @@ Result<void> pause(http::Loop& loop, time::Duration length) {
   return {};
 }
 
-Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster) {
+Result<std::string> run_program(StepContext& context, const Action& action, std::string_view step, const std::string& cluster) {
   const Run& run = context.run;
   const Policy& policy = context.site.policy;
   const std::map<std::string, std::string> environment{{"FEDCTL_POLICY", policy.full_name()},
                                                        {"FEDCTL_RUN", run.id},
                                                        {"FEDCTL_TOKEN", std::to_string(run.token)},
-                                                       {"FEDCTL_STEP", step},
+                                                       {"FEDCTL_STEP", std::string{step}},
                                                        {"FEDCTL_FROM", run.from},
                                                        {"FEDCTL_TO", run.to},
                                                        {"FEDCTL_CLUSTER", cluster}};

@@ -68,7 +68,7 @@ Evidence switch_roles(StepContext& context) {
   if (!changed) return Failure{changed.error()};
   evidence["changed"] = *changed;
   // The old side waits for nobody, and nobody for it.
-  const StepRecord* fenced = run.find("fence");
+  const StepRecord* fenced = run.find(StepKind::fence);
   if (fenced != nullptr && fenced->evidence.contains("scaledToZero")) {
     evidence["leftAlone"] = fmt::format("{} stays scaled to zero", run.from);
   } else if ((fenced != nullptr && fenced->evidence.contains("unreachable")) || !is_reachable(context, run.from)) {
@@ -115,7 +115,7 @@ Evidence verify(StepContext& context) {
     evidence["writable"] = true;
   }
   const time::Duration within = site.policy.dns ? site.policy.dns->within : time::Duration{30'000};
-  const StepRecord* switched = context.run.find("dns");
+  const StepRecord* switched = context.run.find(StepKind::dns);
   const bool is_owed = switched != nullptr && switched->state == StepRecord::State::owed;
   if (is_owed) evidence["resolvers"] = "not asked: the step dns is owed";
   if (site.policy.dns && !is_owed) {

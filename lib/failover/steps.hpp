@@ -56,7 +56,7 @@ Evidence run_hook(StepContext& context, const StepRecord& record);
 /// Runs a program of the policy with what the run is about as JSON on its standard input and FEDCTL_POLICY, FEDCTL_RUN, FEDCTL_TOKEN,
 /// FEDCTL_STEP, FEDCTL_FROM, FEDCTL_TO and FEDCTL_CLUSTER (the side that it is for) in its environment.
 /// Errors: rejected with its exit status and what it said; timeout; not_found.
-Result<std::string> run_program(StepContext& context, const Action& action, const std::string& step, const std::string& cluster);
+Result<std::string> run_program(StepContext& context, const Action& action, std::string_view step, const std::string& cluster);
 
 /// Waits for `length`. Errors: cancelled, at once, when it is interrupted.
 Result<void> pause(http::Loop& loop, time::Duration length);

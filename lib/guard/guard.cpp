@@ -290,7 +290,8 @@ struct Guard::Impl {
       action.timeout = std::min(action.timeout, budget);
     }
     Result<std::string> said = Failure{Error{}};
-    const std::map<std::string, std::string> environment{{"FEDCTL_CLUSTER", options.side}, {"FEDCTL_STEP", "stop"}};
+    const std::map<std::string, std::string> environment{{"FEDCTL_CLUSTER", options.side},
+                                                         {"FEDCTL_STEP", std::string{to_string(failover::StepKind::stop)}}};
     co_await loop().offload([&] { said = failover::run_action(action, environment, ""); });
     if (!said) co_return Failure{said.error()};
     co_return Done{};
