@@ -15,7 +15,7 @@ json step_document(const failover::StepRecord& step) {
   json document{{"name", step.name}, {"state", to_string(step.state)}, {"beganAt", step.begun_at}, {"endedAt", step.ended_at}};
   document["attempts"] = step.attempts;
   if (const auto took = failover::elapsed(step.begun_at, step.ended_at)) document["seconds"] = seconds(*took);
-  document["evidence"] = step.evidence;
+  document["evidence"] = to_json(step.evidence);
   return document;
 }
 

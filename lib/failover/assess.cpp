@@ -253,19 +253,6 @@ class Assessor {
 
 }  // namespace
 
-std::string_view to_string(FenceWay way) {
-  switch (way) {
-    case FenceWay::none_needed: return "none-needed";
-    case FenceWay::database: return "database";
-    case FenceWay::stop: return "stop";
-    case FenceWay::program: return "program";
-    case FenceWay::scale: return "scale";
-    case FenceWay::guard: return "guard";
-    case FenceWay::unfenced: break;
-  }
-  return "unfenced";
-}
-
 std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const SideSurvey& old_side, const RunOptions& options) {
   if (options.skip_fencing) return {FenceWay::unfenced};
   std::vector<FenceWay> ways;
@@ -286,7 +273,7 @@ std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const
 
 std::optional<data::Lsn> fork_of(const Run& run) {
   const StepRecord* caught_up = run.find(StepKind::catch_up);
-  return caught_up == nullptr ? std::nullopt : data::parse_lsn(kube::string_at(caught_up->evidence, "standbyLsn"));
+  return caught_up == nullptr ? std::nullopt : caught_up->evidence.read<CatchUpEvidence>().standby_lsn;
 }
 
 std::string active_cluster(const Policy& policy, const State& state) {

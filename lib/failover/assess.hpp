@@ -27,18 +27,6 @@ struct RunOptions {
 };
 inline constexpr std::int64_t any_loss = INT64_MAX;
 
-/// What makes the old side harmless, in the order in which it is tried; the first that is proven will do.
-enum class FenceWay {
-  none_needed,  ///< Its database is no primary.
-  database,     ///< Closed, all sessions ended, and proven (data/fence.hpp); stopped where there is a program for it.
-  stop,         ///< It does not answer: the side's program stops it.
-  program,
-  scale,  ///< Workloads scaled to zero.
-  guard,  ///< Its own guard's ttl ends.
-  unfenced,
-};
-std::string_view to_string(FenceWay way);
-
 /// A guard that was silent for its ttl while the primary was still seen is dead, so it proves nothing.
 std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const SideSurvey& old_side, const RunOptions& options);
 

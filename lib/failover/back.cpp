@@ -14,7 +14,7 @@ constexpr time::Duration pace{500};
 /// Was what the old side may have behind the fork measured when it was left? Then whoever ran that accepted it.
 bool was_measured(const Run& run) {
   const StepRecord* caught_up = run.find(StepKind::catch_up);
-  return caught_up != nullptr && kube::bool_at(caught_up->evidence, "exact");
+  return caught_up != nullptr && caught_up->evidence.read<CatchUpEvidence>().is_exact.value_or(false);
 }
 
 std::vector<std::string> steps_by_hand(const std::string& old_side, const std::string& active) {

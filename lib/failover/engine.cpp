@@ -24,22 +24,28 @@ bool may_be_owed(const StepRecord& record) {
   return kind && step_of(*kind).may_be_owed;
 }
 
-Evidence carry_out(StepContext& context, StepKind step) {
+template <typename T>
+Result<Findings> found_by(Result<T> step) {
+  if (!step) return Failure{step.error()};
+  return Findings{std::move(*step)};
+}
+
+Result<Findings> carry_out(StepContext& context, StepKind step) {
   switch (step) {
-    case StepKind::fence: return fence(context);
-    case StepKind::drain: return drain(context);
+    case StepKind::fence: return found_by(fence(context));
+    case StepKind::drain: return found_by(drain(context));
     case StepKind::stop: return stop_old(context);
-    case StepKind::catch_up: return catch_up(context);
-    case StepKind::promote: return promote(context);
-    case StepKind::roles: return switch_roles(context);
-    case StepKind::ready: return wait_ready(context);
+    case StepKind::catch_up: return found_by(catch_up(context));
+    case StepKind::promote: return found_by(promote(context));
+    case StepKind::roles: return found_by(switch_roles(context));
+    case StepKind::ready: return found_by(wait_ready(context));
     case StepKind::dns: return switch_dns(context);
-    case StepKind::verify: return verify(context);
-    case StepKind::follow: return follow_all(context);
+    case StepKind::verify: return found_by(verify(context));
+    case StepKind::follow: return found_by(follow_all(context));
     case StepKind::rejoin: return rejoin(context);
     case StepKind::record: break;
   }
-  return json::object();
+  return Findings{};
 }
 
 bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
@@ -56,9 +62,10 @@ json outcome_of(const Run& run) {
   if (const StepRecord* verified = run.find(StepKind::verify); verified != nullptr && !verified->ended_at.empty())
     outcome["rtoSeconds"] = seconds_between(failed_at, verified->ended_at);
   if (const StepRecord* caught_up = run.find(StepKind::catch_up)) {
-    outcome["lostBytes"] = kube::value_at(caught_up->evidence, "lostBytes");
-    outcome["lossExact"] = kube::bool_at(caught_up->evidence, "exact");
-    if (caught_up->evidence.contains("lostCounted")) outcome["lostCounted"] = caught_up->evidence["lostCounted"];
+    const CatchUpEvidence found = caught_up->evidence.read<CatchUpEvidence>();
+    outcome["lostBytes"] = found.lost_bytes ? json(*found.lost_bytes) : json();
+    outcome["lossExact"] = found.is_exact.value_or(false);
+    if (found.lost_counted) outcome["lostCounted"] = *found.lost_counted;
   }
   return outcome;
 }
@@ -151,24 +158,23 @@ struct Engine::Impl {
             state.active_token};
   }
 
-  Evidence do_once(const StepRecord& record) {
+  Result<Findings> do_once(const StepRecord& record) {
     StepContext with = context(record.name);
     if (is_hook(record)) return run_hook(with, record);
     const auto kind = step_kind(record.name);
-    return kind ? carry_out(with, *kind) : Evidence{json::object()};
+    return kind ? carry_out(with, *kind) : Result<Findings>{};
   }
 
-  Evidence do_step(StepRecord& record) {
+  Result<Findings> do_step(StepRecord& record) {
     while (true) {
       ++record.attempts;
       if (auto saved = save(); !saved) return Failure{saved.error()};
-      auto evidence = do_once(record);
+      auto found = do_once(record);
       // A program of others may have done what it was told to, whatever came back of it.
       const bool is_final = may_be_owed(record) || is_hook(record);
-      if (evidence || !is_worth_retrying(evidence.error()) || is_final || record.attempts % attempts_of_a_step == 0 ||
-          site.loop->interrupted())
-        return evidence;
-      tell(StepEvent::Type::retried, record.name, describe(evidence.error()));
+      if (found || !is_worth_retrying(found.error()) || is_final || record.attempts % attempts_of_a_step == 0 || site.loop->interrupted())
+        return found;
+      tell(StepEvent::Type::retried, record.name, describe(found.error()));
       if (auto paused = pause(*site.loop, pause_between); !paused) return Failure{paused.error()};
     }
   }
@@ -184,20 +190,20 @@ struct Engine::Impl {
       const auto began = Clock::now();
       tell(StepEvent::Type::begun, record.name);
       if (record.is(StepKind::record)) finish_run(run);
-      auto evidence = do_step(record);
+      auto found = do_step(record);
       const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
-      if (!evidence && may_be_owed(record) && evidence.error().code != Code::cancelled) {
-        owe(record, evidence.error(), took);
+      if (!found && may_be_owed(record) && found.error().code != Code::cancelled) {
+        owe(record, found.error(), took);
         continue;
       }
-      if (!evidence) {
-        record.evidence["error"] = describe(evidence.error());
+      if (!found) {
+        record.evidence.error = describe(found.error());
         const auto saved = save();
-        tell(StepEvent::Type::failed, record.name, describe(evidence.error()), took);
-        return Failure{stopped(evidence.error(), record.name)};
+        tell(StepEvent::Type::failed, record.name, describe(found.error()), took);
+        return Failure{stopped(found.error(), record.name)};
       }
-      record.evidence = std::move(*evidence);
-      record.state = record.evidence.contains("skipped") ? StepRecord::State::skipped : StepRecord::State::done;
+      record.evidence = Evidence{std::move(*found)};
+      record.state = record.evidence.is_skipped() ? StepRecord::State::skipped : StepRecord::State::done;
       record.ended_at = timestamp_now();
       if (record.is(point_of_no_return(site.policy))) {
         state.active = run.to;
@@ -217,7 +223,7 @@ struct Engine::Impl {
 
   void owe(StepRecord& record, const Error& error, time::Duration took) {
     record.state = StepRecord::State::owed;
-    record.evidence["error"] = describe(error);
+    record.evidence.error = describe(error);
     tell(StepEvent::Type::owed, record.name, describe(error), took);
     static_cast<void>(save());
   }
@@ -237,7 +243,8 @@ struct Engine::Impl {
 
   static std::string summary_of(const StepRecord& record) {
     std::string text;
-    for (const auto& [key, value] : record.evidence.items()) {
+    const json evidence = to_json(record.evidence);
+    for (const auto& [key, value] : evidence.items()) {
       if (key == "proof") continue;
       const std::string shown = value.is_string() ? value.get<std::string>() : to_text(value);
       if (shown.empty()) continue;
@@ -350,14 +357,14 @@ Result<Run> Engine::settle() {
     if (record.state != StepRecord::State::owed) continue;
     ++record.attempts;
     const auto began = Clock::now();
-    auto evidence = self.do_once(record);
+    auto found = self.do_once(record);
     const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
-    if (!evidence) {
-      record.evidence["error"] = describe(evidence.error());
-      if (!failed) failed = self.stopped(evidence.error(), record.name);
+    if (!found) {
+      record.evidence.error = describe(found.error());
+      if (!failed) failed = self.stopped(found.error(), record.name);
       continue;
     }
-    record.evidence = std::move(*evidence);
+    record.evidence = Evidence{std::move(*found)};
     record.state = StepRecord::State::done;
     record.ended_at = timestamp_now();
     self.tell(StepEvent::Type::done, record.name, Impl::summary_of(record), took);

@@ -102,7 +102,7 @@ Result<void> skip_hook(Run& run, const std::string& name) {
                     open.empty() ? "all its hooks are done" : "it has " + text::listed(open)}};
   }
   found->state = StepRecord::State::skipped;
-  found->evidence["skipped"] = "--skip-hook";
+  found->evidence.say(Skipped{"--skip-hook"});
   run.overridden.push_back("--skip-hook " + name);
   return {};
 }
@@ -127,7 +127,7 @@ bool may_have_turned(const Policy& policy, const Run& run) {
   const StepRecord* turning = run.find(point_of_no_return(policy));
   if (turning == nullptr || turning->state == StepRecord::State::pending) return false;
   const bool is_only_begun = policy.postgres && turning->state == StepRecord::State::begun;
-  return !is_only_begun || kube::bool_at(turning->evidence, asked_to_turn);
+  return !is_only_begun || turning->evidence.read<PromoteEvidence>().was_asked;
 }
 
 std::string way_on(const Policy& policy, const Run& run) {

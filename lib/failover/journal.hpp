@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// The steps of a run as they are written down before and after each, so that a killed run is gone on with.
@@ -31,9 +30,6 @@ void take_policy(Run& run, const Policy& policy);
 
 /// Passes over a hook that was not done yet. Errors: usage where the run has no such hook that is still to be run.
 Result<void> skip_hook(Run& run, const std::string& name);
-
-/// In the evidence of the step promote: the standby was told to become the primary, and may do so whatever is seen of it.
-inline constexpr std::string_view asked_to_turn = "asked";
 
 /// Is the new side the active one, or may it become it without being told again? Then the run cannot be undone.
 bool may_have_turned(const Policy& policy, const Run& run);

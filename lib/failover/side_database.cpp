@@ -7,8 +7,6 @@
 namespace fedctl::failover {
 namespace {
 
-using nlohmann::json;
-
 using Use = std::function<Result<void>(data::Connection&, const std::string& conninfo, data::Deadline)>;
 
 /// Opens a session and uses it, on a thread of its own.
@@ -124,12 +122,12 @@ Task<Result<Done>> checkpoint_database(Site& site, std::string cluster, time::Du
   co_return co_await with_session(site, cluster, timeout, std::move(use));
 }
 
-json evidence_of(const data::Frozen& frozen) {
-  json proof{{"sessionsEnded", frozen.ended},
-             {"preparedTransactions", frozen.prepared},
-             {"doorClosed", true},
-             {"stillFor", time::format_duration(frozen.still)}};
-  return {{"lsn", data::format_lsn(frozen.end)}, {"flushed", frozen.is_flushed}, {"proof", std::move(proof)}};
+FrozenEvidence evidence_of(const data::Frozen& frozen) {
+  const FreezeProof proof{.sessions_ended = frozen.ended,
+                          .prepared_transactions = frozen.prepared,
+                          .is_door_closed = true,
+                          .still_for = time::format_duration(frozen.still)};
+  return {.lsn = frozen.end, .is_flushed = frozen.is_flushed, .proof = proof};
 }
 
 }  // namespace fedctl::failover

@@ -3,9 +3,9 @@
 #include "base/task.hpp"
 #include "data/checkup.hpp"
 #include "data/fence.hpp"
+#include "failover/evidence.hpp"
 #include "failover/site.hpp"
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 /// One side's database, by the connection string that the policy gives it.
@@ -39,7 +39,7 @@ Task<Result<Done>> open_to_readers(Site& site, std::string cluster, time::Durati
 /// Makes it write out all that it has in memory, which takes as long as its disk does.
 Task<Result<Done>> checkpoint_database(Site& site, std::string cluster, time::Duration timeout);
 
-/// What the journal keeps of a freeze: {"lsn", "flushed", "proof": {"sessionsEnded", "preparedTransactions", "doorClosed", "stillFor"}}.
-nlohmann::json evidence_of(const data::Frozen& frozen);
+/// What the journal keeps of a freeze.
+FrozenEvidence evidence_of(const data::Frozen& frozen);
 
 }  // namespace fedctl::failover

@@ -80,8 +80,8 @@ class StateFields {
 };
 
 json to_json(const StepRecord& step) {
-  return {{"name", step.name},         {"state", to_string(step.state)}, {"beganAt", step.begun_at}, {"endedAt", step.ended_at},
-          {"attempts", step.attempts}, {"evidence", step.evidence},      {"hash", step.hash}};
+  return {{"name", step.name},         {"state", to_string(step.state)},     {"beganAt", step.begun_at}, {"endedAt", step.ended_at},
+          {"attempts", step.attempts}, {"evidence", to_json(step.evidence)}, {"hash", step.hash}};
 }
 
 StepRecord step_from(const json& document, const std::string& path, std::string& problem) {
@@ -92,7 +92,7 @@ StepRecord step_from(const json& document, const std::string& path, std::string&
   step.begun_at = fields.text("beganAt");
   step.ended_at = fields.text("endedAt");
   step.attempts = static_cast<int>(fields.integer("attempts"));
-  step.evidence = fields.map("evidence");
+  step.evidence = evidence_from(step.name, fields.map("evidence"));
   step.hash = fields.text("hash");
   return step;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "failover/evidence.hpp"
 #include "failover/step.hpp"
 
 #include <cstdint>
@@ -29,8 +30,8 @@ struct StepRecord {
   std::string begun_at;  ///< RFC 3339 with milliseconds.
   std::string ended_at;
   int attempts = 0;
-  nlohmann::json evidence = nlohmann::json::object();  ///< What was found and done.
-  std::string hash = {};                               ///< Of a hook: what it said (Hook::hash).
+  Evidence evidence = {};  ///< What was found and done.
+  std::string hash = {};   ///< Of a hook: what it said (Hook::hash).
 
   bool is(StepKind kind) const { return name == to_string(kind); }
 };

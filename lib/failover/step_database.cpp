@@ -1,5 +1,4 @@
 #include "failover/guard_lease.hpp"
-#include "failover/journal.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -9,13 +8,11 @@
 namespace fedctl::failover {
 namespace {
 
-using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr time::Duration patience{10'000};
 constexpr time::Duration time_between_looks{50};
 
-std::optional<std::int64_t> number_of(const json& evidence) {
-  const std::string text = evidence.is_string() ? evidence.get<std::string>() : "";
+std::optional<std::int64_t> number_of(const std::string& text) {
   try {
     return text.empty() ? std::nullopt : std::optional<std::int64_t>{std::stoll(text)};
   } catch (const std::exception&) {
@@ -28,14 +25,13 @@ struct End {
   std::optional<data::Lsn> lsn;
   bool is_exact = false;
   std::string basis;
-  json counted;
+  std::optional<std::string> counted;
 };
 
 End end_of_primary(StepContext& context, const State& state) {
-  const StepRecord* fenced = context.run.find(StepKind::fence);
-  const json evidence = fenced == nullptr ? json::object() : fenced->evidence;
-  if (const auto lsn = data::parse_lsn(kube::string_at(evidence, "lsn")))
-    return {lsn, true, "it was fenced there", kube::value_at(evidence, "counted")};
+  const StepRecord* record = context.run.find(StepKind::fence);
+  const FenceEvidence fenced = record == nullptr ? FenceEvidence{} : record->evidence.read<FenceEvidence>();
+  if (fenced.frozen.lsn) return {fenced.frozen.lsn, true, "it was fenced there", fenced.counted};
   // The database did not answer just now, or it would have said where its log ended; its guard may have.
   Site& site = context.site;
   SideSurvey old_side{.cluster = context.run.from};
@@ -83,22 +79,22 @@ Result<data::Standing> receive_rest(StepContext& context, const End& end) {
   }
 }
 
-Evidence measure_loss(StepContext& context, const End& end, const data::Standing& standby) {
+Result<CatchUpEvidence> measure_loss(StepContext& context, const End& end, const data::Standing& standby) {
   const bool is_exact = end.is_exact && standby.in_recovery;
-  json evidence{{"standbyLsn", data::format_lsn(standby.written)}, {"basis", end.basis}, {"exact", is_exact}};
+  CatchUpEvidence evidence{.standby_lsn = standby.written, .basis = end.basis, .is_exact = is_exact};
   const std::int64_t accepted = context.options.run.accept_data_loss.value_or(0);
   const std::int64_t limit = std::max(context.site.policy.postgres->max_lag_bytes, accepted);
-  if (end.counted.is_string()) evidence["primaryCounted"] = end.counted;
+  evidence.primary_counted = end.counted;
   if (!end.lsn || !standby.in_recovery) {
     if (accepted != any_loss) {
       return Failure{{Code::conflict, fmt::format("how much {} lacks is not known: {}", context.run.to, end.basis), "", context.run.to, "",
                       "go on with --resume --accept-data-loss unknown, or undo the run with 'fedctl failover abort'"}};
     }
-    evidence["lostBytes"] = nullptr;
+    evidence.is_loss_unknown = true;
   } else {
     const std::int64_t lost = *end.lsn > standby.written ? static_cast<std::int64_t>(*end.lsn - standby.written) : 0;
-    evidence["primaryLsn"] = data::format_lsn(*end.lsn);
-    evidence["lostBytes"] = lost;
+    evidence.primary_lsn = end.lsn;
+    evidence.lost_bytes = lost;
     if (lost > limit) {
       return Failure{{Code::conflict,
                       fmt::format("{} lacks {} bytes of the log, and maxLagBytes is {}", context.run.to, lost,
@@ -113,8 +109,8 @@ Evidence measure_loss(StepContext& context, const End& end, const data::Standing
 }
 
 /// What the new side counts of what it received, before anybody writes to it.
-void count_lost(StepContext& context, json& evidence) {
-  const auto primary = number_of(kube::value_at(evidence, "primaryCounted"));
+void count_lost(StepContext& context, CatchUpEvidence& evidence) {
+  const auto primary = number_of(evidence.primary_counted.value_or(""));
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
   // What was received of the last record, where a part of it is missing, is never replayed.
   constexpr time::Duration standstill{500};
@@ -127,30 +123,28 @@ void count_lost(StepContext& context, json& evidence) {
     before = standing->replayed;
     const bool has_replayed = standing->replayed >= standing->written || Clock::now() - moved >= standstill;
     const auto here = standing->counted ? number_of(*standing->counted) : std::nullopt;
-    if (has_replayed && here) evidence["standbyCounted"] = *standing->counted;
-    if (has_replayed && here) evidence["lostCounted"] = std::max<std::int64_t>(0, *primary - *here);
+    if (has_replayed && here) evidence.standby_counted = standing->counted;
+    if (has_replayed && here) evidence.lost_counted = std::max<std::int64_t>(0, *primary - *here);
     if (has_replayed || Clock::now() >= deadline) return;
     if (auto paused = pause(*context.site.loop, time_between_looks); !paused) return;
   }
 }
 
-Evidence replay_token(StepContext& context) {
-  const StepRecord* drain = context.run.find(StepKind::drain);
-  const auto drained_to = drain == nullptr ? std::nullopt : data::parse_lsn(kube::string_at(drain->evidence, "lsn"));
-  if (!drained_to) {
+Result<CatchUpEvidence> replay_token(StepContext& context) {
+  const StepRecord* record = context.run.find(StepKind::drain);
+  const DrainEvidence drained = record == nullptr ? DrainEvidence{} : record->evidence.read<DrainEvidence>();
+  if (!drained.frozen.lsn) {
     return Failure{{Code::invalid_input, "the journal does not say up to which position the old side wrote", "", context.run.from, "",
                     "undo the run with 'fedctl failover abort'"}};
   }
-  const data::Lsn token = *drained_to;
+  const data::Lsn token = *drained.frozen.lsn;
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
   while (true) {
     const auto standing = look_at(context, context.run.to);
     if (!standing) return Failure{standing.error()};
     if (!standing->in_recovery || standing->replayed >= token) {
-      json evidence{
-          {"tokenLsn", data::format_lsn(token)}, {"standbyLsn", data::format_lsn(standing->replayed)}, {"lostBytes", 0}, {"exact", true}};
-      const json& counted = kube::value_at(drain->evidence, "counted");
-      if (!counted.is_null()) evidence["primaryCounted"] = counted;
+      CatchUpEvidence evidence{.standby_lsn = standing->replayed, .token_lsn = token, .is_exact = true, .lost_bytes = 0};
+      evidence.primary_counted = drained.counted;
       count_lost(context, evidence);
       return evidence;
     }
@@ -175,7 +169,7 @@ Result<data::Standing> prepare_rejoin(StepContext& context) {
 
 }  // namespace
 
-Evidence drain(StepContext& context) {
+Result<DrainEvidence> drain(StepContext& context) {
   Site& site = context.site;
   const std::string& from = context.run.from;
   if (const GuardPlace place = guard_place(site, from); place.host != nullptr) {
@@ -186,23 +180,22 @@ Evidence drain(StepContext& context) {
   if (!frozen) return Failure{taken_back(context, frozen.error())};
   const auto standing = look_at(context, from);
   if (!standing) return Failure{standing.error()};
-  json token = evidence_of(*frozen);
-  token["systemIdentifier"] = standing->system_identifier;
-  token["timeline"] = standing->timeline;
-  token["at"] = timestamp_now();
-  if (standing->counted) token["counted"] = *standing->counted;
-  return token;
+  return DrainEvidence{.frozen = evidence_of(*frozen),
+                       .system_identifier = standing->system_identifier,
+                       .timeline = standing->timeline,
+                       .at = timestamp_now(),
+                       .counted = standing->counted};
 }
 
-Evidence stop_old(StepContext& context) {
+Result<Findings> stop_old(StepContext& context) {
   const Action& stop = context.site.policy.postgres->sides.at(context.run.from).stop;
-  if (!stop) return json{{"skipped", "no program to stop it"}};
+  if (!stop) return Skipped{"no program to stop it"};
   const auto said = run_program(context, stop, to_string(StepKind::stop), context.run.from);
   if (!said) return Failure{said.error()};
-  return json{{"said", *said}};
+  return StopEvidence{*said};
 }
 
-Evidence catch_up(StepContext& context) {
+Result<CatchUpEvidence> catch_up(StepContext& context) {
   if (context.run.kind == RunKind::switchover) return replay_token(context);
   auto state = context.site.loop->run(context.site.store->load());
   if (!state) return Failure{state.error()};
@@ -214,7 +207,7 @@ Evidence catch_up(StepContext& context) {
   return evidence;
 }
 
-Evidence promote(StepContext& context) {
+Result<PromoteEvidence> promote(StepContext& context) {
   Site& site = context.site;
   const std::string& to = context.run.to;
   if (auto freed = free_guard(context, to); !freed) return Failure{freed.error()};
@@ -224,7 +217,7 @@ Evidence promote(StepContext& context) {
   const auto before = look_at(context, to);
   if (!before) return Failure{before.error()};
   // From here on it may become the primary, even after we gave up.
-  if (StepRecord* record = context.run.find(StepKind::promote)) record->evidence[std::string{asked_to_turn}] = true;
+  if (StepRecord* record = context.run.find(StepKind::promote)) record->evidence.say(PromoteEvidence{.was_asked = true});
   if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
   if (postgres.promote && before->in_recovery) {
     const auto said = run_program(context, postgres.promote, to_string(StepKind::promote), to);
@@ -235,13 +228,12 @@ Evidence promote(StepContext& context) {
     return postgres.promote ? data::open_for_writes(*connection, deadline) : data::promote(*connection, deadline);
   });
   if (!standing) return Failure{in_cluster(standing.error(), to)};
-  json evidence{{"timeline", standing->timeline}, {"lsn", data::format_lsn(standing->written)}};
-  return evidence;
+  return PromoteEvidence{.timeline = standing->timeline, .lsn = standing->written};
 }
 
-Evidence rejoin(StepContext& context) {
+Result<Findings> rejoin(StepContext& context) {
   const Action& action = context.site.policy.postgres->sides.at(context.run.from).rejoin;
-  if (!action) return json{{"skipped", "no program to make it a standby"}};
+  if (!action) return Skipped{"no program to make it a standby"};
   const auto primary = prepare_rejoin(context);
   if (!primary) return Failure{primary.error()};
   const auto said = run_program(context, action, to_string(StepKind::rejoin), context.run.from);
@@ -252,7 +244,7 @@ Evidence rejoin(StepContext& context) {
     if (standing && data::follows(*standing, *primary)) {
       if (const auto opened = context.site.loop->run(open_to_readers(context.site, context.run.from, patience)); !opened)
         context.note(fmt::format("it lets no readers in: {}", opened.error().message));
-      return json{{"lsn", data::format_lsn(standing->replayed)}, {"timeline", standing->received_timeline}};
+      return RejoinEvidence{.lsn = standing->replayed, .timeline = standing->received_timeline};
     }
     if (Clock::now() >= deadline) {
       return Failure{{Code::timeout,

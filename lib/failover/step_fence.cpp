@@ -61,7 +61,7 @@ class Fencer {
  public:
   explicit Fencer(StepContext& context) : context_(context), site_(context.site), from_(context.run.from) {}
 
-  Evidence run() {
+  Result<FenceEvidence> run() {
     // The guard's ttl runs while the sides are looked at, and it must not undo what is done after.
     tell_guard();
     const Survey survey = site_.loop->run(failover::survey(site_, {.timeout = time::Duration{3'000}, .dns = false}));
@@ -73,9 +73,9 @@ class Fencer {
     for (const FenceWay way : ways) {
       auto evidence = take(way);
       if (evidence) {
-        (*evidence)["way"] = to_string(way);
-        if (side.api_problem) (*evidence)["unreachable"] = true;
-        if (!failures.empty()) (*evidence)["notProven"] = failures;
+        evidence->way = way;
+        evidence->is_unreachable = side.api_problem.has_value();
+        evidence->not_proven = failures;
         return evidence;
       }
       failures.push_back(fmt::format("{}: {}", to_string(way), describe(evidence.error())));
@@ -93,20 +93,20 @@ class Fencer {
   }
 
  private:
-  Evidence take(FenceWay way) {
+  Result<FenceEvidence> take(FenceWay way) {
     switch (way) {
-      case FenceWay::none_needed: return json::object();
+      case FenceWay::none_needed: return FenceEvidence{};
       case FenceWay::database: return fence_database();
       case FenceWay::stop: {
         auto said = run_program(context_, site_.policy.postgres->sides.at(from_).stop, to_string(StepKind::stop), from_);
         if (!said) return Failure{said.error()};
         if (answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
-        return json{{"stopped", true}, {"said", *said}};
+        return FenceEvidence{.is_stopped = true, .said = *said};
       }
       case FenceWay::program: {
         auto said = run_program(context_, site_.policy.fencing.exec, to_string(StepKind::fence), from_);
         if (!said) return Failure{said.error()};
-        return json{{"said", *said}};
+        return FenceEvidence{.said = *said};
       }
       case FenceWay::scale: return scale();
       case FenceWay::guard: return wait_for_guard();
@@ -126,21 +126,23 @@ class Fencer {
   }
 
   /// Freezes it, and stops it where there is a program for that: then nothing that was overlooked can write.
-  Evidence fence_database() {
+  Result<FenceEvidence> fence_database() {
     const auto before = site_.loop->run(look_at_database(site_, from_, freeze_patience));
     const auto frozen = site_.loop->run(freeze_database(site_, from_, freeze_patience));
-    json evidence = frozen ? evidence_of(*frozen) : json{{"notFrozen", describe(frozen.error())}};
-    if (before) evidence["timeline"] = before->timeline;
+    FenceEvidence evidence;
+    if (frozen) evidence.frozen = evidence_of(*frozen);
+    if (!frozen) evidence.not_frozen = describe(frozen.error());
+    if (before) evidence.timeline = before->timeline;
     if (frozen) {
       const auto after = site_.loop->run(look_at_database(site_, from_, freeze_patience));
-      if (after && after->counted) evidence["counted"] = *after->counted;
+      if (after && after->counted) evidence.counted = *after->counted;
     }
     const Action& stop = site_.policy.postgres->sides.at(from_).stop;
     was_tried_in_vain_ = !frozen && frozen.error().code == Code::rejected;
     if (!stop && !frozen) return Failure{frozen.error()};
     if (!stop) return evidence;
     const auto stopped = run_program(context_, stop, to_string(StepKind::stop), from_);
-    evidence["stopped"] = stopped.has_value();
+    evidence.is_stopped = stopped.has_value();
     if (!frozen && !stopped) return Failure{stopped.error()};
     if (!frozen && answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
     if (!stopped) context_.note(fmt::format("it takes no writes, but was not stopped: {}", stopped.error().message));
@@ -152,33 +154,33 @@ class Fencer {
     return standing.has_value() || standing.error().code == Code::unauthorized;
   }
 
-  Evidence scale() {
-    json names = json::array();
+  Result<FenceEvidence> scale() {
+    std::vector<std::string> names;
     kube::Client& client = *site_.client(from_);
     for (const Workload& workload : workloads_of(site_.policy)) {
       const auto scaled = site_.loop->run(scale_to_zero(client, workload));
       if (!scaled) return Failure{scaled.error()};
       names.push_back(fmt::format("{} {}/{}", workload.kind, workload.name_space, workload.name));
     }
-    return json{{"scaledToZero", names}};
+    return FenceEvidence{.scaled_to_zero = std::move(names)};
   }
 
-  Evidence wait_for_guard() {
+  Result<FenceEvidence> wait_for_guard() {
     if (!fenced_guard_) return Failure{{Code::unreachable, "the guard's Lease cannot be written"}};
     const time::Duration ttl = with_slack(std::max(fenced_guard_->ttl, *site_.policy.fencing.guard_ttl));
     const bool is_held = fenced_guard_->is_held();
     context_.note(fmt::format("waiting for the guard of {}, at most {}", from_, time::format_duration(ttl)));
     while (true) {
       const auto waited = std::chrono::duration_cast<time::Duration>(Clock::now() - fenced_at_);
-      if (waited >= ttl && is_held) return json{{"waited", waited.count()}, {"ttl", ttl.count()}};
+      if (waited >= ttl && is_held) return FenceEvidence{.waited = waited.count(), .ttl = ttl.count()};
       if (waited >= ttl)
         return Failure{{Code::timeout, "its guard, which had given its Lease up, did not say that it stopped the database"}};
       const auto lease = site_.loop->run(read_guard(guard_place(site_, from_)));
       if (lease && lease->is_harmless && lease->fenced_by == context_.run.token) {
-        json evidence{{"waited", waited.count()}, {"acknowledged", true}};
-        if (lease->is_stopped) evidence["stopped"] = true;
-        if (!lease->lsn.empty() && !lease->is_stopped) evidence["lsn"] = lease->lsn;
-        if (!lease->counted.empty()) evidence["counted"] = lease->counted;
+        FenceEvidence evidence{.waited = waited.count(), .is_acknowledged = true};
+        if (lease->is_stopped) evidence.is_stopped = true;
+        if (!lease->is_stopped) evidence.frozen.lsn = data::parse_lsn(lease->lsn);
+        if (!lease->counted.empty()) evidence.counted = lease->counted;
         return evidence;
       }
       auto paused = pause(*site_.loop, std::min(time::Duration{200}, ttl - waited));
@@ -186,11 +188,11 @@ class Fencer {
     }
   }
 
-  Evidence go_unfenced() {
+  Result<FenceEvidence> go_unfenced() {
     const RunOptions& options = context_.options.run;
     if (options.skip_fencing) {
       context_.run.overridden.push_back("--skip-fencing");
-      return json{{"overridden", "--skip-fencing"}};
+      return FenceEvidence{.overridden = "--skip-fencing"};
     }
     const time::Duration after = *site_.policy.fencing.proceed_unfenced_after;
     const auto seen = options.failed_at ? options.failed_at : parse_timestamp(context_.run.began_at);
@@ -200,7 +202,7 @@ class Fencer {
     const std::string what = fmt::format("proceedUnfencedAfter {}", time::format_duration(after));
     context_.run.overridden.push_back(what);
     context_.note(fmt::format("{} is not fenced: the policy says to go on", from_));
-    return json{{"overridden", what}};
+    return FenceEvidence{.overridden = what};
   }
 
   StepContext& context_;
@@ -213,7 +215,7 @@ class Fencer {
 
 }  // namespace
 
-Evidence fence(StepContext& context) { return Fencer{context}.run(); }
+Result<FenceEvidence> fence(StepContext& context) { return Fencer{context}.run(); }
 
 Result<void> free_guard(StepContext& context, const std::string& cluster) {
   Site& site = context.site;
@@ -246,11 +248,11 @@ Result<void> unfence(StepContext& context) {
   const std::string& from = context.run.from;
   const StepRecord* fenced = context.run.find(context.run.kind == RunKind::failover ? StepKind::fence : StepKind::drain);
   if (fenced == nullptr || fenced->state == StepRecord::State::pending) return {};
+  const FenceEvidence evidence = fenced->evidence.read<FenceEvidence>();
   if (auto freed = free_guard(context, from); !freed) return freed;
   if (site.policy.postgres) {
     const StepRecord* stopped = context.run.find(StepKind::stop);
-    const bool was_stopped =
-        kube::bool_at(fenced->evidence, "stopped") || (stopped != nullptr && stopped->state != StepRecord::State::pending);
+    const bool was_stopped = evidence.is_stopped.value_or(false) || (stopped != nullptr && stopped->state != StepRecord::State::pending);
     const DatabaseSide& side = site.policy.postgres->sides.at(from);
     if (was_stopped && side.start) {
       const auto started = run_program(context, side.start, "start", from);
@@ -264,7 +266,7 @@ Result<void> unfence(StepContext& context) {
       if (!thawed) return Failure{thawed.error()};
     }
   }
-  if (!fenced->evidence.contains("scaledToZero")) return {};
+  if (!evidence.scaled_to_zero) return {};
   const auto plan = plan_roles(site, {from, context.active_token}, {from}, context.options.roles);
   if (!plan) return Failure{plan.error()};
   return apply_roles(site, *plan);

@@ -12,7 +12,6 @@
 namespace fedctl::failover {
 namespace {
 
-using nlohmann::json;
 constexpr time::Duration time_to_tell{10'000};
 constexpr time::Duration between_follow_looks{100};
 /// A step that is owed is tried again by watch, which has other things to do.
@@ -63,14 +62,14 @@ Result<void> wait_for(StepContext& context, std::map<std::string, std::string>& 
 
 }  // namespace
 
-Evidence follow(StepContext& context, const std::vector<std::string>& clusters) {
+Result<FollowEvidence> follow(StepContext& context, const std::vector<std::string>& clusters) {
   Site& site = context.site;
   const Survey found = site.loop->run(survey(site, {.dns = false}));
   if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
   const SideSurvey& primary = *found.find(context.run.to);
   std::map<std::string, std::string> stuck;
   std::map<std::string, std::string> awaited;
-  json evidence = json::object();
+  FollowEvidence evidence;
   for (const Follower& follower : followers_of(site.policy, found, context.run.from, context.run.to)) {
     const std::string& cluster = follower.cluster;
     if (std::ranges::find(clusters, cluster) == clusters.end()) continue;
@@ -79,7 +78,7 @@ Evidence follow(StepContext& context, const std::vector<std::string>& clusters) 
       stuck[cluster] = follower.problem;
       continue;
     }
-    evidence[cluster] = to_string(follower.way);
+    evidence.ways[cluster] = to_string(follower.way);
     awaited[cluster] = follower.problem;
     if (follower.way != FollowWay::by_setting || primary.addresses.empty()) continue;
     if (auto pointed = point(context, cluster, primary.addresses.front()); !pointed) {
@@ -100,6 +99,6 @@ Evidence follow(StepContext& context, const std::vector<std::string>& clusters) 
   return Failure{{Code::timeout, message, "", "", "", "mend its replication; 'fedctl failover repair' tries again"}};
 }
 
-Evidence follow_all(StepContext& context) { return follow(context, context.site.policy.clusters); }
+Result<FollowEvidence> follow_all(StepContext& context) { return follow(context, context.site.policy.clusters); }
 
 }  // namespace fedctl::failover

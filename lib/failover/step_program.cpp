@@ -31,13 +31,13 @@ Result<std::string> post(const StepContext& context, const Hook& hook) {
 
 }  // namespace
 
-Evidence run_hook(StepContext& context, const StepRecord& record) {
+Result<Findings> run_hook(StepContext& context, const StepRecord& record) {
   const Hook* hook = hook_of(context.site.policy, record);
-  if (hook == nullptr) return json{{"skipped", "the policy has it no more"}};
+  if (hook == nullptr) return Skipped{"the policy has it no more"};
   auto said = hook->url.empty() ? run_program(context, hook->exec, hook->step, context.run.to) : post(context, *hook);
-  if (said) return json{{"said", *said}};
+  if (said) return HookEvidence{.said = *said};
   if (!hook->may_fail) return Failure{said.error()};
-  return json{{"failed", describe(said.error())}};
+  return HookEvidence{.failed = describe(said.error())};
 }
 
 Result<void> pause(http::Loop& loop, time::Duration length) {

@@ -10,7 +10,6 @@
 namespace fedctl::failover {
 namespace {
 
-using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr time::Duration between_questions{200};
 constexpr time::Duration look_patience{2'000};
@@ -58,79 +57,83 @@ Result<std::size_t> give_role(StepContext& context, const std::string& cluster) 
 
 }  // namespace
 
-Evidence switch_roles(StepContext& context) {
+Result<RolesEvidence> switch_roles(StepContext& context) {
   Site& site = context.site;
   const Run& run = context.run;
   const auto written = write_roles(site, active_after(run));
   if (!written) return Failure{written.error()};
-  json evidence{{"federatedObjects", *written}, {"clusters", json::array({run.to})}};
+  RolesEvidence evidence{.federated_objects = static_cast<std::int64_t>(*written), .clusters = {run.to}};
   const auto changed = give_role(context, run.to);
   if (!changed) return Failure{changed.error()};
-  evidence["changed"] = *changed;
+  evidence.changed = static_cast<std::int64_t>(*changed);
   // The old side waits for nobody, and nobody for it.
-  const StepRecord* fenced = run.find(StepKind::fence);
-  if (fenced != nullptr && fenced->evidence.contains("scaledToZero")) {
-    evidence["leftAlone"] = fmt::format("{} stays scaled to zero", run.from);
-  } else if ((fenced != nullptr && fenced->evidence.contains("unreachable")) || !is_reachable(context, run.from)) {
-    evidence["leftAlone"] = fmt::format("{} cannot be reached; it gets its role when it can", run.from);
+  const StepRecord* record = run.find(StepKind::fence);
+  const FenceEvidence fenced = record == nullptr ? FenceEvidence{} : record->evidence.read<FenceEvidence>();
+  if (fenced.scaled_to_zero) {
+    evidence.left_alone = fmt::format("{} stays scaled to zero", run.from);
+  } else if (fenced.is_unreachable || !is_reachable(context, run.from)) {
+    evidence.left_alone = fmt::format("{} cannot be reached; it gets its role when it can", run.from);
   } else if (const auto old_side = give_role(context, run.from)) {
-    evidence["clusters"].push_back(run.from);
-    evidence["changed"] = *changed + *old_side;
+    evidence.clusters.push_back(run.from);
+    evidence.changed = static_cast<std::int64_t>(*changed + *old_side);
   } else {
-    evidence["leftAlone"] = describe(old_side.error());
+    evidence.left_alone = describe(old_side.error());
   }
   return evidence;
 }
 
-Evidence wait_ready(StepContext& context) {
+Result<ReadyEvidence> wait_ready(StepContext& context) {
   const auto ready = wait_for_targets(context.site, active_after(context.run), context.run.to, context.site.policy.ready_timeout);
   if (!ready) return Failure{ready.error()};
-  return json{{"ready", *ready}};
+  return ReadyEvidence{static_cast<std::int64_t>(*ready)};
 }
 
-Evidence switch_dns(StepContext& context) {
+Result<Findings> switch_dns(StepContext& context) {
   Site& site = context.site;
-  if (!site.dns) return json{{"skipped", "the policy has no DNS any more"}};
+  if (!site.dns) return Skipped{"the policy has no DNS any more"};
   const traffic::Record record = site.record_for(context.run.to);
-  if (site.dns->follows_health())
-    return json{{"name", record.name}, {"type", record.type}, {"value", record.value}, {"follows", "the sides' health checks"}};
+  DnsEvidence evidence{.name = record.name, .type = record.type, .value = record.value};
+  if (site.dns->follows_health()) {
+    evidence.follows = "the sides' health checks";
+    return evidence;
+  }
   const auto before = site.loop->run(site.dns->current(record));
   const auto put = site.loop->run(site.dns->put(record));
   if (!put) return Failure{put.error()};
-  json evidence{
-      {"name", record.name}, {"type", record.type}, {"ttl", record.ttl}, {"value", record.value}, {"provider", site.dns->display_name()}};
-  if (before) evidence["before"] = before->value;
-  if (before && traffic::same_name(before->value, record.value)) evidence["unchanged"] = true;
+  evidence.ttl = record.ttl;
+  evidence.provider = site.dns->display_name();
+  if (before) evidence.before = before->value;
+  if (before && traffic::same_name(before->value, record.value)) evidence.is_unchanged = true;
   return evidence;
 }
 
-Evidence verify(StepContext& context) {
+Result<VerifyEvidence> verify(StepContext& context) {
   Site& site = context.site;
   const std::string& to = context.run.to;
-  json evidence = json::object();
+  VerifyEvidence evidence;
   if (site.policy.postgres) {
     const auto standing = site.loop->run(look_at_database(site, to, look_patience));
     if (!standing) return Failure{in_cluster(standing.error(), to)};
     if (!standing->is_writable()) return Failure{{Code::rejected, "its database takes no writes", "", to}};
-    evidence["writable"] = true;
+    evidence.is_writable = true;
   }
   const time::Duration within = site.policy.dns ? site.policy.dns->within : time::Duration{30'000};
   const StepRecord* switched = context.run.find(StepKind::dns);
   const bool is_owed = switched != nullptr && switched->state == StepRecord::State::owed;
-  if (is_owed) evidence["resolvers"] = "not asked: the step dns is owed";
+  if (is_owed) evidence.resolvers_not_asked = "not asked: the step dns is owed";
   if (site.policy.dns && !is_owed) {
     const traffic::Record record = site.record_for(to);
     for (const std::string& resolver : site.policy.dns->resolvers) {
       const auto answered = wait_until(context, within, [&] { return resolver_misses(context, resolver, record); });
       if (!answered) return Failure{answered.error()};
-      evidence["resolvers"].push_back(resolver);
+      evidence.resolvers.push_back(resolver);
     }
   }
   for (const Check& check : site.policy.health.checks) {
     if (check.kind != Check::Kind::http) continue;
     const auto answered = wait_until(context, within, [&] { return site.loop->run(run_check(site, check, to)); });
     if (!answered) return Failure{in_cluster(answered.error(), to)};
-    evidence["answers"].push_back(check.urls.at(to));
+    evidence.answers.push_back(check.urls.at(to));
   }
   return evidence;
 }

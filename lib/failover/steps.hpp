@@ -2,12 +2,11 @@
 
 #include "failover/engine.hpp"
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 /// The steps of a run. Each may be done again when it was interrupted, finds out what is done already, and tells what it found and did as
-/// the evidence that the journal keeps.
+/// the evidence that the journal keeps; those that may have nothing to do may yield Skipped.
 namespace fedctl::failover {
 
 /// What a step works with.
@@ -21,9 +20,7 @@ struct StepContext {
   std::int64_t active_token = 0;
 };
 
-using Evidence = Result<nlohmann::json>;
-
-Evidence fence(StepContext& context);
+Result<FenceEvidence> fence(StepContext& context);
 /// The inverse, as far as the fence was ours: the old side takes writes again.
 Result<void> unfence(StepContext& context);
 
@@ -34,24 +31,24 @@ Error taken_back(StepContext& context, Error error);
 /// Errors: timeout where it does not renew its Lease.
 Result<void> free_guard(StepContext& context, const std::string& cluster);
 
-Evidence drain(StepContext& context);
-Evidence stop_old(StepContext& context);
-Evidence catch_up(StepContext& context);
-Evidence promote(StepContext& context);
-Evidence rejoin(StepContext& context);
+Result<DrainEvidence> drain(StepContext& context);
+Result<Findings> stop_old(StepContext& context);
+Result<CatchUpEvidence> catch_up(StepContext& context);
+Result<PromoteEvidence> promote(StepContext& context);
+Result<Findings> rejoin(StepContext& context);
 
 /// The standbys among `clusters` that the run neither leaves nor goes to receive from the new primary, or from one that does
 /// (followers.hpp). Errors: timeout with each that does not, and why.
-Evidence follow(StepContext& context, const std::vector<std::string>& clusters);
-Evidence follow_all(StepContext& context);
+Result<FollowEvidence> follow(StepContext& context, const std::vector<std::string>& clusters);
+Result<FollowEvidence> follow_all(StepContext& context);
 
-Evidence switch_roles(StepContext& context);
-Evidence wait_ready(StepContext& context);
-Evidence switch_dns(StepContext& context);
-Evidence verify(StepContext& context);
+Result<RolesEvidence> switch_roles(StepContext& context);
+Result<ReadyEvidence> wait_ready(StepContext& context);
+Result<Findings> switch_dns(StepContext& context);
+Result<VerifyEvidence> verify(StepContext& context);
 
 /// A hook of the policy, which the record is of.
-Evidence run_hook(StepContext& context, const StepRecord& record);
+Result<Findings> run_hook(StepContext& context, const StepRecord& record);
 
 /// Runs a program of the policy with what the run is about as JSON on its standard input and FEDCTL_POLICY, FEDCTL_RUN, FEDCTL_TOKEN,
 /// FEDCTL_STEP, FEDCTL_FROM, FEDCTL_TO and FEDCTL_CLUSTER (the side that it is for) in its environment.

@@ -57,8 +57,9 @@ TEST_CASE("the state comes back as it was written") {
   State state{.active = "ireland", .token = 7};
   state.primary = LastSeen{"ireland", "1", 2, "0/10", "5", "2026-01-01T00:00:00.500Z"};
   state.run = Run{.id = "ab", .kind = RunKind::switchover, .state = Run::State::aborted, .from = "tokyo", .to = "ireland", .token = 7};
-  state.run->steps = {{.name = "drain", .state = StepRecord::State::done, .attempts = 2, .evidence = {{"lsn", "0/10"}}},
-                      {.name = "promote"}};
+  state.run->steps = {
+      {.name = "drain", .state = StepRecord::State::done, .attempts = 2, .evidence = {DrainEvidence{.frozen = {.lsn = 16}}}},
+      {.name = "promote"}};
   const auto again = state_from(to_json(state));
   REQUIRE(again);
   CHECK(to_json(*again) == to_json(state));
