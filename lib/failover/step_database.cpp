@@ -158,11 +158,11 @@ Result<CatchUpEvidence> replay_token(StepContext& context) {
   }
 }
 
-/// Where the new primary is. A checkpoint of it comes first: up to PostgreSQL 15 pg_rewind reads its timeline from the last one, and finds
-/// nothing to rewind where that is from before the promotion (https://www.postgresql.org/docs/15/app-pgrewind.html, Notes).
+/// Where the new primary is.
 Result<data::Standing> prepare_rejoin(StepContext& context) {
   const time::Duration timeout = context.site.policy.postgres->catch_up_timeout;
-  const auto done = context.site.loop->run(checkpoint_database(context.site, context.run.to, timeout));
+  const auto database = database_of(context.site, context.run.to);
+  const auto done = context.site.loop->run(database->prepare_rejoin(timeout));
   if (!done) return Failure{done.error()};
   return look_at(context, context.run.to);
 }
@@ -211,8 +211,8 @@ Result<PromoteEvidence> promote(StepContext& context) {
   Site& site = context.site;
   const std::string& to = context.run.to;
   if (auto freed = free_guard(context, to); !freed) return Failure{freed.error()};
-  const auto connection = site.loop->run(connection_of(site, to));
-  if (!connection) return Failure{connection.error()};
+  const auto database = database_of(site, to);
+  if (const auto found = site.loop->run(database->find()); !found) return Failure{found.error()};
   const Postgres& postgres = *site.policy.postgres;
   const auto before = look_at(context, to);
   if (!before) return Failure{before.error()};
@@ -223,11 +223,9 @@ Result<PromoteEvidence> promote(StepContext& context) {
     const auto said = run_program(context, postgres.promote, to_string(StepKind::promote), to);
     if (!said) return Failure{said.error()};
   }
-  const auto standing = blocking<data::Standing>(*site.loop, [&] {
-    const auto deadline = data::deadline_in(postgres.promote_timeout);
-    return postgres.promote ? data::open_for_writes(*connection, deadline) : data::promote(*connection, deadline);
-  });
-  if (!standing) return Failure{in_cluster(standing.error(), to)};
+  const PromotedBy by = postgres.promote ? PromotedBy::program : PromotedBy::us;
+  const auto standing = site.loop->run(database->promote(by, postgres.promote_timeout));
+  if (!standing) return Failure{standing.error()};
   return PromoteEvidence{.timeline = standing->timeline, .lsn = standing->written};
 }
 

@@ -1,4 +1,3 @@
-#include "data/upstream.hpp"
 #include "failover/followers.hpp"
 #include "failover/steps.hpp"
 
@@ -17,30 +16,16 @@ constexpr time::Duration between_follow_looks{100};
 /// A step that is owed is tried again by watch, which has other things to do.
 constexpr time::Duration time_of_repetition{2'000};
 
-/// The standby receives from the new primary from now on. A standby that has a slot gets one of the same name there.
+/// The standby receives from the new primary from now on.
 Result<Done> point(StepContext& context, const std::string& cluster, const data::Address& address) {
-  Site& site = context.site;
-  const auto of_standby = site.loop->run(connection_of(site, cluster));
-  if (!of_standby) return Failure{of_standby.error()};
-  const auto of_primary = site.loop->run(connection_of(site, context.run.to));
-  if (!of_primary) return Failure{of_primary.error()};
+  http::Loop& loop = *context.site.loop;
+  const auto standby = database_of(context.site, cluster);
+  const auto primary = database_of(context.site, context.run.to);
+  for (Database* const database : {standby.get(), primary.get()}) {
+    if (auto found = loop.run(database->find()); !found) return found;
+  }
   if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
-  return blocking<Done>(*site.loop, [&]() -> Result<Done> {
-    const data::Deadline deadline = data::deadline_in(time_to_tell);
-    auto standby = data::Connection::open(*of_standby, deadline);
-    if (!standby) return Failure{standby.error()};
-    const auto upstream = data::upstream_of(*standby, deadline);
-    if (!upstream) return Failure{upstream.error()};
-    if (!upstream->slot.empty()) {
-      auto primary = data::Connection::open(*of_primary, deadline);
-      if (!primary) return Failure{primary.error()};
-      if (auto kept = data::keep_slot(*primary, upstream->slot, deadline); !kept) return Failure{kept.error()};
-    }
-    const auto conninfo = data::led_to(upstream->conninfo, address);
-    if (!conninfo) return Failure{conninfo.error()};
-    if (auto set = data::set_upstream(*standby, *conninfo, deadline); !set) return Failure{set.error()};
-    return Done{};
-  });
+  return loop.run(standby->follow(*primary, address, time_to_tell));
 }
 
 /// Waits until each of them follows; what keeps the others is left in `problems`, by cluster.

@@ -9,17 +9,9 @@ namespace {
 
 Task<Done> survey_side(Site& site, SideSurvey& side, SurveyOptions options) {
   if (!site.policy.postgres) co_return Done{};
-  const auto connection = co_await connection_of(site, side.cluster);
-  if (const auto& stated = site.policy.postgres->sides.at(side.cluster).address) {
-    side.addresses.push_back(*stated);
-  } else if (connection) {
-    side.addresses = data::addresses_of(*connection).value_or(std::vector<data::Address>{});
-  }
-  if (!connection) {
-    side.database_problem = in_cluster(connection.error(), side.cluster);
-    co_return Done{};
-  }
-  auto examined = co_await examine_by(site, side.cluster, *connection, options.timeout);
+  const auto database = database_of(site, side.cluster);
+  side.addresses = co_await database->addresses();
+  auto examined = co_await database->examine(options.timeout);
   if (examined) {
     side.database = std::move(examined->standing);
     side.checkup = std::move(examined->checkup);
