@@ -24,30 +24,6 @@ bool may_be_owed(const StepRecord& record) {
   return kind && step_of(*kind).may_be_owed;
 }
 
-template <typename T>
-Result<Findings> found_by(Result<T> step) {
-  if (!step) return Failure{step.error()};
-  return Findings{std::move(*step)};
-}
-
-Result<Findings> carry_out(StepContext& context, StepKind step) {
-  switch (step) {
-    case StepKind::fence: return found_by(fence(context));
-    case StepKind::drain: return found_by(drain(context));
-    case StepKind::stop: return stop_old(context);
-    case StepKind::catch_up: return found_by(catch_up(context));
-    case StepKind::promote: return found_by(promote(context));
-    case StepKind::roles: return found_by(switch_roles(context));
-    case StepKind::ready: return found_by(wait_ready(context));
-    case StepKind::dns: return switch_dns(context);
-    case StepKind::verify: return found_by(verify(context));
-    case StepKind::follow: return found_by(follow_all(context));
-    case StepKind::rejoin: return rejoin(context);
-    case StepKind::record: break;
-  }
-  return Findings{};
-}
-
 bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
 
 double seconds_between(const std::string& begin, const std::string& end) {
@@ -160,9 +136,7 @@ struct Engine::Impl {
 
   Result<Findings> do_once(const StepRecord& record) {
     StepContext with = context(record.name);
-    if (is_hook(record)) return run_hook(with, record);
-    const auto kind = step_kind(record.name);
-    return kind ? carry_out(with, *kind) : Result<Findings>{};
+    return carry_out(with, record);
   }
 
   Result<Findings> do_step(StepRecord& record) {

@@ -20,6 +20,9 @@ struct StepContext {
   std::int64_t active_token = 0;
 };
 
+/// The step, or the hook, that the record is of: joins the kinds of step.hpp to the functions below.
+Result<Findings> carry_out(StepContext& context, const StepRecord& record);
+
 Result<FenceEvidence> fence(StepContext& context);
 /// The inverse, as far as the fence was ours: the old side takes writes again.
 Result<void> unfence(StepContext& context);
