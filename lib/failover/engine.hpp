@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace fedctl::failover {
@@ -24,9 +25,10 @@ using OnStep = std::function<void(const StepEvent&)>;
 struct EngineOptions {
   RunOptions run;
   RoleOptions roles;
-  bool accepts_policy_change = false;           ///< `resume` goes on by a policy that was changed since the run began.
-  std::vector<std::string> skipped_hooks = {};  ///< `resume` passes over these.
-  time::Duration lock_patience{0};              ///< How long to wait for another run.
+  bool accepts_policy_change = false;                  ///< `resume` goes on by a policy that was changed since the run began.
+  std::vector<std::string> skipped_hooks = {};         ///< `resume` passes over these.
+  time::Duration lock_patience{0};                     ///< How long to wait for another run.
+  std::optional<time::Duration> follow_patience = {};  ///< How long to wait for standbys; none: the policy's catchUpTimeout.
 };
 
 /// Carries runs out, step by step, each written to the journal before it begins and after it ends.

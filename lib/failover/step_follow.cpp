@@ -13,8 +13,6 @@ namespace {
 
 constexpr time::Duration time_to_tell{10'000};
 constexpr time::Duration between_follow_looks{100};
-/// A step that is owed is tried again by watch, which has other things to do.
-constexpr time::Duration time_of_repetition{2'000};
 
 /// The standby receives from the new primary from now on.
 Result<Done> point(StepContext& context, const std::string& cluster, const data::Address& address) {
@@ -72,9 +70,7 @@ Result<FollowEvidence> follow(StepContext& context, const std::vector<std::strin
       awaited.erase(cluster);
     }
   }
-  const StepRecord* record = context.run.find(StepKind::follow);
-  const bool is_repeated = record != nullptr && record->attempts > 1;
-  const time::Duration patience = is_repeated ? time_of_repetition : site.policy.postgres->catch_up_timeout;
+  const time::Duration patience = context.options.follow_patience.value_or(site.policy.postgres->catch_up_timeout);
   if (auto waited = wait_for(context, awaited, patience); !waited) return Failure{waited.error()};
   stuck.merge(awaited);
   if (stuck.empty()) return evidence;

@@ -11,6 +11,9 @@ namespace {
 /// Runs that watch began carry this before their reason.
 constexpr std::string_view reason_mark = "watch: ";
 
+/// A watch that settles what is owed has other things to do, and tries again soon.
+constexpr time::Duration time_for_standbys{2'000};
+
 }  // namespace
 
 bool is_of_watch(const failover::Run& run) { return run.reason.starts_with(reason_mark); }
@@ -36,7 +39,7 @@ Result<void> Runs::resume(const failover::Run& run) {
 }
 
 Result<void> Runs::settle() {
-  failover::Engine engine{site_, {.roles = roles_}, step_listener()};
+  failover::Engine engine{site_, {.roles = roles_, .follow_patience = time_for_standbys}, step_listener()};
   const auto settled = engine.settle();
   if (!settled) return Failure{settled.error()};
   tell_(WatchEvent::Type::done, "nothing is owed any more");

@@ -93,7 +93,8 @@ has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHER
   shows "follow *owed .*the database of virginia-cluster does not follow ireland-cluster: it receives timeline 1, and the primary is on 2"
   says "owed: follow"
   [ "$(conninfo_of_virginia)" = "$before" ]
-  sed -i "s/tokyo-cluster: {connection: {env: TOKYO_DATABASE}}/tokyo-cluster: {connection: {env: TOKYO_DATABASE}, address: {host: localhost, port: $tokyo_port}}/" policy.yaml
+  sed -i "s/tokyo-cluster: {connection: {env: TOKYO_DATABASE}}/tokyo-cluster: {connection: {env: TOKYO_DATABASE}, address: {host: localhost, port: $tokyo_port}}/
+    /catchUpTimeout/d" policy.yaml
   run failover repair --yes
   exits 4
   says "virginia-cluster does not follow ireland-cluster: it streams from a primary that was left"
