@@ -3,11 +3,10 @@
 #include "base/process.hpp"
 #include "base/subprocess.hpp"
 #include "failover/action.hpp"
-#include "failover/assess.hpp"
 #include "failover/guard_lease.hpp"
 #include "failover/survey.hpp"
 #include "guard/database.hpp"
-#include "guard/lease_clock.hpp"
+#include "guard/rules.hpp"
 #include "http/rest.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +21,8 @@ using failover::GuardLease;
 using failover::GuardPlace;
 using Type = GuardEvent::Type;
 
-constexpr time::Duration retry_pace{100};
+/// A program that has less time than this to stop a database is not begun.
+constexpr time::Duration least_time_to_stop{100};
 
 }  // namespace
 
@@ -46,21 +46,14 @@ struct Guard::Impl {
   GuardOptions options;
   exporter::Metrics& metrics;
   OnEvent on_event;
-  LeaseClock clock;
+  Rules rules;
   Database database;
   GuardPlace place = {};
-  GuardLease lease = {};
-  std::optional<data::Standing> standing = {};
-  std::optional<Clock::time_point> able_at = {};  ///< When the database could last have been kept from taking writes.
-  std::string unable = "it was not tried yet";    ///< Why it could not be kept from it the last time; empty: it could.
-  bool gave_up = false;                           ///< The Lease says that nobody guards, for we are unable.
   std::string last_problem = {};
-  bool is_frozen = false;   ///< This process proved it: it closed the database, or ended the server.
-  bool may_thaw = true;     ///< The database may have been closed by a guard: by us, or by one before us.
-  bool was_renewed = true;  ///< Says when losing and finding the host is news.
   std::atomic<bool> active{false};
 
   http::Loop& loop() const { return *site.loop; }
+  const LeaseClock& clock() const { return rules.clock(); }
   exporter::Labels labels() const { return {{"policy", site.policy.full_name()}, {"cluster", options.side}}; }
   void tell(Type type, std::string text) const { on_event({type, std::move(text)}); }
 
@@ -71,21 +64,21 @@ struct Guard::Impl {
   }
 
   void publish() {
-    const bool may = clock.may_write(Clock::now()) && lease.fenced_by == 0;
-    const bool writable = standing && standing->is_writable();
+    const bool may = rules.may_write(Clock::now());
+    const bool writable = rules.standing() && rules.standing()->is_writable();
     active = may && writable;
     metrics.set("fedctl_failover_guard_valid", labels(), may ? 1 : 0);
-    metrics.set("fedctl_failover_guard_fenced", labels(), lease.fenced_by == 0 ? 0 : 1);
+    metrics.set("fedctl_failover_guard_fenced", labels(), rules.is_fenced() ? 1 : 0);
     metrics.set("fedctl_failover_guard_writable", labels(), writable ? 1 : 0);
   }
 
   Task<Done> look() {
-    auto seen = co_await database.look(clock.patience());
+    auto seen = co_await database.look(clock().patience());
     if (seen) {
-      standing = std::move(*seen);
+      rules.looked(std::move(*seen));
       co_return Done{};
     }
-    standing.reset();
+    rules.looked(std::nullopt);
     // The Secret may have a new password.
     if (seen.error().code == Code::unauthorized) static_cast<void>(co_await database.find_connection());
     co_return Done{};
@@ -95,17 +88,11 @@ struct Guard::Impl {
   Task<Done> try_hand() {
     const auto now = Clock::now();
     const bool has_stop = static_cast<bool>(site.policy.postgres->sides.at(options.side).stop);
-    const auto tried = co_await database.try_hand(has_stop, clock.glance());
-    unable = tried ? "" : describe(tried.error());
-    if (tried) able_at = now;
-    tell_problem(tried ? "" : "its database could not be kept from taking writes: " + unable);
+    const auto tried = co_await database.try_hand(has_stop, clock().glance());
+    rules.tried(now, tried ? "" : describe(tried.error()));
+    tell_problem(tried ? "" : "its database could not be kept from taking writes: " + rules.unable());
     co_return Done{};
   }
-
-  bool is_able() const { return able_at && Clock::now() - *able_at <= clock.allowance(); }
-
-  /// Somebody else took the Lease that was given up.
-  bool is_of_another() const { return lease.is_held() && lease.holder != options.holder && gave_up; }
 
   /// One try to renew, and another one where somebody wrote the Lease meanwhile: a failover that fences the side, or lets it free.
   Task<Done> renew() {
@@ -114,19 +101,13 @@ struct Guard::Impl {
     co_return Done{};
   }
 
-  /// True where it is worth trying again. What was sent when is what counts, not when the answer came.
+  /// True where it is worth trying again.
   Task<bool> renew_once() {
-    const auto sent = Clock::now();
-    if (standing) {
-      lease.lsn = data::format_lsn(standing->written);
-      lease.counted = standing->counted.value_or("");
-    }
-    const bool holds = is_able();
-    lease.unable = holds ? "" : unable;
-    const std::string holder = holds ? options.holder : "";
-    auto renewed = co_await failover::renew_guard(place, lease, holder, *site.policy.fencing.guard_ttl, clock.patience());
+    const Rules::Renewal renewal = rules.renewal(Clock::now());
+    const time::Duration ttl = *site.policy.fencing.guard_ttl;
+    auto renewed = co_await failover::renew_guard(place, renewal.lease, renewal.holder, ttl, clock().patience());
     if (!renewed && renewed.error().code == Code::conflict) {
-      auto theirs = co_await failover::read_guard(place, clock.patience());
+      auto theirs = co_await failover::read_guard(place, clock().patience());
       if (theirs) {
         take_over(std::move(*theirs));
         metrics.count("fedctl_failover_guard_renewals_total", with_outcome("conflict"));
@@ -136,38 +117,28 @@ struct Guard::Impl {
     }
     metrics.count("fedctl_failover_guard_renewals_total", with_outcome(renewed ? "done" : "failed"));
     if (!renewed) {
-      if (was_renewed) tell(Type::lost, fmt::format("the Lease is not renewed: {}", describe(renewed.error())));
-      was_renewed = false;
+      if (rules.renewal_failed()) tell(Type::lost, fmt::format("the Lease is not renewed: {}", describe(renewed.error())));
       co_return false;
     }
-    lease = std::move(*renewed);
-    if (lease.fenced_by == 0 && holds) clock.renewed(sent);
-    if (!holds && !gave_up) tell(Type::problem, fmt::format("the Lease is given up: {}", unable));
-    gave_up = !holds;
-    if (!was_renewed) tell(Type::renewed, "the Lease is renewed again");
-    was_renewed = true;
+    const Rules::News news = rules.renewed(renewal, std::move(*renewed));
+    if (news.is_given_up) tell(Type::problem, fmt::format("the Lease is given up: {}", rules.unable()));
+    if (news.is_renewed_again) tell(Type::renewed, "the Lease is renewed again");
     co_return false;
   }
 
   /// Without renewing: a failover may have fenced the side.
   Task<Done> read_again() {
-    auto theirs = co_await failover::read_guard(place, clock.patience());
+    auto theirs = co_await failover::read_guard(place, clock().patience());
     if (theirs) take_over(std::move(*theirs));
     co_return Done{};
   }
 
   /// What somebody else wrote into the Lease.
   void take_over(GuardLease theirs) {
-    const bool is_news = theirs.fenced_by != 0 && theirs.fenced_by != lease.fenced_by;
-    lease = std::move(theirs);
-    if (!is_news) return;
-    clock.revoke();
-    loop().wake(&clock);
-    tell(Type::fenced, fmt::format("fenced by the failover with token {}", lease.fenced_by));
+    if (!rules.read(std::move(theirs))) return;
+    loop().wake(&rules);
+    tell(Type::fenced, fmt::format("fenced by the failover with token {}", rules.lease().fenced_by));
   }
-
-  /// Nobody relies on us: the Lease holds, or it was given up, and no failover asks.
-  bool may_rest(Clock::time_point now) const { return clock.may_write(now) || (gave_up && lease.fenced_by == 0); }
 
   exporter::Labels with_outcome(const std::string& outcome) const {
     exporter::Labels result = labels();
@@ -178,13 +149,11 @@ struct Guard::Impl {
   /// Renews until the end. The pace is kept whether or not a try succeeded.
   Task<Done> keep_renewing() {
     while (!loop().interrupted()) {
-      const auto next = Clock::now() + clock.pace();
+      const auto next = Clock::now() + clock().pace();
       co_await look();
       co_await try_hand();
-      if (is_of_another()) tell_problem(fmt::format("the Lease was given up, and {} has it now", lease.holder));
-      // A renewal says that the database could be closed just now; a short while without one is no reason to give the Lease up.
-      const bool waits = !unable.empty() && is_able();
-      if (is_of_another() || waits) {
+      if (rules.is_of_another()) tell_problem(fmt::format("the Lease was given up, and {} has it now", rules.lease().holder));
+      if (rules.only_reads(Clock::now())) {
         co_await read_again();
       } else {
         co_await renew();
@@ -201,16 +170,13 @@ struct Guard::Impl {
   /// Stands beside `keep_renewing`, so that nothing that hangs there delays it.
   Task<Done> keep_harmless() {
     while (!loop().interrupted()) {
-      const auto now = Clock::now();
-      if (may_rest(now)) {
-        const auto left = clock.may_write(now) ? std::chrono::ceil<time::Duration>(clock.freeze_at() - now) : clock.pace();
-        const http::Rest rest = co_await http::rest(loop(), left, &clock);
+      if (const auto left = rules.rest(Clock::now())) {
+        const http::Rest rest = co_await http::rest(loop(), *left, &rules);
         if (rest == http::Rest::interrupted) break;
       } else {
         co_await make_harmless();
         publish();
-        const time::Duration pace = is_frozen ? std::min(clock.pace(), time::Duration{500}) : retry_pace;
-        const http::Rest rest = co_await http::rest(loop(), pace);
+        const http::Rest rest = co_await http::rest(loop(), rules.pace_of_freezing());
         if (rest == http::Rest::interrupted) break;
       }
     }
@@ -219,20 +185,19 @@ struct Guard::Impl {
 
   Task<Done> make_harmless() {
     if (co_await is_harmless_already()) co_return Done{};
-    tell(Type::freezing, lease.fenced_by != 0 ? "its database stops taking writes: a failover has fenced it"
-                                              : "its database stops taking writes: the Lease was not renewed");
-    may_thaw = true;
-    const auto frozen = co_await database.freeze(clock.patience());
+    tell(Type::freezing, rules.is_fenced() ? "its database stops taking writes: a failover has fenced it"
+                                           : "its database stops taking writes: the Lease was not renewed");
+    rules.freezing();
+    const auto frozen = co_await database.freeze(clock().patience());
     if (!frozen) {
       tell_problem(fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
       co_await stop();
       co_return Done{};
     }
-    is_frozen = true;
-    may_thaw = true;
+    rules.frozen();
     metrics.count("fedctl_failover_guard_freezes_total", labels());
     tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(frozen->end)));
-    auto seen = co_await database.look(clock.patience());
+    auto seen = co_await database.look(clock().patience());
     if (seen) {
       seen->written = frozen->end;
       co_await acknowledge(std::move(*seen));
@@ -240,42 +205,34 @@ struct Guard::Impl {
     co_return Done{};
   }
 
-  /// A standby takes no writes. What this process closed stays closed while it looks so; who came in all the same is ended.
+  /// Who came in all the same, where the database was closed, is ended.
   Task<bool> is_harmless_already() {
-    if (!is_frozen && !(standing && standing->in_recovery)) co_return false;
-    auto seen = co_await database.look(clock.glance());
-    if (!seen) co_return is_frozen;
-    const bool is_standby = seen->in_recovery;
-    const bool is_closed = is_frozen && !seen->is_writable();
-    if (is_closed && !is_standby) static_cast<void>(co_await database.sweep(clock.glance()));
-    if (!is_closed && !is_standby) is_frozen = false;
-    if (is_closed || is_standby) co_await acknowledge(std::move(*seen));
-    co_return is_closed || is_standby;
+    if (!rules.is_glance_enough()) co_return false;
+    auto looked = co_await database.look(clock().glance());
+    std::optional<data::Standing> seen;
+    if (looked) seen = std::move(*looked);
+    const Rules::Glance glance = rules.glanced(seen);
+    if (glance == Rules::Glance::closed) static_cast<void>(co_await database.sweep(clock().glance()));
+    if (glance == Rules::Glance::closed || glance == Rules::Glance::standby) co_await acknowledge(std::move(*seen));
+    co_return glance != Rules::Glance::harmful;
   }
 
   /// The last resort, where the database does not do what it is told: the side's program, and SIGKILL for which time must be left.
   Task<Done> stop() {
-    // A guard that never held anything has promised nothing.
-    if (!clock.was_held() && lease.fenced_by == 0) co_return Done{};
+    if (!rules.may_stop()) co_return Done{};
     const auto stopped = co_await run_stop();
     bool has_ended = stopped.has_value();
     if (!stopped) {
       tell_problem(fmt::format("its database was not stopped: {}", describe(stopped.error())));
-      const auto killed = co_await database.kill(clock.patience());
+      const auto killed = co_await database.kill(clock().patience());
       has_ended = killed || killed.error().code == Code::not_found;
       if (!has_ended) tell_problem(fmt::format("its database was not ended: {}", describe(killed.error())));
     }
-    const bool is_refused = co_await database.is_refused(clock.glance());
+    const bool is_refused = co_await database.is_refused(clock().glance());
     if (stopped && !is_refused) tell_problem("its database was stopped, and answers all the same");
     if (!has_ended || !is_refused) co_return Done{};
-    may_thaw = true;
-    is_frozen = true;
     tell(Type::frozen, stopped ? "its database was stopped" : "its database was ended by SIGKILL, or had ended");
-    standing.reset();
-    if (lease.fenced_by == 0) co_return Done{};
-    lease.is_harmless = true;
-    lease.is_stopped = true;
-    co_await renew();
+    if (rules.stopped()) co_await renew();
     co_return Done{};
   }
 
@@ -283,11 +240,9 @@ struct Guard::Impl {
   Task<Result<Done>> run_stop() {
     failover::Action action = site.policy.postgres->sides.at(options.side).stop;
     if (!action) co_return Failure{{Code::not_found, "there is no program to stop it"}};
-    const auto left = std::chrono::duration_cast<time::Duration>(clock.ends_at() - Clock::now());
-    const time::Duration budget = left - clock.glance() - subprocess::grace;
-    if (clock.was_held() && database.can_kill()) {
-      if (budget < retry_pace) co_return Failure{{Code::timeout, "there is no time left for its program"}};
-      action.timeout = std::min(action.timeout, budget);
+    if (const auto left = rules.time_to_stop(Clock::now(), database.can_kill(), subprocess::grace)) {
+      if (*left < least_time_to_stop) co_return Failure{{Code::timeout, "there is no time left for its program"}};
+      action.timeout = std::min(action.timeout, *left);
     }
     Result<std::string> said = Failure{Error{}};
     const std::map<std::string, std::string> environment{{"FEDCTL_CLUSTER", options.side},
@@ -299,32 +254,21 @@ struct Guard::Impl {
 
   /// Tells the failover that it need not wait for the ttl.
   Task<Done> acknowledge(data::Standing seen) {
-    standing = seen;
-    if (lease.fenced_by == 0 || lease.is_harmless) co_return Done{};
-    lease.is_harmless = true;
-    co_await renew();
+    if (rules.acknowledges(std::move(seen))) co_await renew();
     co_return Done{};
   }
 
   /// Lets writes in again, where they were kept out by a guard and everything says that they may come.
   Task<Done> thaw_if_free() {
-    if (!may_thaw || !clock.may_write(Clock::now()) || lease.fenced_by != 0) co_return Done{};
-    if (!standing || standing->in_recovery) co_return Done{};
-    if (!standing->read_only) {
-      is_frozen = false;
-      may_thaw = false;
-      co_return Done{};
-    }
+    if (!rules.wants_to_thaw(Clock::now())) co_return Done{};
     const auto state = co_await site.store->load();
-    if (!state || state->has_unfinished_run() || failover::active_cluster(site.policy, *state) != options.side) co_return Done{};
-    if (!clock.may_write(Clock::now())) co_return Done{};
-    const auto thawed = co_await database.thaw(clock.patience());
+    if (!state || !rules.may_thaw(Clock::now(), site.policy, *state, options.side)) co_return Done{};
+    const auto thawed = co_await database.thaw(clock().patience());
     if (!thawed) {
       tell_problem(describe(thawed.error()));
       co_return Done{};
     }
-    is_frozen = false;
-    may_thaw = false;
+    rules.thawed();
     tell(Type::thawed, "its database takes writes again");
     co_await look();
     co_return Done{};
@@ -347,7 +291,7 @@ Guard::Guard(failover::Site& site, GuardOptions options, exporter::Metrics& metr
                      .options = options,
                      .metrics = metrics,
                      .on_event = std::move(on_event),
-                     .clock = LeaseClock{site.policy.fencing.guard_ttl.value_or(time::Duration{30'000})},
+                     .rules = Rules{site.policy.fencing.guard_ttl.value_or(time::Duration{30'000}), options.holder},
                      .database{site, options.side}}) {}
 Guard::~Guard() = default;
 
@@ -358,7 +302,7 @@ Result<void> Guard::run() {
   if (auto checked = self.check_policy(); !checked) return checked;
   if (auto found = self.loop().run(self.database.find_connection()); !found) return Failure{found.error()};
   self.place = failover::guard_place(self.site, self.options.side);
-  const auto there = self.loop().run(failover::read_guard(self.place, self.clock.patience()));
+  const auto there = self.loop().run(failover::read_guard(self.place, self.clock().patience()));
   if (there) {
     // One that was killed on this machine is followed at once.
     const bool is_guarded = there->is_alive() && !process::is_gone(there->process);
@@ -366,7 +310,7 @@ Result<void> Guard::run() {
       return Failure{{Code::conflict, fmt::format("{} is guarded already, by {}", self.options.side, there->holder), "", self.options.side,
                       "", fmt::format("end that guard; if it died, this is free {} after", time::format_duration(there->ttl))}};
     }
-    self.lease = *there;
+    self.rules.begin(*there);
   }
   self.tell(Type::guarding, fmt::format("{} of {}, with a ttl of {}", self.options.side, self.site.policy.full_name(),
                                         time::format_duration(*self.site.policy.fencing.guard_ttl)));
@@ -382,9 +326,9 @@ Result<void> Guard::run() {
   };
   self.loop().run(both(std::move(tasks)));
   self.loop().clear_interrupt();
-  if (self.was_renewed) {
-    const auto given_back =
-        self.loop().run(failover::renew_guard(self.place, self.lease, "", *self.site.policy.fencing.guard_ttl, self.clock.patience()));
+  if (self.rules.was_renewed()) {
+    const time::Duration ttl = *self.site.policy.fencing.guard_ttl;
+    const auto given_back = self.loop().run(failover::renew_guard(self.place, self.rules.lease(), "", ttl, self.clock().patience()));
     if (!given_back) self.tell_problem(describe(given_back.error()));
   }
   self.active = false;

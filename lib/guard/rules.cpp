@@ -1,0 +1,109 @@
+#include "guard/rules.hpp"
+
+#include "failover/assess.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace fedctl::guard {
+namespace {
+
+constexpr time::Duration retry_pace{100};
+constexpr time::Duration slowest_glances{500};
+
+}  // namespace
+
+void Rules::tried(Instant begun, std::string problem) {
+  if (problem.empty()) able_at_ = begun;
+  unable_ = std::move(problem);
+}
+
+Rules::Renewal Rules::renewal(Instant now) {
+  if (standing_) {
+    lease_.lsn = data::format_lsn(standing_->written);
+    lease_.counted = standing_->counted.value_or("");
+  }
+  const bool holds = is_able(now);
+  lease_.unable = holds ? "" : unable_;
+  return {.lease = lease_, .holder = holds ? holder_ : "", .sent = now};
+}
+
+Rules::News Rules::renewed(const Renewal& renewal, failover::GuardLease written) {
+  const bool holds = !renewal.holder.empty();
+  lease_ = std::move(written);
+  if (!is_fenced() && holds) clock_.renewed(renewal.sent);
+  const News news{.is_given_up = !holds && !gave_up_, .is_renewed_again = !was_renewed_};
+  gave_up_ = !holds;
+  was_renewed_ = true;
+  return news;
+}
+
+bool Rules::renewal_failed() { return std::exchange(was_renewed_, false); }
+
+bool Rules::read(failover::GuardLease theirs) {
+  const bool is_news = theirs.fenced_by != 0 && theirs.fenced_by != lease_.fenced_by;
+  lease_ = std::move(theirs);
+  if (is_news) clock_.revoke();
+  return is_news;
+}
+
+std::optional<time::Duration> Rules::rest(Instant now) const {
+  if (clock_.may_write(now)) return std::chrono::ceil<time::Duration>(clock_.freeze_at() - now);
+  if (gave_up_ && !is_fenced()) return clock_.pace();
+  return std::nullopt;
+}
+
+time::Duration Rules::pace_of_freezing() const { return is_frozen_ ? std::min(clock_.pace(), slowest_glances) : retry_pace; }
+
+Rules::Glance Rules::glanced(const std::optional<data::Standing>& seen) {
+  if (!seen) return is_frozen_ ? Glance::unseen : Glance::harmful;
+  if (seen->in_recovery) return Glance::standby;
+  if (is_frozen_ && !seen->is_writable()) return Glance::closed;
+  is_frozen_ = false;
+  return Glance::harmful;
+}
+
+void Rules::frozen() {
+  is_frozen_ = true;
+  may_thaw_ = true;
+}
+
+std::optional<time::Duration> Rules::time_to_stop(Instant now, bool can_kill, time::Duration grace) const {
+  if (!clock_.was_held() || !can_kill) return std::nullopt;
+  return std::chrono::duration_cast<time::Duration>(clock_.ends_at() - now) - clock_.glance() - grace;
+}
+
+bool Rules::stopped() {
+  frozen();
+  standing_.reset();
+  if (!is_fenced()) return false;
+  lease_.is_harmless = true;
+  lease_.is_stopped = true;
+  return true;
+}
+
+bool Rules::acknowledges(data::Standing seen) {
+  standing_ = std::move(seen);
+  if (!is_fenced() || lease_.is_harmless) return false;
+  lease_.is_harmless = true;
+  return true;
+}
+
+bool Rules::wants_to_thaw(Instant now) {
+  if (!may_thaw_ || !may_write(now)) return false;
+  if (!standing_ || standing_->in_recovery) return false;
+  if (standing_->read_only) return true;
+  thawed();
+  return false;
+}
+
+bool Rules::may_thaw(Instant now, const failover::Policy& policy, const failover::State& state, const std::string& side) const {
+  return clock_.may_write(now) && !state.has_unfinished_run() && failover::active_cluster(policy, state) == side;
+}
+
+void Rules::thawed() {
+  is_frozen_ = false;
+  may_thaw_ = false;
+}
+
+}  // namespace fedctl::guard

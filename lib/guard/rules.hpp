@@ -1,0 +1,121 @@
+#pragma once
+
+#include "data/standing.hpp"
+#include "failover/guard_lease.hpp"
+#include "failover/policy.hpp"
+#include "failover/state.hpp"
+#include "guard/lease_clock.hpp"
+
+#include <optional>
+#include <string>
+
+namespace fedctl::guard {
+
+/// What a guard knows, and what it may and must do. Pure: it is told what happened, when, and asked what to do next; guard.cpp does it. Two
+/// hands ask, side by side: one renews the Lease, the other makes the database harmless.
+class Rules {
+ public:
+  using Instant = LeaseClock::Instant;
+
+  Rules(time::Duration ttl, std::string holder) : clock_(ttl), holder_(std::move(holder)) {}
+
+  const LeaseClock& clock() const { return clock_; }
+  const failover::GuardLease& lease() const { return lease_; }
+  const std::optional<data::Standing>& standing() const { return standing_; }
+  const std::string& unable() const { return unable_; }
+  bool is_fenced() const { return lease_.fenced_by != 0; }
+  bool is_frozen() const { return is_frozen_; }
+  bool was_renewed() const { return was_renewed_; }
+  bool may_write(Instant now) const { return clock_.may_write(now) && !is_fenced(); }
+
+  /// What a look at the database told; nothing where it did not answer.
+  void looked(std::optional<data::Standing> seen) { standing_ = std::move(seen); }
+
+  /// Whether the database could be kept from taking writes, tried from `begun` on; `problem`: why it could not, empty where it could.
+  void tried(Instant begun, std::string problem);
+
+  /// The Lease as it was when the guard began.
+  void begin(failover::GuardLease there) { lease_ = std::move(there); }
+
+  /// Somebody else took the Lease that was given up.
+  bool is_of_another() const { return lease_.is_held() && lease_.holder != holder_ && gave_up_; }
+
+  /// A renewal says that the database could be closed just now; a short while without one is no reason to give the Lease up, so then it is
+  /// read only. So is that of another guard.
+  bool only_reads(Instant now) const { return is_of_another() || (!unable_.empty() && is_able(now)); }
+
+  /// What is to be written into the Lease. What was sent when is what counts, not when the answer came.
+  struct Renewal {
+    failover::GuardLease lease;
+    std::string holder;  ///< Empty: it is given up, for the database could not be kept from taking writes for too long.
+    Instant sent;
+  };
+  Renewal renewal(Instant now);
+
+  /// What is worth telling of a renewal that succeeded.
+  struct News {
+    bool is_given_up = false;
+    bool is_renewed_again = false;
+  };
+  News renewed(const Renewal& renewal, failover::GuardLease written);
+
+  /// It did not; is that news?
+  bool renewal_failed();
+
+  /// The Lease as somebody else wrote it. True where a fence is news: then nothing may be written any more.
+  bool read(failover::GuardLease theirs);
+
+  /// For how long the database may be left as it is: nobody relies on us while the Lease holds, or it was given up and no failover asks.
+  /// Nothing: it must be made harmless now.
+  std::optional<time::Duration> rest(Instant now) const;
+
+  /// How long to wait between two tries to make it harmless, and to see that it is.
+  time::Duration pace_of_freezing() const;
+
+  /// May a glance tell that the database is harmless already: it was closed by us, or was a standby?
+  bool is_glance_enough() const { return is_frozen_ || (standing_ && standing_->in_recovery); }
+
+  /// What such a glance says. A standby takes no writes. What this process closed stays closed while it looks so, or does not answer.
+  enum class Glance { standby, closed, unseen, harmful };
+  Glance glanced(const std::optional<data::Standing>& seen);
+
+  /// The database is about to be closed: some of it may be, whatever comes of it.
+  void freezing() { may_thaw_ = true; }
+  void frozen();
+
+  /// May it be stopped? A guard that never held anything has promised nothing.
+  bool may_stop() const { return clock_.was_held() || is_fenced(); }
+
+  /// How long a program that stops it may run: nothing where it may take as long as it wants. There must be time left to end it, for which
+  /// it has `grace`, and then the server.
+  std::optional<time::Duration> time_to_stop(Instant now, bool can_kill, time::Duration grace) const;
+
+  /// Its server has ended. True where a failover is to be told by a renewal.
+  bool stopped();
+
+  /// It is harmless, as `seen`. True where a failover is to be told by a renewal, so that it need not wait for the ttl.
+  bool acknowledges(data::Standing seen);
+
+  /// Is the database closed by a guard although the Lease lets it take writes?
+  bool wants_to_thaw(Instant now);
+
+  /// And does the state say that it may: the side is the active one, and no run is under way?
+  bool may_thaw(Instant now, const failover::Policy& policy, const failover::State& state, const std::string& side) const;
+  void thawed();
+
+ private:
+  bool is_able(Instant now) const { return able_at_ && now - *able_at_ <= clock_.allowance(); }
+
+  LeaseClock clock_;
+  std::string holder_;
+  failover::GuardLease lease_ = {};
+  std::optional<data::Standing> standing_ = {};
+  std::optional<Instant> able_at_ = {};          ///< When the database could last have been kept from taking writes.
+  std::string unable_ = "it was not tried yet";  ///< Why it could not be kept from it the last time; empty: it could.
+  bool gave_up_ = false;                         ///< The Lease says that nobody guards, for we are unable.
+  bool is_frozen_ = false;                       ///< This process proved it: it closed the database, or ended the server.
+  bool may_thaw_ = true;                         ///< The database may have been closed by a guard: by us, or by one before us.
+  bool was_renewed_ = true;                      ///< Says when losing and finding the host is news.
+};
+
+}  // namespace fedctl::guard
