@@ -36,16 +36,16 @@ class Sources {
 constexpr time::Duration clock_slack{5'000};
 
 Sources sources_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side,
-                   time::Instant failed_at) {
+                   time::Instant failed_at, time::Instant now) {
   Sources sources;
   const Standing& standby = *new_side.database;
-  const auto since_failure = std::chrono::duration_cast<time::Duration>(std::chrono::system_clock::now() - failed_at);
+  const auto since_failure = std::chrono::duration_cast<time::Duration>(now - failed_at);
   const auto before_failure = [&](time::Duration age) { return std::max(time::Duration{0}, age - since_failure); };
   if (state.primary && state.primary->cluster == old_side.cluster) {
     const auto at = parse_timestamp(state.primary->at).value_or(time::Instant{});
     const auto age = std::max(time::Duration{0}, std::chrono::duration_cast<time::Duration>(failed_at - at));
     // Seen in the future: by a machine whose clock is ahead, so nothing is known of when.
-    const bool is_ahead = at > std::chrono::system_clock::now() + clock_slack;
+    const bool is_ahead = at > now + clock_slack;
     sources.take(data::parse_lsn(state.primary->lsn), is_ahead ? policy.postgres->max_look_age + time::Duration{1} : age,
                  fmt::format("{} was last seen {}", old_side.cluster, ago(state.primary->at)));
   }
@@ -60,7 +60,8 @@ Sources sources_of(const Policy& policy, const State& state, const SideSurvey& o
 
 }  // namespace
 
-Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at) {
+Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at,
+             time::Instant now) {
   Loss loss;
   if (!policy.postgres || !new_side.database) return loss;
   const Standing& standby = *new_side.database;
@@ -70,7 +71,7 @@ Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_sid
   if (old_side.database && !old_side.database->in_recovery) {
     loss = {.bytes = behind(old_side.database->written), .is_exact = true, .behind = {}, .basis = "both were asked just now"};
   } else {
-    const Sources sources = sources_of(policy, state, old_side, new_side, failed_at);
+    const Sources sources = sources_of(policy, state, old_side, new_side, failed_at, now);
     if (!sources.position()) {
       loss.basis = fmt::format("{} does not answer, and nobody looked at it before", old_side.cluster);
       return loss;

@@ -4,6 +4,7 @@
 #include "failover/state.hpp"
 #include "failover/survey.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -21,8 +22,9 @@ struct Loss {
 
 /// From the primary, if it answers; else from the highest position that anybody saw: the last look at it, its guard, the standby itself.
 /// Where the youngest of these is older than the policy's maxLookAge at `failed_at`, nothing is known: too much may have been written
-/// since.
-Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at);
+/// since. All but the survey is by the clock that says `now`.
+Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at,
+             time::Instant now = std::chrono::system_clock::now());
 
 /// ", 431 bytes lost, 12 counted lost" of a run's outcome, each with "at least" where it is not exact; "" where it has none.
 std::string loss_text(const nlohmann::json& outcome);

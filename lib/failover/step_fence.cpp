@@ -1,5 +1,5 @@
 #include "control/names.hpp"
-#include "failover/guard_lease.hpp"
+#include "failover/guard_wait.hpp"
 #include "failover/steps.hpp"
 #include "http/rest.hpp"
 
@@ -16,8 +16,6 @@ using Clock = std::chrono::steady_clock;
 constexpr time::Duration freeze_patience{10'000};
 constexpr time::Duration guard_pace{50};
 constexpr time::Duration scale_patience{60'000};
-/// Beyond a guard's ttl: its clock may run a little slower than ours.
-time::Duration with_slack(time::Duration ttl) { return ttl + ttl / 50 + time::Duration{250}; }
 
 kube::Resource resource_of(const Workload& workload) {
   const bool is_set = workload.kind == "StatefulSet";
@@ -119,10 +117,7 @@ class Fencer {
     const GuardPlace place = guard_place(site_, from_);
     if (place.host == nullptr) return;
     const auto fenced = site_.loop->run(fence_guard(place, context_.run.token));
-    if (fenced && fenced->exists()) {
-      fenced_guard_ = *fenced;
-      fenced_at_ = Clock::now();
-    }
+    if (fenced && fenced->exists()) guard_ = GuardWait{*fenced, site_.policy.fencing.guard_ttl.value_or(time::Duration{0}), Clock::now()};
   }
 
   /// Freezes it, and stops it where there is a program for that: then nothing that was overlooked can write.
@@ -166,17 +161,17 @@ class Fencer {
   }
 
   Result<FenceEvidence> wait_for_guard() {
-    if (!fenced_guard_) return Failure{{Code::unreachable, "the guard's Lease cannot be written"}};
-    const time::Duration ttl = with_slack(std::max(fenced_guard_->ttl, *site_.policy.fencing.guard_ttl));
-    const bool is_held = fenced_guard_->is_held();
+    if (!guard_) return Failure{{Code::unreachable, "the guard's Lease cannot be written"}};
+    const time::Duration ttl = guard_->longest();
     context_.note(fmt::format("waiting for the guard of {}, at most {}", from_, time::format_duration(ttl)));
     while (true) {
-      const auto waited = std::chrono::duration_cast<time::Duration>(Clock::now() - fenced_at_);
-      if (waited >= ttl && is_held) return FenceEvidence{.waited = waited.count(), .ttl = ttl.count()};
-      if (waited >= ttl)
+      const auto now = Clock::now();
+      const time::Duration waited = guard_->waited(now);
+      if (guard_->is_over(now) && guard_->is_proof()) return FenceEvidence{.waited = waited.count(), .ttl = ttl.count()};
+      if (guard_->is_over(now))
         return Failure{{Code::timeout, "its guard, which had given its Lease up, did not say that it stopped the database"}};
       const auto lease = site_.loop->run(read_guard(guard_place(site_, from_)));
-      if (lease && lease->is_harmless && lease->fenced_by == context_.run.token) {
+      if (lease && guard_->is_acknowledged(*lease)) {
         FenceEvidence evidence{.waited = waited.count(), .is_acknowledged = true};
         if (lease->is_stopped) evidence.is_stopped = true;
         if (!lease->is_stopped) evidence.frozen.lsn = data::parse_lsn(lease->lsn);
@@ -208,8 +203,7 @@ class Fencer {
   StepContext& context_;
   Site& site_;
   std::string from_;
-  std::optional<GuardLease> fenced_guard_;
-  Clock::time_point fenced_at_;
+  std::optional<GuardWait> guard_;  ///< Where its Lease could be fenced.
   bool was_tried_in_vain_ = false;  ///< The database was told to take no writes, and is not proven to.
 };
 
