@@ -194,7 +194,7 @@ struct Guard::Impl {
       co_await stop();
       co_return Done{};
     }
-    rules.frozen();
+    rules.frozen(frozen->end);
     metrics.count("fedctl_failover_guard_freezes_total", labels());
     tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(frozen->end)));
     auto seen = co_await database.look(clock().patience());
@@ -302,7 +302,7 @@ Result<void> Guard::run() {
   if (auto checked = self.check_policy(); !checked) return checked;
   if (auto found = self.loop().run(self.database.find_connection()); !found) return Failure{found.error()};
   self.place = failover::guard_place(self.site, self.options.side);
-  const auto there = self.loop().run(failover::read_guard(self.place, self.clock().patience()));
+  auto there = self.loop().run(failover::read_guard(self.place, self.clock().pace()));
   if (there) {
     // One that was killed on this machine is followed at once.
     const bool is_guarded = there->is_alive() && !process::is_gone(there->process);
@@ -310,13 +310,12 @@ Result<void> Guard::run() {
       return Failure{{Code::conflict, fmt::format("{} is guarded already, by {}", self.options.side, there->holder), "", self.options.side,
                       "", fmt::format("end that guard; if it died, this is free {} after", time::format_duration(there->ttl))}};
     }
-    self.rules.begin(*there);
   }
+  std::optional<GuardLease> known;
+  if (there) known = std::move(*there);
+  self.rules.begin(Clock::now(), std::move(known));
   self.tell(Type::guarding, fmt::format("{} of {}, with a ttl of {}", self.options.side, self.site.policy.full_name(),
                                         time::format_duration(*self.site.policy.fencing.guard_ttl)));
-  self.loop().run(self.look());
-  self.loop().run(self.try_hand());
-  self.loop().run(self.renew());
   std::vector<Task<Done>> tasks;
   tasks.push_back(self.keep_renewing());
   tasks.push_back(self.keep_harmless());

@@ -25,8 +25,8 @@ struct GuardOptions {
 /// Renews the Lease of its side in the host, with where the database's log is. When it could not for two thirds of the policy's
 /// `fencing.guard.ttl`, or when a failover has fenced the side, the database stops taking writes: sessions are read-only by default and all
 /// that were there are ended; where that does not succeed in time, the side's `stop` program is run. A guard that begins has renewed
-/// nothing yet, so its database takes no writes until it has. Writes are let in again once the Lease is renewed, the side is not fenced,
-/// and the host's state says that it is the active one.
+/// nothing yet, so its database takes no writes until it has; it has a quarter of the ttl for that, where the host answers. Writes are let
+/// in again once the Lease is renewed, the side is not fenced, and the host's state says that it is the active one.
 class Guard {
  public:
   using OnEvent = std::function<void(const GuardEvent&)>;

@@ -18,9 +18,15 @@ void Rules::tried(Instant begun, std::string problem) {
   unable_ = std::move(problem);
 }
 
+void Rules::begin(Instant now, std::optional<failover::GuardLease> there) {
+  begins_until_ = there ? now + clock_.patience() : now;
+  if (there) lease_ = std::move(*there);
+}
+
 Rules::Renewal Rules::renewal(Instant now) {
   if (standing_) {
-    lease_.lsn = data::format_lsn(standing_->written);
+    // A look that began before the database was closed may come back after.
+    lease_.lsn = data::format_lsn(std::max(standing_->written, end_.value_or(0)));
     lease_.counted = standing_->counted.value_or("");
   }
   const bool holds = is_able(now);
@@ -50,6 +56,8 @@ bool Rules::read(failover::GuardLease theirs) {
 std::optional<time::Duration> Rules::rest(Instant now) const {
   if (clock_.may_write(now)) return std::chrono::ceil<time::Duration>(clock_.freeze_at() - now);
   if (gave_up_ && !is_fenced()) return clock_.pace();
+  const bool begins = !clock_.was_held() && !is_fenced() && now < begins_until_;
+  if (begins) return std::chrono::ceil<time::Duration>(begins_until_ - now);
   return std::nullopt;
 }
 
@@ -60,10 +68,16 @@ Rules::Glance Rules::glanced(const std::optional<data::Standing>& seen) {
   if (seen->in_recovery) return Glance::standby;
   if (is_frozen_ && !seen->is_writable()) return Glance::closed;
   is_frozen_ = false;
+  end_.reset();
   return Glance::harmful;
 }
 
-void Rules::frozen() {
+void Rules::frozen(data::Lsn end) {
+  ended();
+  end_ = end;
+}
+
+void Rules::ended() {
   is_frozen_ = true;
   may_thaw_ = true;
 }
@@ -74,7 +88,7 @@ std::optional<time::Duration> Rules::time_to_stop(Instant now, bool can_kill, ti
 }
 
 bool Rules::stopped() {
-  frozen();
+  ended();
   standing_.reset();
   if (!is_fenced()) return false;
   lease_.is_harmless = true;
@@ -102,6 +116,7 @@ bool Rules::may_thaw(Instant now, const failover::Policy& policy, const failover
 }
 
 void Rules::thawed() {
+  end_.reset();
   is_frozen_ = false;
   may_thaw_ = false;
 }

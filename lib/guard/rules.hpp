@@ -34,8 +34,9 @@ class Rules {
   /// Whether the database could be kept from taking writes, tried from `begun` on; `problem`: why it could not, empty where it could.
   void tried(Instant begun, std::string problem);
 
-  /// The Lease as it was when the guard began.
-  void begin(failover::GuardLease there) { lease_ = std::move(there); }
+  /// The Lease as it is when the guard begins; nothing where the host does not say. Then one before us may hold what ends soon, so the
+  /// database must be harmless at once; else there is time for a first renewal.
+  void begin(Instant now, std::optional<failover::GuardLease> there);
 
   /// Somebody else took the Lease that was given up.
   bool is_of_another() const { return lease_.is_held() && lease_.holder != holder_ && gave_up_; }
@@ -81,7 +82,8 @@ class Rules {
 
   /// The database is about to be closed: some of it may be, whatever comes of it.
   void freezing() { may_thaw_ = true; }
-  void frozen();
+  /// It was closed, and its log ended at `end`.
+  void frozen(data::Lsn end);
 
   /// May it be stopped? A guard that never held anything has promised nothing.
   bool may_stop() const { return clock_.was_held() || is_fenced(); }
@@ -104,17 +106,20 @@ class Rules {
   void thawed();
 
  private:
+  void ended();
   bool is_able(Instant now) const { return able_at_ && now - *able_at_ <= clock_.allowance(); }
 
   LeaseClock clock_;
   std::string holder_;
   failover::GuardLease lease_ = {};
+  Instant begins_until_ = Instant::min();  ///< A guard that begins has time for a first renewal.
   std::optional<data::Standing> standing_ = {};
   std::optional<Instant> able_at_ = {};          ///< When the database could last have been kept from taking writes.
   std::string unable_ = "it was not tried yet";  ///< Why it could not be kept from it the last time; empty: it could.
   bool gave_up_ = false;                         ///< The Lease says that nobody guards, for we are unable.
   bool is_frozen_ = false;                       ///< This process proved it: it closed the database, or ended the server.
   bool may_thaw_ = true;                         ///< The database may have been closed by a guard: by us, or by one before us.
+  std::optional<data::Lsn> end_ = {};            ///< Where its log ended when this process closed it.
   bool was_renewed_ = true;                      ///< Says when losing and finding the host is news.
 };
 
