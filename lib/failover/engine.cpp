@@ -356,6 +356,8 @@ Result<Run> Engine::abort() {
     return Failure{{Code::conflict, fmt::format("refused: {} is active already, or may become it, so the run cannot be undone", run.to), "",
                     "", "", "go on with 'fedctl failover run --resume', then come back with 'fedctl failover back'"}};
   }
+  reopen(run);
+  if (auto saved = self.save(); !saved) return Failure{saved.error()};
   StepContext context = self.context("abort");
   self.tell(StepEvent::Type::begun, "abort");
   const auto began = Clock::now();

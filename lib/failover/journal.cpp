@@ -130,6 +130,13 @@ bool may_have_turned(const Policy& policy, const Run& run) {
   return !is_only_begun || turning->evidence.read<PromoteEvidence>().was_asked;
 }
 
+void reopen(Run& run) {
+  for (StepRecord& step : run.steps) {
+    const bool is_undone = step.name == "fence" || step.name == "drain" || step.name == "stop" || step.name == "catch-up";
+    if (is_undone && step.state == StepRecord::State::done) step.state = StepRecord::State::begun;
+  }
+}
+
 std::string way_on(const Policy& policy, const Run& run) {
   const std::string on = "go on with 'fedctl failover run --resume'";
   return may_have_turned(policy, run) ? on : on + ", or undo it with 'fedctl failover abort'";

@@ -34,6 +34,10 @@ Result<void> skip_hook(Run& run, const std::string& name);
 /// Is the new side the active one, or may it become it without being told again? Then the run cannot be undone.
 bool may_have_turned(const Policy& policy, const Run& run);
 
+/// Before it is undone: what made the old side harmless holds no more, so whoever goes on with the run after all does it again, and what
+/// was found by it.
+void reopen(Run& run);
+
 /// The commands that an unfinished run can be gone on with, or undone with while that is still possible.
 std::string way_on(const Policy& policy, const Run& run);
 

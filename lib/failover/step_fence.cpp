@@ -256,6 +256,8 @@ Result<void> unfence(StepContext& context) {
     if (!standing) {
       context.note(fmt::format("the database of {} does not answer; if it was fenced, it stays so: {}", from, standing.error().message));
     } else if (!standing->in_recovery && standing->read_only) {
+      // Another process may have gone on with the run, and fenced the side anew.
+      if (auto ours = context.confirm(); !ours) return ours;
       const auto thawed = site.loop->run(thaw_database(site, from, freeze_patience));
       if (!thawed) return Failure{thawed.error()};
     }
