@@ -132,7 +132,8 @@ bool may_have_turned(const Policy& policy, const Run& run) {
 
 void reopen(Run& run) {
   for (StepRecord& step : run.steps) {
-    const bool is_undone = step.name == "fence" || step.name == "drain" || step.name == "stop" || step.name == "catch-up";
+    const auto kind = step_kind(step.name);
+    const bool is_undone = kind == StepKind::fence || kind == StepKind::drain || kind == StepKind::stop || kind == StepKind::catch_up;
     if (is_undone && step.state == StepRecord::State::done) step.state = StepRecord::State::begun;
   }
 }

@@ -1,0 +1,222 @@
+#include "simulation/guard_process.hpp"
+
+#include <fmt/format.h>
+
+namespace simulation {
+
+using failover::GuardLease;
+
+GuardProcess::GuardProcess(Sides& sides, std::size_t side, const failover::Policy& policy)
+    : sides_(sides), world_(sides.world), side_(side), database_(sides.databases[side]), policy_(policy) {
+  process.name = "guard " + database_.name;
+  process.begin = [this] {
+    rules_.emplace(sides_.ttl, fmt::format("{}/{}", process.name, process.life));
+    server_.reset();
+    process.tasks.reserve(3);
+    process.tasks.push_back(live());
+  };
+}
+
+void GuardProcess::tell(const std::string& text) const {
+  if (world_.tells()) world_.tell(fmt::format("{}: {}", process.name, text));
+}
+
+template <typename T>
+Task<std::optional<T>> GuardProcess::ask_host(std::function<T()> act) {
+  co_return co_await world_.call<T>(process, sides_.to_host[side_], clock().patience(), std::move(act));
+}
+
+template <typename T>
+Task<std::optional<T>> GuardProcess::ask_database(Duration patience, std::function<std::optional<T>()> act) {
+  auto in_session = sides_.in_session<T>(database_, std::move(act));
+  auto answer =
+      co_await world_.call<std::optional<T>>(process, sides_.local[side_], patience, std::move(in_session), &database_.stands_until);
+  if (!answer) co_return std::nullopt;
+  co_return std::move(*answer);
+}
+
+Task<Done> GuardProcess::live() {
+  std::function<GuardLease()> read = [this] { return sides_.lease_of(side_); };
+  auto there = co_await world_.call<GuardLease>(process, sides_.to_host[side_], clock().pace(), std::move(read));
+  rules_->begin(now(), std::move(there));
+  process.tasks.push_back(keep_renewing());
+  process.tasks.push_back(keep_harmless());
+  process.tasks[1].start();
+  process.tasks[2].start();
+  co_return Done{};
+}
+
+Task<Done> GuardProcess::keep_renewing() {
+  while (true) {
+    const auto next = now() + clock().pace();
+    co_await look();
+    co_await try_hand();
+    if (rules_->only_reads(now())) {
+      co_await read_again();
+    } else {
+      co_await renew();
+    }
+    co_await thaw_if_free();
+    co_await world_.sleep(process, std::chrono::duration_cast<Duration>(next - now()));
+  }
+}
+
+Task<Done> GuardProcess::keep_harmless() {
+  while (true) {
+    if (const auto left = rules_->rest(now())) {
+      co_await world_.rest(process, *left);
+    } else {
+      co_await make_harmless();
+      co_await world_.sleep(process, rules_->pace_of_freezing());
+    }
+  }
+}
+
+Task<Done> GuardProcess::look() {
+  std::function<std::optional<data::Standing>()> act = [this]() -> std::optional<data::Standing> {
+    if (!database_.runs) return std::nullopt;
+    return sides_.look(database_);
+  };
+  auto seen = co_await ask_database<data::Standing>(clock().patience(), std::move(act));
+  rules_->looked(std::move(seen));
+  co_return Done{};
+}
+
+Task<Done> GuardProcess::try_hand() {
+  const Steady begun = now();
+  std::function<std::optional<unsigned>()> act = [this]() -> std::optional<unsigned> {
+    if (!database_.runs || !database_.can_be_closed) return std::nullopt;
+    return database_.incarnation;
+  };
+  const auto tried = co_await ask_database<unsigned>(clock().glance(), std::move(act));
+  if (tried) server_ = *tried;
+  rules_->tried(begun, tried ? "" : "no answer");
+  co_return Done{};
+}
+
+Task<Done> GuardProcess::renew() {
+  bool again = co_await renew_once();
+  if (again) again = co_await renew_once();
+  co_return Done{};
+}
+
+Task<bool> GuardProcess::renew_once() {
+  const Rules::Renewal renewal = rules_->renewal(now());
+  GuardLease lease = renewal.lease;
+  lease.holder = renewal.holder;
+  using Written = std::optional<GuardLease>;
+  std::function<Written()> write = [this, written = std::move(lease)] { return sides_.write_lease(side_, written, true); };
+  auto answer = co_await ask_host<Written>(std::move(write));
+  if (answer && !*answer) {
+    std::function<GuardLease()> read = [this] { return sides_.lease_of(side_); };
+    auto theirs = co_await ask_host<GuardLease>(std::move(read));
+    if (theirs) take_over(std::move(*theirs));
+    if (theirs) co_return true;
+    answer.reset();
+  }
+  if (!answer) {
+    if (rules_->renewal_failed()) tell("the Lease is not renewed");
+    co_return false;
+  }
+  const auto news = rules_->renewed(renewal, std::move(**answer));
+  if (news.is_given_up) tell("the Lease is given up");
+  if (news.is_renewed_again) tell("the Lease is renewed again");
+  co_return false;
+}
+
+Task<Done> GuardProcess::read_again() {
+  std::function<GuardLease()> read = [this] { return sides_.lease_of(side_); };
+  auto theirs = co_await ask_host<GuardLease>(std::move(read));
+  if (theirs) take_over(std::move(*theirs));
+  co_return Done{};
+}
+
+void GuardProcess::take_over(GuardLease theirs) {
+  if (!rules_->read(std::move(theirs))) return;
+  world_.wake(process);
+  tell(fmt::format("sees the fence of token {}", rules_->lease().fenced_by));
+}
+
+Task<Done> GuardProcess::make_harmless() {
+  if (co_await is_harmless_already()) co_return Done{};
+  rules_->freezing();
+  const bool is_unprovable = writes_may_be_unprovable && world_.random.chance(50);
+  std::function<std::optional<data::Lsn>()> act = [this, is_unprovable]() -> std::optional<data::Lsn> {
+    if (!database_.runs || !database_.can_be_closed || is_unprovable) return std::nullopt;
+    sides_.change(database_, [](Database& changed) { changed.closed = true; });
+    return sides_.position(database_);
+  };
+  const auto frozen = co_await ask_database<data::Lsn>(clock().patience(), std::move(act));
+  if (!frozen) {
+    tell("its database is not known to take no writes");
+    co_await stop();
+    co_return Done{};
+  }
+  // Nothing takes place for so long: that is the proof.
+  co_await world_.sleep(process, Duration{100});
+  rules_->frozen(*frozen);
+  tell(fmt::format("its database takes no writes; its log ended at {}", *frozen));
+  std::function<std::optional<data::Standing>()> look_again = [this]() -> std::optional<data::Standing> {
+    if (!database_.runs) return std::nullopt;
+    return sides_.look(database_);
+  };
+  auto seen = co_await ask_database<data::Standing>(clock().patience(), std::move(look_again));
+  if (seen) {
+    seen->written = *frozen;
+    co_await acknowledge(std::move(*seen));
+  }
+  co_return Done{};
+}
+
+Task<bool> GuardProcess::is_harmless_already() {
+  if (!rules_->is_glance_enough()) co_return false;
+  std::function<std::optional<data::Standing>()> act = [this]() -> std::optional<data::Standing> {
+    if (!database_.runs) return std::nullopt;
+    return sides_.look(database_);
+  };
+  auto seen = co_await ask_database<data::Standing>(clock().glance(), std::move(act));
+  const Rules::Glance glance = rules_->glanced(seen);
+  if (glance == Rules::Glance::closed || glance == Rules::Glance::standby) co_await acknowledge(std::move(*seen));
+  co_return glance != Rules::Glance::harmful;
+}
+
+/// There is no program that stops it, so it is ended by SIGKILL, which ends one that stands still too.
+Task<Done> GuardProcess::stop() {
+  if (!rules_->may_stop()) co_return Done{};
+  if (!server_) co_return Done{};
+  const bool is_same = database_.runs && database_.incarnation == *server_;
+  if (is_same) {
+    tell("ends its database by SIGKILL");
+    sides_.change(database_, [](Database& changed) { changed.closed = true; });
+    sides_.crash(database_);
+  }
+  if (database_.runs) co_return Done{};
+  sides_.change(database_, [](Database& changed) { changed.closed = true; });
+  if (rules_->stopped()) co_await renew();
+  co_return Done{};
+}
+
+Task<Done> GuardProcess::acknowledge(data::Standing seen) {
+  if (rules_->acknowledges(std::move(seen))) co_await renew();
+  co_return Done{};
+}
+
+Task<Done> GuardProcess::thaw_if_free() {
+  if (!rules_->wants_to_thaw(now())) co_return Done{};
+  std::function<failover::State()> read = [this] { return sides_.read_state(); };
+  const auto state = co_await ask_host<failover::State>(std::move(read));
+  if (!state || !rules_->may_thaw(now(), policy_, *state, database_.name)) co_return Done{};
+  std::function<std::optional<bool>()> act = [this]() -> std::optional<bool> {
+    if (!database_.runs || !database_.can_be_closed) return std::nullopt;
+    tell("its database takes writes again");
+    sides_.change(database_, [](Database& changed) { changed.closed = false; });
+    return true;
+  };
+  const auto thawed = co_await ask_database<bool>(clock().patience(), std::move(act));
+  if (!thawed) co_return Done{};
+  rules_->thawed();
+  co_await look();
+  co_return Done{};
+}
+
+}  // namespace simulation
