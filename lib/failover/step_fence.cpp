@@ -123,6 +123,8 @@ class Fencer {
   /// Freezes it, and stops it where there is a program for that: then nothing that was overlooked can write.
   Result<FenceEvidence> fence_database() {
     const auto before = site_.loop->run(look_at_database(site_, from_, freeze_patience));
+    // The survey took its time, and another process may have undone the run meanwhile.
+    if (auto ours = context_.confirm(); !ours) return Failure{ours.error()};
     const auto frozen = site_.loop->run(freeze_database(site_, from_, freeze_patience));
     FenceEvidence evidence;
     if (frozen) evidence.frozen = evidence_of(*frozen);

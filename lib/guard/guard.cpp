@@ -73,12 +73,13 @@ struct Guard::Impl {
   }
 
   Task<Done> look() {
+    const auto begun = Clock::now();
     auto seen = co_await database.look(clock().patience());
     if (seen) {
-      rules.looked(std::move(*seen));
+      rules.looked(begun, std::move(*seen));
       co_return Done{};
     }
-    rules.looked(std::nullopt);
+    rules.looked(begun, std::nullopt);
     // The Secret may have a new password.
     if (seen.error().code == Code::unauthorized) static_cast<void>(co_await database.find_connection());
     co_return Done{};
@@ -190,11 +191,12 @@ struct Guard::Impl {
     rules.freezing();
     const auto frozen = co_await database.freeze(clock().patience());
     if (!frozen) {
+      rules.not_frozen(Clock::now());
       tell_problem(fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
       co_await stop();
       co_return Done{};
     }
-    rules.frozen(frozen->end);
+    rules.frozen(Clock::now(), frozen->end);
     metrics.count("fedctl_failover_guard_freezes_total", labels());
     tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(frozen->end)));
     auto seen = co_await database.look(clock().patience());

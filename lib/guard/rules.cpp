@@ -72,8 +72,9 @@ Rules::Glance Rules::glanced(const std::optional<data::Standing>& seen) {
   return Glance::harmful;
 }
 
-void Rules::frozen(data::Lsn end) {
+void Rules::frozen(Instant now, data::Lsn end) {
   ended();
+  touched_at_ = now;
   end_ = end;
 }
 
@@ -107,7 +108,8 @@ bool Rules::wants_to_thaw(Instant now) {
   if (!may_thaw_ || !may_write(now)) return false;
   if (!standing_ || standing_->in_recovery) return false;
   if (standing_->read_only) return true;
-  thawed();
+  // It is open, unless the look is older than what closed it.
+  if (looked_at_ > touched_at_) thawed();
   return false;
 }
 

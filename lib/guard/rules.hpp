@@ -28,8 +28,11 @@ class Rules {
   bool was_renewed() const { return was_renewed_; }
   bool may_write(Instant now) const { return clock_.may_write(now) && !is_fenced(); }
 
-  /// What a look at the database told; nothing where it did not answer.
-  void looked(std::optional<data::Standing> seen) { standing_ = std::move(seen); }
+  /// What a look at the database that began at `begun` told; nothing where it did not answer.
+  void looked(Instant begun, std::optional<data::Standing> seen) {
+    standing_ = std::move(seen);
+    looked_at_ = begun;
+  }
 
   /// Whether the database could be kept from taking writes, tried from `begun` on; `problem`: why it could not, empty where it could.
   void tried(Instant begun, std::string problem);
@@ -81,9 +84,14 @@ class Rules {
   Glance glanced(const std::optional<data::Standing>& seen);
 
   /// The database is about to be closed: some of it may be, whatever comes of it.
-  void freezing() { may_thaw_ = true; }
+  void freezing() {
+    may_thaw_ = true;
+    touched_at_ = Instant::max();
+  }
   /// It was closed, and its log ended at `end`.
-  void frozen(data::Lsn end);
+  void frozen(Instant now, data::Lsn end);
+  /// It is not known whether it was.
+  void not_frozen(Instant now) { touched_at_ = now; }
 
   /// May it be stopped? A guard that never held anything has promised nothing.
   bool may_stop() const { return clock_.was_held() || is_fenced(); }
@@ -112,6 +120,8 @@ class Rules {
   LeaseClock clock_;
   std::string holder_;
   failover::GuardLease lease_ = {};
+  Instant looked_at_ = Instant::min();
+  Instant touched_at_ = Instant::min();    ///< When the last try to close the database was over; while one is under way: never.
   Instant begins_until_ = Instant::min();  ///< A guard that begins has time for a first renewal.
   std::optional<data::Standing> standing_ = {};
   std::optional<Instant> able_at_ = {};          ///< When the database could last have been kept from taking writes.

@@ -52,9 +52,22 @@ TEST_CASE("where the log ended stays told when a look that began before the free
   Rules rules{time::Duration{6'000}, "me"};
   rules.read(lease(7));
   rules.freezing();
-  rules.frozen(2'000);
+  rules.frozen(at(100), 2'000);
   CHECK(rules.acknowledges(data::Standing{.read_only = true, .written = 2'000}));
-  rules.looked(data::Standing{.written = 1'000});
+  rules.looked(at(0), data::Standing{.written = 1'000});
   CHECK(rules.renewal(at(0)).lease.lsn == data::format_lsn(2'000));
   CHECK(rules.renewal(at(0)).lease.is_harmless);
+}
+
+TEST_CASE("a look that began before the database was closed does not make the guard forget that it is to be opened again") {
+  Rules rules{time::Duration{6'000}, "me"};
+  rules.begin(at(0), lease());
+  rules.tried(at(0), "");
+  rules.freezing();
+  rules.frozen(at(200), 2'000);
+  rules.renewed(rules.renewal(at(300)), lease());
+  rules.looked(at(100), data::Standing{});
+  CHECK_FALSE(rules.wants_to_thaw(at(400)));
+  rules.looked(at(500), data::Standing{.read_only = true});
+  CHECK(rules.wants_to_thaw(at(600)));
 }
