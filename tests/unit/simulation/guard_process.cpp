@@ -73,12 +73,13 @@ Task<Done> GuardProcess::keep_harmless() {
 }
 
 Task<Done> GuardProcess::look() {
+  const Steady begun = now();
   std::function<std::optional<data::Standing>()> act = [this]() -> std::optional<data::Standing> {
     if (!database_.runs) return std::nullopt;
     return sides_.look(database_);
   };
   auto seen = co_await ask_database<data::Standing>(clock().patience(), std::move(act));
-  rules_->looked(std::move(seen));
+  rules_->looked(begun, std::move(seen));
   co_return Done{};
 }
 
@@ -148,13 +149,14 @@ Task<Done> GuardProcess::make_harmless() {
   };
   const auto frozen = co_await ask_database<data::Lsn>(clock().patience(), std::move(act));
   if (!frozen) {
+    rules_->not_frozen(now());
     tell("its database is not known to take no writes");
     co_await stop();
     co_return Done{};
   }
   // Nothing takes place for so long: that is the proof.
   co_await world_.sleep(process, Duration{100});
-  rules_->frozen(*frozen);
+  rules_->frozen(now(), *frozen);
   tell(fmt::format("its database takes no writes; its log ended at {}", *frozen));
   std::function<std::optional<data::Standing>()> look_again = [this]() -> std::optional<data::Standing> {
     if (!database_.runs) return std::nullopt;

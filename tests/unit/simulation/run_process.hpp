@@ -44,6 +44,8 @@ class RunProcess {
   Task<std::optional<failover::State>> load();
   /// As Engine::Impl::save.
   Task<bool> save();
+  /// Makes sure that the run is ours, and does at once what only its owner may. Nothing: it is not, or nobody knows whether it was done.
+  Task<std::optional<bool>> act_as_owner(std::size_t side, std::function<std::optional<bool>()> act);
 
   /// As the store's hold: one run at a time, as long as whoever has it lives and reaches the host.
   Task<bool> take_hold();

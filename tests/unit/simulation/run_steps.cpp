@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <memory>
 
 namespace simulation {
 
@@ -29,8 +30,18 @@ Task<std::optional<GuardLease>> RunProcess::mark_guard(std::size_t side, std::in
   co_return std::nullopt;
 }
 
+Task<std::optional<bool>> RunProcess::act_as_owner(std::size_t side, std::function<std::optional<bool>()> act) {
+  process.acts = true;
+  const bool is_ours = co_await save();
+  std::optional<bool> done;
+  if (is_ours) done = co_await ask_database<bool>(side, std::move(act));
+  process.acts = false;
+  co_return done;
+}
+
 Task<bool> RunProcess::fence(StepRecord& step) {
   guard_.reset();
+  step.evidence = nlohmann::json::object();
   const auto marked = co_await mark_guard(index(run().from), run().token);
   if (marked && marked->exists()) guard_.emplace(*marked, *policy_.fencing.guard_ttl, world_.steady(process));
   const auto found = co_await survey();
@@ -49,16 +60,17 @@ Task<bool> RunProcess::fence(StepRecord& step) {
 
 Task<bool> RunProcess::fence_database(StepRecord& step) {
   const std::size_t side = index(run().from);
-  std::function<std::optional<data::Lsn>()> act = [this, side]() -> std::optional<data::Lsn> {
+  auto end = std::make_shared<data::Lsn>(0);
+  std::function<std::optional<bool>()> act = [this, side, end]() -> std::optional<bool> {
     Database& database = sides_.databases[side];
-    if (!database.runs || database.in_recovery) return std::nullopt;
+    if (database.in_recovery) return std::nullopt;
     sides_.change(database, [](Database& changed) { changed.closed = true; });
     tell("freezes " + sides_.describe(database));
-    return sides_.position(database);
+    *end = sides_.position(database);
+    return true;
   };
-  const auto frozen = co_await ask_database<data::Lsn>(side, std::move(act));
-  if (!frozen) co_return false;
-  step.evidence.say(failover::FenceEvidence{.frozen = {.lsn = *frozen}});
+  if (!co_await act_as_owner(side, std::move(act))) co_return false;
+  step.evidence.say(failover::FenceEvidence{.frozen = {.lsn = *end}});
   co_return true;
 }
 
@@ -133,7 +145,6 @@ Task<bool> RunProcess::promote(StepRecord& step) {
   if (!co_await free_guard(side)) co_return refuse("the new side's guard does not renew");
   if (!co_await look(side)) co_return refuse("the standby does not answer");
   step.evidence.say(failover::PromoteEvidence{.was_asked = true});
-  if (!co_await save()) co_return false;
   std::function<std::optional<bool>()> act = [this, side, caught_up = *run().find(StepKind::catch_up)]() -> std::optional<bool> {
     Database& database = sides_.databases[side];
     if (!database.runs) return std::nullopt;
@@ -145,7 +156,7 @@ Task<bool> RunProcess::promote(StepRecord& step) {
     });
     return true;
   };
-  const auto promoted = co_await ask_database<bool>(side, std::move(act));
+  const auto promoted = co_await act_as_owner(side, std::move(act));
   if (!promoted) co_return refuse("the standby is not known to be the primary");
   co_return true;
 }
@@ -173,7 +184,6 @@ Task<bool> RunProcess::abort() {
     failover::reopen(run());
     if (!co_await save()) co_return false;
     if (!co_await free_guard(side)) co_return refuse("the old side's guard does not renew");
-    if (!co_await save()) co_return false;
     std::function<std::optional<bool>()> act = [this, side]() -> std::optional<bool> {
       Database& database = sides_.databases[side];
       if (database.in_recovery) return std::nullopt;
@@ -185,7 +195,7 @@ Task<bool> RunProcess::abort() {
       return true;
     };
     // One that does not answer, or is not known to take writes, is left to its guard.
-    co_await ask_database<bool>(side, std::move(act));
+    co_await act_as_owner(side, std::move(act));
   }
   run().state = failover::Run::State::aborted;
   run().ended_at = failover::timestamp(world_.wall(process));

@@ -67,6 +67,7 @@ void World::start(Process& process) {
   if (process.lives) return;
   process.lives = true;
   process.stands_until = 0;
+  process.acts = false;
   tell(fmt::format("{} starts", process.name));
   process.begin();
   // By index: what starts may start more.
@@ -84,6 +85,10 @@ void World::kill(Process& process) {
 
 void World::stand_still(Process& process, Moment until) {
   if (until <= now) return;
+  if (process.acts) {
+    at(now + micros(Duration{50}), [this, &process, until] { stand_still(process, until); });
+    return;
+  }
   tell(fmt::format("{} stands still until {:.3f}", process.name, static_cast<double>(until) / 1e6));
   process.stands_until = std::max(process.stands_until, until);
 }

@@ -50,6 +50,7 @@ struct Process {
   bool lives = false;
   unsigned life = 0;  ///< Which one it is, of those that were started one after the other.
   Moment stands_until = 0;
+  bool acts = false;                     ///< It does not stand still now: it does what it has just made sure of.
   std::coroutine_handle<> sleeper = {};  ///< Whose sleep may be cut short.
   unsigned bell = 0;                     ///< How often it was woken from a sleep that may be cut short.
   std::vector<Task<Done>> tasks = {};
