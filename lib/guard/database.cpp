@@ -66,12 +66,16 @@ struct Database::Impl {
   KeptSession looks;
   KeptSession hand;
   std::mutex mutex;                           ///< Of the next one.
-  std::optional<data::ServerProcess> server;  ///< As the hand last saw it.
+  std::optional<data::ServerProcess> server;  ///< As the hand last saw it, while it lived.
 
-  void remember_server(const Connection& session) {
-    auto found = data::process_of(session);
+  /// Tries the rights of a session, and remembers whose it is. A server that ended meanwhile stays the one that it was.
+  Result<void> examine(Connection& session, bool has_stop, Deadline deadline) {
+    const auto found = data::process_of(session);
+    auto tried = check_rights(session, has_stop || found.has_value(), deadline);
+    if (!session.is_open()) return tried;
     const std::lock_guard lock{mutex};
     server = found ? std::optional{*found} : std::nullopt;
+    return tried;
   }
 
   /// Uses the hand on a thread of its own.
@@ -117,8 +121,7 @@ Task<Result<data::Standing>> Database::look(time::Duration patience) {
 
 Task<Result<Done>> Database::try_hand(bool has_stop, time::Duration patience) {
   std::function<Result<void>(Connection&, Deadline)> use = [this, has_stop](Connection& session, Deadline deadline) {
-    impl_->remember_server(session);
-    return check_rights(session, has_stop || can_kill(), deadline);
+    return impl_->examine(session, has_stop, deadline);
   };
   co_return co_await impl_->with_hand(patience, std::move(use));
 }

@@ -354,3 +354,30 @@ end_watchman() { sql $tokyo_port "ALTER ROLE watchman NOLOGIN; SELECT pg_termina
   said tokyo "its database was ended by SIGKILL"
   heal tokyo-api tokyo-database tokyo-to-host
 }
+
+@test "a database that only died is fenced by its guard at once, and starts again closed" {
+  guard tokyo
+  guard ireland
+  guarded tokyo
+  guarded ireland
+  fedctl failover status policy.yaml $host >/dev/null
+  server=$(head -1 "$databases/tokyo/postmaster.pid")
+  # One session stands still while its server dies, and would go on after.
+  psql -X -h 127.0.0.1 -p $tokyo_port -U postgres -d postgres -c "SELECT pg_sleep(60)" >/dev/null 2>&1 3>&- 4>&- &
+  for _ in $(seq 100); do
+    sleeper=$(sql $tokyo_port "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
+    [ -z "$sleeper" ] || break
+    sleep 0.1
+  done
+  kill -STOP "$sleeper"
+  kill -9 "$server"
+  run fedctl failover run policy.yaml $host --yes
+  exits 0
+  says "acknowledged=true stopped=true"
+  not kill -0 "$sleeper"
+  [ "$(grep -c fenced_by_fedctl "$databases/tokyo/postgresql.auto.conf")" = 1 ]
+  rm -f "$databases/tokyo/postmaster.pid"
+  start_database tokyo
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  says "fenced_by_fedctl"
+}
