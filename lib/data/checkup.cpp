@@ -20,7 +20,10 @@ Result<void> examine_upstream(Checkup& checkup, Connection& connection, Deadline
   const auto upstream = upstream_of(connection, deadline);
   // Roles that may not see the setting may not change it either.
   if (!upstream && upstream.error().code != Code::rejected) return Failure{upstream.error()};
-  if (upstream) checkup.upstreams = addresses_of(upstream->conninfo).value_or(std::vector<Address>{});
+  if (upstream) {
+    checkup.upstreams = addresses_of(upstream->conninfo).value_or(std::vector<Address>{});
+    checkup.application_name = keywords_of(upstream->conninfo).value_or(std::map<std::string, std::string>{})["application_name"];
+  }
   auto missing = missing_to_follow(connection, deadline);
   if (!missing) return Failure{missing.error()};
   checkup.missing_to_follow = std::move(*missing);
@@ -43,12 +46,16 @@ Result<Checkup> examine(Connection& connection, Deadline deadline) {
   auto slots = names(connection, "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1", deadline);
   if (!slots) return Failure{slots.error()};
   checkup.logical_slots = std::move(*slots);
-  const auto rows = connection.query(
-      "SELECT (SELECT count(*) FROM pg_prepared_xacts), current_setting('synchronous_standby_names'), pg_is_in_recovery()", deadline);
-  if (!rows) return Failure{rows.error()};
-  checkup.prepared = whole_number(rows->at(0).at(0));
-  checkup.synchronous_standbys = rows->at(0).at(1).value_or("");
-  if (rows->at(0).at(2) == "t") {
+  auto synchronous = synchronous_of(connection, deadline);
+  if (!synchronous) return Failure{synchronous.error()};
+  checkup.synchronous = std::move(*synchronous);
+  auto missing_to_set = missing_to_synchronize(connection, deadline);
+  if (!missing_to_set) return Failure{missing_to_set.error()};
+  checkup.missing_to_synchronize = std::move(*missing_to_set);
+  const auto prepared = connection.value("SELECT count(*) FROM pg_prepared_xacts", deadline);
+  if (!prepared) return Failure{prepared.error()};
+  checkup.prepared = whole_number(*prepared);
+  if (checkup.synchronous.in_recovery) {
     if (auto examined = examine_upstream(checkup, connection, deadline); !examined) return Failure{examined.error()};
   }
   return checkup;

@@ -23,6 +23,12 @@ std::string in_quotes(std::string value) {
   return "'" + value + "'";
 }
 
+std::string conninfo_of(const std::map<std::string, std::string>& keywords) {
+  std::vector<std::string> parts;
+  for (const auto& [keyword, value] : keywords) parts.push_back(keyword + "=" + in_quotes(value));
+  return text::join(parts, " ");
+}
+
 }  // namespace
 
 Result<std::map<std::string, std::string>> keywords_of(const std::string& conninfo) {
@@ -64,9 +70,14 @@ Result<std::string> led_to(const std::string& conninfo, const Address& address) 
   keywords->erase("hostaddr");
   (*keywords)["host"] = address.host;
   (*keywords)["port"] = address.port;
-  std::vector<std::string> parts;
-  for (const auto& [keyword, value] : *keywords) parts.push_back(keyword + "=" + in_quotes(value));
-  return text::join(parts, " ");
+  return conninfo_of(*keywords);
+}
+
+Result<std::string> with_keyword(const std::string& conninfo, const std::string& keyword, const std::string& value) {
+  auto keywords = keywords_of(conninfo);
+  if (!keywords) return Failure{keywords.error()};
+  (*keywords)[keyword] = value;
+  return conninfo_of(*keywords);
 }
 
 }  // namespace fedctl::data

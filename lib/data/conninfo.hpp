@@ -29,4 +29,8 @@ Result<std::vector<Address>> addresses_of(const std::string& conninfo);
 /// The same connection string, leading to `address` alone. All else that it says is kept: user, password, TLS. Errors as `keywords_of`.
 Result<std::string> led_to(const std::string& conninfo, const Address& address);
 
+/// The same connection string with one keyword more, or another value for it: application_name, by which a primary knows a standby.
+/// Errors as `keywords_of`.
+Result<std::string> with_keyword(const std::string& conninfo, const std::string& keyword, const std::string& value);
+
 }  // namespace fedctl::data

@@ -41,6 +41,12 @@ constexpr std::array<Right, 1> follow_rights{{
      "GRANT ALTER SYSTEM ON PARAMETER primary_conninfo"},
 }};
 
+/// What it takes to change for which standbys commits wait.
+constexpr std::array<Right, 1> synchronous_rights{{
+    {"ALTER SYSTEM on synchronous_standby_names", "has_parameter_privilege('synchronous_standby_names', 'ALTER SYSTEM')",
+     "GRANT ALTER SYSTEM ON PARAMETER synchronous_standby_names"},
+}};
+
 /// The first version that has grants on parameters.
 constexpr int first_with_grants = 150000;
 
@@ -72,6 +78,10 @@ Result<std::vector<std::string>> missing_to_follow(Connection& connection, Deadl
   return missing_of(connection, follow_rights, deadline);
 }
 
+Result<std::vector<std::string>> missing_to_synchronize(Connection& connection, Deadline deadline) {
+  return missing_of(connection, synchronous_rights, deadline);
+}
+
 std::string role_script(std::string_view role) {
   std::string name{role};
   text::replace_all(name, "\"", "\"\"");
@@ -85,6 +95,8 @@ std::string role_script(std::string_view role) {
       "them.\n"
       "{} TO \"{}\";\nALTER ROLE \"{}\" REPLICATION;\n",
       follow_rights.front().grant, name, name);
+  script += fmt::format("-- With synchronous replication: commits wait for the standbys that are left.\n{} TO \"{}\";\n",
+                        synchronous_rights.front().grant, name);
   script += fmt::format(
       "-- PostgreSQL 16 keeps reserved_connections for such roles, so that it gets in when applications hold all others.\n"
       "SELECT format('GRANT pg_use_reserved_connections TO %I', {1}) WHERE current_setting('server_version_num')::int >= 160000 \\gexec\n"

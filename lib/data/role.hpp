@@ -20,6 +20,9 @@ Result<std::vector<std::string>> missing_rights(Connection& connection, Deadline
 /// The same for making a standby follow another server.
 Result<std::vector<std::string>> missing_to_follow(Connection& connection, Deadline deadline);
 
+/// The same for changing for which standbys its commits wait.
+Result<std::vector<std::string>> missing_to_synchronize(Connection& connection, Deadline deadline);
+
 /// SQL that makes the role and gives it what it needs, for a superuser to run once in the database that the connection string names. It may
 /// be run again. PostgreSQL 15 and later.
 std::string role_script(std::string_view role);

@@ -51,9 +51,6 @@ class Judge {
       block(
           fmt::format("the database of {} cannot be promoted: our role lacks {}", side.cluster, text::listed(side.checkup.missing_rights)),
           data::how_to_grant);
-    if (!side.checkup.synchronous_standbys.empty())
-      warn(fmt::format("commits on {} will wait for its synchronous standbys ({}), which must stream from it by then", side.cluster,
-                       side.checkup.synchronous_standbys));
   }
 
   /// Refuses what is planned, and warns of it where it cannot wait.

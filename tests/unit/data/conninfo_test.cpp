@@ -36,3 +36,11 @@ TEST_CASE("what is no connection string is refused without a word of it") {
     CHECK(!data::led_to(text, {"new", "2"}));
   }
 }
+
+TEST_CASE("a keyword is added to a connection string, or put in the place of the one that it has") {
+  const auto named = data::with_keyword("host=db user=rep application_name=old", "application_name", "ireland-cluster");
+  CHECK((*data::keywords_of(*named))["application_name"] == "ireland-cluster");
+  CHECK((*data::keywords_of(*named))["host"] == "db");
+  CHECK((*data::keywords_of(*data::with_keyword("host=db", "application_name", "it's")))["application_name"] == "it's");
+  CHECK(!data::with_keyword("nonsense", "application_name", "x"));
+}
