@@ -144,6 +144,9 @@ Result<Policy> read_policy(const manifest::Manifest& manifest, const std::string
   if (spec.has("dns")) policy.dns = read_dns(spec.child("dns"), policy.clusters, policy.name_space);
   policy.health = read_health(spec.child("health"), policy);
   policy.fencing = read_fencing(spec.child("fencing"), policy.name_space);
+  const bool needs_guard = policy.postgres && policy.postgres->replication.mode == Replication::Mode::sync_while_close;
+  if (needs_guard && !policy.fencing.guard_ttl)
+    spec.fail("database", "the mode syncWhileClose needs guards, which switch it", "set fencing.guard.ttl, or use the mode sync");
   policy.hooks = read_hooks(spec);
   read_promises(spec, policy);
   if (root.problem()) {

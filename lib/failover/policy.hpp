@@ -115,6 +115,22 @@ struct DatabaseSide {
   Action rejoin;                         ///< Makes it a standby of the primary: pg_rewind or a new base backup, and a start.
 };
 
+/// For which standbys a commit on the active side waits.
+struct Replication {
+  enum class Mode {
+    keep,             ///< As the databases have it; what was in force goes along.
+    async,            ///< For none.
+    sync,             ///< Always, so what was acknowledged is not lost.
+    sync_while_close  ///< While they are near; the guard takes it back, and says so before, when they are not.
+  };
+  Mode mode = Mode::keep;
+  int quorum = 1;                        ///< So many of the other sides must have a commit on their disks.
+  time::Duration give_up_after{10'000};  ///< sync_while_close: when they have not been near for so long.
+
+  bool waits() const { return mode == Mode::sync || mode == Mode::sync_while_close; }
+};
+std::string_view to_string(Replication::Mode mode);
+
 struct Postgres {
   std::map<std::string, DatabaseSide> sides;
   std::int64_t max_lag_bytes = 16 << 20;
@@ -123,6 +139,7 @@ struct Postgres {
   time::Duration promote_timeout{60'000};
   std::string count_query;  ///< Yields a number of what must not get lost, to count what was.
   Action promote;           ///< Instead of pg_promote.
+  Replication replication;
 };
 
 struct Dns {

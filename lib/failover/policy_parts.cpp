@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "failover/read_replication.hpp"
 #include "traffic/resolve.hpp"
 
 #include <fmt/format.h>
@@ -215,7 +216,7 @@ data::Address read_address(Fields fields) {
 Postgres read_database(Fields fields, const std::vector<std::string>& clusters, const std::string& name_space) {
   fields.only({"postgres"}).need("postgres");
   Fields all = fields.child("postgres");
-  all.only({"sides", "maxLagBytes", "maxLookAge", "catchUpTimeout", "promoteTimeout", "count", "promote"}).need("sides");
+  all.only({"sides", "maxLagBytes", "maxLookAge", "catchUpTimeout", "promoteTimeout", "count", "promote", "replication"}).need("sides");
   Postgres postgres;
   postgres.max_lag_bytes = all.bytes("maxLagBytes").value_or(postgres.max_lag_bytes);
   postgres.max_look_age = all.duration("maxLookAge", postgres.max_look_age);
@@ -226,6 +227,7 @@ Postgres read_database(Fields fields, const std::vector<std::string>& clusters, 
     Fields promote = all.child("promote");
     postgres.promote = read_action(promote.only({"command", "timeout"}).need("command"));
   }
+  postgres.replication = read_replication(all, clusters);
   Fields sides = all.child("sides");
   check_sides(sides, sides.keys(), clusters, "database");
   for (const std::string& cluster : sides.keys()) {

@@ -221,11 +221,20 @@ json to_json(const LastSeen& seen) {
 
 json to_json(const Pause& pause) { return {{"by", pause.by}, {"at", pause.at}, {"reason", pause.reason}}; }
 
+json to_json(const SynchronousState& synchronous) {
+  return {{"cluster", synchronous.cluster},
+          {"seen", synchronous.seen},
+          {"proven", synchronous.proven},
+          {"owed", synchronous.owed},
+          {"at", synchronous.at}};
+}
+
 json to_json(const State& state) {
   json document{{"active", state.active}, {"token", state.token}, {"history", state.history}, {"drills", state.drills}};
   document["activeToken"] = state.active_token;
   if (state.run) document["run"] = to_json(*state.run);
   if (state.primary) document["primary"] = to_json(*state.primary);
+  if (state.synchronous) document["synchronous"] = to_json(*state.synchronous);
   if (state.pause) document["paused"] = to_json(*state.pause);
   return document;
 }
@@ -248,6 +257,11 @@ Result<State> state_from(const json& document) {
                              seen.integer("timeline"),  seen.text("lsn"),
                              seen.text("counted"),      seen.text("at"),
                              seen.text("guardVersion"), time::Duration{seen.integer("guardAgeMilliseconds")}};
+  }
+  if (document.is_object() && document.contains("synchronous")) {
+    StateFields of_it{value_at(document, "synchronous"), "synchronous", problem};
+    state.synchronous =
+        SynchronousState{of_it.text("cluster"), of_it.text("seen"), of_it.text("proven"), of_it.text("owed"), of_it.text("at")};
   }
   if (document.is_object() && document.contains("paused")) {
     StateFields pause{value_at(document, "paused"), "paused", problem};

@@ -80,6 +80,15 @@ struct LastSeen {
   time::Duration guard_age{0};
 };
 
+/// What is known of synchronous replication of one side's database: the active one's, or it tells nothing.
+struct SynchronousState {
+  std::string cluster;
+  std::string seen;    ///< synchronous_standby_names when somebody last looked.
+  std::string proven;  ///< What all commits have waited for since `at`. Taken back before it is changed; empty: nothing is promised.
+  std::string owed;    ///< What is to be set once enough standbys stream; empty: nothing.
+  std::string at;      ///< RFC 3339: since when it is proven.
+};
+
 /// The master switch: nothing fails over by itself.
 struct Pause {
   std::string by;
@@ -94,6 +103,7 @@ struct State {
   std::optional<LastSeen> primary;
   std::optional<Run> run;  ///< The last one; running until it is done, aborted or refused.
   std::optional<Pause> pause;
+  std::optional<SynchronousState> synchronous;
   std::vector<nlohmann::json> history;  ///< The latest runs that are over (`kept_runs` of them), the latest last.
   std::vector<nlohmann::json> drills;   ///< The latest drills, the same way.
 
@@ -110,6 +120,7 @@ double number_in(const nlohmann::json& map, std::string_view key);
 nlohmann::json to_json(const Run& run);
 nlohmann::json to_json(const LastSeen& seen);
 nlohmann::json to_json(const Pause& pause);
+nlohmann::json to_json(const SynchronousState& synchronous);
 nlohmann::json to_json(const State& state);
 /// Errors: invalid_input, with the field, for what is no state or has a field of another type.
 Result<State> state_from(const nlohmann::json& document);

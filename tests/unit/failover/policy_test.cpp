@@ -53,9 +53,42 @@ TEST_CASE("what is wrong with a policy is said with its place") {
   refuses(body + checks + "  dns: {name: a.b, targets: {tokyo: x}, exec: {command: [y]}}\n", "8:20", "no target for ireland");
 }
 
+TEST_CASE("a policy says for whom commits wait, in a word or with its numbers") {
+  const auto database = [](const std::string& replication) {
+    return body + "  database: {postgres: {" + replication + "sides: {tokyo: {connection: {env: A}}, ireland: {connection: {env: B}}}}}\n";
+  };
+  using Mode = Replication::Mode;
+  const auto mode = [&](const std::string& text) {
+    const auto policy = read(database(text));
+    REQUIRE(policy);
+    return policy->postgres->replication.mode;
+  };
+  CHECK(mode("") == Mode::keep);
+  CHECK(mode("replication: async, ") == Mode::async);
+  CHECK(mode("replication: sync, ") == Mode::sync);
+  CHECK(mode("replication: {mode: sync, quorum: 1}, ") == Mode::sync);
+  const auto close = read(database("replication: {mode: syncWhileClose, giveUpAfter: 20s}, ") + "  fencing: {guard: {ttl: 5s}}\n");
+  REQUIRE(close);
+  CHECK(close->postgres->replication.give_up_after == time::Duration{20'000});
+  refuses(database("replication: synk, "), "7:25", "'synk' is no way of replicating, did you mean 'sync'?");
+  refuses(database("replication: {mode: sync, quorum: 2}, "), "7:51", "2 cannot confirm a commit: there is one cluster");
+  refuses(database("replication: {quorum: 1}, "), "7:25", "'mode' is missing");
+  refuses(database("replication: {mode: async, quorum: 1}, "), "7:52", "a quorum needs the mode sync or syncWhileClose, not async");
+  refuses(database("replication: {mode: sync, giveUpAfter: 1s}, "), "7:51", "giveUpAfter is of the mode syncWhileClose");
+  refuses(database("replication: syncWhileClose, "), "7:3", "needs guards");
+}
+
+TEST_CASE("the standbys of a synchronous policy can be told apart") {
+  const std::string sides = "sides: {'a:b': {connection: {env: A}}, 'a/b': {connection: {env: B}}, c: {connection: {env: C}}}";
+  const std::string spec = "  clusters: ['a:b', 'a/b', c]\n  targets: [{kind: FederatedDeployment, name: shop}]\n  database: {postgres: {";
+  CHECK(read(spec + sides + "}}\n"));
+  refuses(spec + "replication: sync, " + sides + "}}\n", "7:25", "the standbys of a:b and a/b would both be known as 'a_b'");
+}
+
 TEST_CASE("the state comes back as it was written") {
   State state{.active = "ireland", .token = 7};
   state.primary = LastSeen{"ireland", "1", 2, "0/10", "5", "2026-01-01T00:00:00.500Z"};
+  state.synchronous = SynchronousState{"ireland", "a", "b", "c", "2026-01-01T00:00:00.500Z"};
   state.run = Run{.id = "ab", .kind = RunKind::switchover, .state = Run::State::aborted, .from = "tokyo", .to = "ireland", .token = 7};
   state.run->steps = {
       {.name = "drain", .state = StepRecord::State::done, .attempts = 2, .evidence = {DrainEvidence{.frozen = {.lsn = 16}}}},
