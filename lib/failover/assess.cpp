@@ -4,6 +4,7 @@
 #include "failover/followers.hpp"
 #include "failover/journal.hpp"
 #include "failover/judge_databases.hpp"
+#include "failover/judge_synchronous.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -80,9 +81,8 @@ class Assessor {
     if (result_.to != result_.from) {
       judge_target();
       if (policy_.postgres) {
-        Judgement judged = judge_databases(policy_, from(), to(), options_.kind);
-        std::ranges::move(judged.blockers, std::back_inserter(result_.blockers));
-        std::ranges::move(judged.warnings, std::back_inserter(result_.warnings));
+        take(judge_databases(policy_, from(), to(), options_.kind));
+        take(judge_synchronous(policy_, state_, survey_, result_.from, result_.to));
         judge_standbys();
       }
       if (options_.kind == RunKind::switchover) judge_switchover();
@@ -104,6 +104,10 @@ class Assessor {
     result_.blockers.push_back({code, std::move(message), std::move(lifted_by)});
   }
   void warn(std::string message) { result_.warnings.push_back(std::move(message)); }
+  void take(Judgement judged) {
+    std::ranges::move(judged.blockers, std::back_inserter(result_.blockers));
+    std::ranges::move(judged.warnings, std::back_inserter(result_.warnings));
+  }
 
   void judge_target() {
     if (to().api_problem) block(to().api_problem->code, fmt::format("{} cannot be reached: {}", result_.to, to().api_problem->message));
@@ -149,6 +153,7 @@ class Assessor {
     const std::int64_t accepted = options_.accept_data_loss.value_or(0);
     // A primary that answers is fenced first, and what it still has is waited for.
     const bool will_catch_up = from_answers && to().database->streams;
+    if (options_.kind == RunKind::failover && !will_catch_up && accepted != any_loss && is_decided_by_quorum()) return;
     if (!loss.bytes) {
       if (accepted == any_loss) return;
       block(Code::unreachable, fmt::format("how much {} lacks is not known: {}", result_.to, loss.basis), "--accept-data-loss unknown");
@@ -166,6 +171,17 @@ class Assessor {
     if (*loss.bytes > 0 && policy_.rpo && loss.behind && *loss.behind > *policy_.rpo)
       warn(fmt::format("{} of writes would be lost, more than the rpo of {}", time::format_duration(*loss.behind),
                        time::format_duration(*policy_.rpo)));
+  }
+
+  /// Where commits waited for standbys, these tell what was acknowledged, however long ago the primary was seen.
+  bool is_decided_by_quorum() {
+    const std::vector<FenceWay> ways = fence_ways(policy_, state_, from(), options_);
+    const bool is_fenced = ways.empty() || ways.front() != FenceWay::unfenced;
+    const auto verdict = judge_quorum(policy_, state_, survey_, result_.from, result_.to, is_fenced);
+    if (!verdict) return false;
+    if (verdict->problem.empty()) result_.loss = Loss{.bytes = 0, .is_exact = true, .behind = {}, .basis = verdict->basis};
+    if (!verdict->problem.empty()) block(Code::conflict, verdict->problem, "--accept-data-loss unknown");
+    return true;
   }
 
   void judge_switchover() {

@@ -5,6 +5,8 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "failover/journal.hpp"
+#include "failover/quorum.hpp"
+#include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -99,6 +101,7 @@ struct Engine::Impl {
       state.primary = theirs->primary;
       state.drills = theirs->drills;
       state.pause = theirs->pause;
+      if (state.active == theirs->active) state.synchronous = theirs->synchronous;
       state.version = theirs->version;
     }
   }
@@ -182,6 +185,7 @@ struct Engine::Impl {
       if (record.is(point_of_no_return(site.policy))) {
         state.active = run.to;
         state.active_token = run.token;
+        if (site.policy.postgres) state.synchronous = synchronous_after(run);
       }
       tell(record.state == StepRecord::State::done ? StepEvent::Type::done : StepEvent::Type::skipped, record.name, summary_of(record),
            took);
@@ -265,6 +269,7 @@ Result<Situation> look_around(Site& site, SurveyOptions options) {
   if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
   const auto before = situation.state.primary ? situation.state.primary->lsn : "";
   remember_primary(situation.state, situation.survey, active_cluster(site.policy, situation.state));
+  remember_synchronous(situation.state, situation.survey, active_cluster(site.policy, situation.state));
   // What was seen is worth keeping, and no reason to fail: it may not be ours to write.
   if (situation.state.primary && situation.state.primary->lsn != before)
     static_cast<void>(site.loop->run(site.store->save(situation.state)));
@@ -362,6 +367,7 @@ Result<Run> Engine::abort() {
   self.tell(StepEvent::Type::begun, "abort");
   const auto began = Clock::now();
   if (auto undone = unfence(context); !undone) return Failure{undone.error()};
+  restore_from_promotion(context);
   run.state = Run::State::aborted;
   run.ended_at = timestamp_now();
   file_away(self.state);

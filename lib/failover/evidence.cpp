@@ -83,10 +83,19 @@ void visit_fields(Visitor& visit, CatchUpEvidence& caught_up) {
 }
 
 template <typename Visitor>
+void visit_fields(Visitor& visit, PromotionNames& names) {
+  visit.maybe("before", names.before);
+  visit.maybe("set", names.set);
+  visit.maybe("later", names.later);
+  visit.maybe("wasAltered", names.was_altered);
+}
+
+template <typename Visitor>
 void visit_fields(Visitor& visit, PromoteEvidence& promoted) {
   visit.flag("asked", promoted.was_asked);
   visit.maybe("timeline", promoted.timeline);
   visit.position("lsn", promoted.lsn);
+  visit.part("synchronous", promoted.synchronous);
 }
 
 template <typename Visitor>
@@ -131,6 +140,14 @@ template <typename Visitor>
 void visit_fields(Visitor& visit, RejoinEvidence& rejoined) {
   visit.position("lsn", rejoined.lsn);
   visit.maybe("timeline", rejoined.timeline);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& visit, SynchronousEvidence& synchronous) {
+  visit.text("names", synchronous.names);
+  visit.list("named", synchronous.named);
+  visit.list("exempt", synchronous.exempt);
+  visit.flag("unchanged", synchronous.is_unchanged);
 }
 
 template <typename Visitor>
@@ -260,6 +277,7 @@ Findings findings_of(std::string_view step, const json& object) {
     case StepKind::verify: return findings_in<VerifyEvidence>(object);
     case StepKind::follow: return findings_in<FollowEvidence>(object);
     case StepKind::rejoin: return findings_in<RejoinEvidence>(object);
+    case StepKind::synchronous: return findings_in<SynchronousEvidence>(object);
     case StepKind::record: break;
   }
   return {};

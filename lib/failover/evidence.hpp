@@ -88,10 +88,19 @@ struct CatchUpEvidence {
   std::optional<std::int64_t> lost_counted;
 };
 
+/// What synchronous_standby_names of the new side was and became before its promotion, and is to become after it.
+struct PromotionNames {
+  std::optional<std::string> before;
+  std::optional<std::string> set;
+  std::optional<std::string> later;  ///< Once enough standbys stream; empty: nothing more.
+  std::optional<bool> was_altered;   ///< It had been set by ALTER SYSTEM.
+};
+
 struct PromoteEvidence {
   bool was_asked = false;  ///< The standby was told to become the primary, and may do so whatever is seen of it. Until it is done.
   std::optional<std::int64_t> timeline;
   std::optional<data::Lsn> lsn;
+  std::optional<PromotionNames> synchronous;  ///< Where there is something to set.
 };
 
 struct RolesEvidence {
@@ -132,14 +141,22 @@ struct RejoinEvidence {
   std::optional<std::int64_t> timeline;
 };
 
+struct SynchronousEvidence {
+  std::string names;                ///< What commits wait for, as synchronous_standby_names; empty: for nobody, as they are to.
+  std::vector<std::string> named;   ///< The clusters whose standbys got their names.
+  std::vector<std::string> exempt;  ///< Roles and databases whose commits wait for no standby's disk.
+  bool is_unchanged = false;
+};
+
 struct HookEvidence {
   std::optional<std::string> said;
   std::string failed;  ///< Of a hook that may fail.
 };
 
 /// One of them; nothing where a step has nothing to say, or was not done yet.
-using Findings = std::variant<std::monostate, Skipped, FenceEvidence, DrainEvidence, StopEvidence, CatchUpEvidence, PromoteEvidence,
-                              RolesEvidence, ReadyEvidence, DnsEvidence, VerifyEvidence, FollowEvidence, RejoinEvidence, HookEvidence>;
+using Findings =
+    std::variant<std::monostate, Skipped, FenceEvidence, DrainEvidence, StopEvidence, CatchUpEvidence, PromoteEvidence, RolesEvidence,
+                 ReadyEvidence, DnsEvidence, VerifyEvidence, FollowEvidence, RejoinEvidence, SynchronousEvidence, HookEvidence>;
 
 /// What the journal keeps of a step.
 struct Evidence {

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "failover/assess.hpp"
+#include "failover/quorum.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -24,6 +25,9 @@ bool has_program(const Policy& policy, Action DatabaseSide::*action) {
 bool stops(const Policy& policy, RunKind kind) { return hands_database_over(policy, kind) && has_program(policy, &DatabaseSide::stop); }
 bool rejoins(const Policy& policy, RunKind kind) { return hands_database_over(policy, kind) && has_program(policy, &DatabaseSide::rejoin); }
 bool has_other_standbys(const Policy& policy, RunKind /*kind*/) { return policy.postgres && policy.clusters.size() > 2; }
+bool promises_to_wait(const Policy& policy, RunKind /*kind*/) {
+  return policy.postgres && policy.postgres->replication.mode == Replication::Mode::sync;
+}
 
 bool never_turns(const Policy& /*policy*/) { return false; }
 bool turns_database(const Policy& policy) { return policy.postgres.has_value(); }
@@ -61,7 +65,8 @@ std::string describe_catch_up(const Outlook& outlook) {
 }
 
 std::string describe_promote(const Outlook& outlook) {
-  return fmt::format("the database of {} becomes the primary, takes writes and proves it", outlook.to);
+  return fmt::format("the database of {} becomes the primary, takes writes and proves it{}", outlook.to,
+                     promotion_text(plan_synchronous(outlook.policy, outlook.state, outlook.survey, outlook.from, outlook.to)));
 }
 
 std::string describe_roles(const Outlook& outlook) { return fmt::format("{} gets the role active, {} standby", outlook.to, outlook.from); }
@@ -92,6 +97,10 @@ std::string describe_rejoin(const Outlook& outlook) {
   return fmt::format("the database of {} becomes a standby of {}", outlook.from, outlook.to);
 }
 
+std::string describe_synchronous(const Outlook& outlook) {
+  return fmt::format("commits on {} wait for {}", outlook.to, wanted_names(outlook.policy, outlook.to));
+}
+
 std::string describe_record(const Outlook& /*outlook*/) { return "the run is recorded"; }
 
 constexpr std::array table{
@@ -107,6 +116,7 @@ constexpr std::array table{
     Step{StepKind::verify, "verify", &always, &never_turns, false, &describe_verify, "verify"},
     Step{StepKind::follow, "follow", &has_other_standbys, &never_turns, true, &describe_follow, ""},
     Step{StepKind::rejoin, "rejoin", &rejoins, &never_turns, false, &describe_rejoin, ""},
+    Step{StepKind::synchronous, "synchronous", &promises_to_wait, &never_turns, true, &describe_synchronous, ""},
     Step{StepKind::record, "record", &always, &never_turns, false, &describe_record, "record"},
 };
 

@@ -16,7 +16,7 @@ enum class RunKind { failover, switchover };
 std::string_view to_string(RunKind kind);
 
 /// In the order in which a run takes them.
-enum class StepKind { fence, drain, stop, catch_up, promote, roles, ready, dns, verify, follow, rejoin, record };
+enum class StepKind { fence, drain, stop, catch_up, promote, roles, ready, dns, verify, follow, rejoin, synchronous, record };
 
 /// As the journal, policies, programs and people name it: "catch-up".
 std::string_view to_string(StepKind kind);

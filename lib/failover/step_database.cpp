@@ -1,4 +1,5 @@
 #include "failover/guard_lease.hpp"
+#include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -108,6 +109,20 @@ Result<CatchUpEvidence> measure_loss(StepContext& context, const End& end, const
   return evidence;
 }
 
+/// Where the standbys vouch for all that was acknowledged, the rest of the old side's log is nobody's loss.
+Result<CatchUpEvidence> measure(StepContext& context, const State& state, const End& end, const data::Standing& standby) {
+  const bool has_all = end.is_exact && end.lsn && standby.written >= *end.lsn;
+  if (has_all || context.options.run.accept_data_loss == any_loss) return measure_loss(context, end, standby);
+  const auto basis = confirm_quorum(context, state);
+  if (!basis) return Failure{basis.error()};
+  if (!*basis) return measure_loss(context, end, standby);
+  const auto now = look_at(context, context.run.to);
+  if (!now) return Failure{now.error()};
+  CatchUpEvidence evidence{.standby_lsn = now->written, .basis = *basis, .is_exact = true, .lost_bytes = 0};
+  evidence.primary_counted = end.counted;
+  return evidence;
+}
+
 /// What the new side counts of what it received, before anybody writes to it.
 void count_lost(StepContext& context, CatchUpEvidence& evidence) {
   const auto primary = number_of(evidence.primary_counted.value_or(""));
@@ -202,7 +217,7 @@ Result<CatchUpEvidence> catch_up(StepContext& context) {
   const End end = end_of_primary(context, *state);
   const auto standby = receive_rest(context, end);
   if (!standby) return Failure{standby.error()};
-  auto evidence = measure_loss(context, end, *standby);
+  auto evidence = measure(context, *state, end, *standby);
   if (evidence) count_lost(context, *evidence);
   return evidence;
 }
@@ -216,8 +231,12 @@ Result<PromoteEvidence> promote(StepContext& context) {
   const Postgres& postgres = *site.policy.postgres;
   const auto before = look_at(context, to);
   if (!before) return Failure{before.error()};
+  if (auto set = set_for_promotion(context); !set) return Failure{set.error()};
   // From here on it may become the primary, even after we gave up.
-  if (StepRecord* record = context.run.find(StepKind::promote)) record->evidence.say(PromoteEvidence{.was_asked = true});
+  StepRecord* record = context.run.find(StepKind::promote);
+  PromoteEvidence told = record == nullptr ? PromoteEvidence{} : record->evidence.read<PromoteEvidence>();
+  told.was_asked = true;
+  if (record != nullptr) record->evidence.say(told);
   if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
   if (postgres.promote && before->in_recovery) {
     const auto said = run_program(context, postgres.promote, to_string(StepKind::promote), to);
@@ -226,7 +245,7 @@ Result<PromoteEvidence> promote(StepContext& context) {
   const PromotedBy by = postgres.promote ? PromotedBy::program : PromotedBy::us;
   const auto standing = site.loop->run(database->promote(by, postgres.promote_timeout));
   if (!standing) return Failure{standing.error()};
-  return PromoteEvidence{.timeline = standing->timeline, .lsn = standing->written};
+  return PromoteEvidence{.timeline = standing->timeline, .lsn = standing->written, .synchronous = told.synchronous};
 }
 
 Result<Findings> rejoin(StepContext& context) {
@@ -242,6 +261,7 @@ Result<Findings> rejoin(StepContext& context) {
     if (standing && data::follows(*standing, *primary)) {
       if (const auto opened = context.site.loop->run(open_to_readers(context.site, context.run.from, patience)); !opened)
         context.note(fmt::format("it lets no readers in: {}", opened.error().message));
+      carry_synchronous(context);
       return RejoinEvidence{.lsn = standing->replayed, .timeline = standing->received_timeline};
     }
     if (Clock::now() >= deadline) {

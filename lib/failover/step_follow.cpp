@@ -1,4 +1,5 @@
 #include "failover/followers.hpp"
+#include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -73,6 +74,7 @@ Result<FollowEvidence> follow(StepContext& context, const std::vector<std::strin
   const time::Duration patience = context.options.follow_patience.value_or(site.policy.postgres->catch_up_timeout);
   if (auto waited = wait_for(context, awaited, patience); !waited) return Failure{waited.error()};
   stuck.merge(awaited);
+  carry_synchronous(context);
   if (stuck.empty()) return evidence;
   std::string message;
   for (const auto& [cluster, problem] : stuck)

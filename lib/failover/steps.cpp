@@ -1,6 +1,7 @@
 #include "failover/steps.hpp"
 
 #include "failover/journal.hpp"
+#include "failover/step_synchronous.hpp"
 
 #include <utility>
 
@@ -31,6 +32,7 @@ Result<Findings> carry_out(StepContext& context, const StepRecord& record) {
     case StepKind::verify: return found_by(verify(context));
     case StepKind::follow: return found_by(follow_all(context));
     case StepKind::rejoin: return rejoin(context);
+    case StepKind::synchronous: return make_synchronous(context);
     case StepKind::record: break;
   }
   return Findings{};

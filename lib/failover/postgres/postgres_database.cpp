@@ -1,6 +1,7 @@
 #include "failover/postgres/postgres_database.hpp"
 
 #include "data/upstream.hpp"
+#include "failover/quorum.hpp"
 #include "failover/site.hpp"
 #include "http/leave.hpp"
 
@@ -24,8 +25,10 @@ Use keeping(T& result, std::function<Result<T>(data::Connection&, const std::str
   };
 }
 
-/// The standby receives from the new primary from now on. A standby that has a slot gets one of the same name there.
-Result<void> lead(const std::string& of_standby, const std::string& of_primary, const data::Address& address, data::Deadline deadline) {
+/// The standby receives from the new primary from now on, as `name` (application_name) where that is not empty. A standby that has a slot
+/// gets one of the same name there.
+Result<void> lead(const std::string& of_standby, const std::string& of_primary, const data::Address& address, const std::string& name,
+                  data::Deadline deadline) {
   auto standby = data::Connection::open(of_standby, deadline);
   if (!standby) return Failure{standby.error()};
   const auto upstream = data::upstream_of(*standby, deadline);
@@ -35,7 +38,8 @@ Result<void> lead(const std::string& of_standby, const std::string& of_primary, 
     if (!primary) return Failure{primary.error()};
     if (auto kept = data::keep_slot(*primary, upstream->slot, deadline); !kept) return kept;
   }
-  const auto conninfo = data::led_to(upstream->conninfo, address);
+  auto conninfo = data::led_to(upstream->conninfo, address);
+  if (conninfo && !name.empty()) conninfo = data::with_keyword(*conninfo, "application_name", name);
   if (!conninfo) return Failure{conninfo.error()};
   return data::set_upstream(*standby, *conninfo, deadline);
 }
@@ -134,8 +138,11 @@ class PostgresDatabase final : public Database {
     if (!found) co_return Failure{found.error()};
     const auto found_primary = co_await of_primary.find();
     if (!found_primary) co_return Failure{found_primary.error()};
+    // Names that a person gave are for names that a person wrote into synchronous_standby_names.
+    std::string name;
+    if (site_.policy.postgres->replication.waits()) name = standby_name(cluster_);
     Result<void> led;
-    co_await site_.loop->offload([&] { led = lead(**connection_, **of_primary.connection_, address, data::deadline_in(timeout)); });
+    co_await site_.loop->offload([&] { led = lead(**connection_, **of_primary.connection_, address, name, data::deadline_in(timeout)); });
     if (!led) co_return Failure{led.error()};
     co_return Done{};
   }

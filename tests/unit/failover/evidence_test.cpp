@@ -27,7 +27,9 @@ const json& journal() {
        "standbyCounted": "2", "lostCounted": 1},
       {"standbyLsn": "0/10", "basis": "nobody knows", "exact": false, "lostBytes": null},
       {"tokenLsn": "0/10", "standbyLsn": "0/10", "lostBytes": 0, "exact": true}],
-    "promote": [{"timeline": 2, "lsn": "0/20"}, {"asked": true}, {"asked": true, "error": "timeout"}],
+    "promote": [{"timeline": 2, "lsn": "0/20"}, {"asked": true}, {"asked": true, "error": "timeout"},
+      {"timeline": 2, "lsn": "0/20", "synchronous": {"before": "*", "set": "", "later": "*", "wasAltered": true}},
+      {"asked": true, "synchronous": {"before": "", "set": "", "later": "a, b", "wasAltered": false}}],
     "roles": [{"federatedObjects": 1, "clusters": ["ireland"], "changed": 2, "leftAlone": "tokyo stays scaled to zero"}],
     "ready": [{"ready": 1}],
     "dns": [
@@ -36,6 +38,8 @@ const json& journal() {
     "verify": [{"writable": true, "resolvers": ["1.1.1.1"], "answers": ["https://a.b/"]}, {"resolvers": "not asked: dns is owed"}],
     "follow": [{"virginia": "by setting", "oregon": "by upstream"}, {}],
     "rejoin": [{"lsn": "0/30", "timeline": 2}],
+    "synchronous": [{"names": "a, b", "named": ["a"], "exempt": ["role batch"]}, {"names": "a", "unchanged": true},
+      {"skipped": "commits are to wait for nobody"}, {"error": "no standby streams from it"}],
     "record": [{}],
     "hook warm before promote": [{"said": "warm"}, {"failed": "exit 1"}, {"skipped": "--skip-hook", "error": "exit 1"}]
   })"_json;
@@ -91,6 +95,10 @@ TEST_CASE("a step that is tried again says that it was asked, and keeps why it f
   CHECK_FALSE(evidence.read<PromoteEvidence>().was_asked);
   evidence.say(PromoteEvidence{.was_asked = true});
   CHECK(to_json(evidence) == R"({"asked": true, "error": "timeout"})"_json);
+  PromoteEvidence told = evidence_from("promote", R"({"synchronous": {"before": "*", "set": ""}})"_json).read<PromoteEvidence>();
+  told.was_asked = true;
+  evidence.say(told);
+  CHECK(to_json(evidence) == R"({"asked": true, "error": "timeout", "synchronous": {"before": "*", "set": ""}})"_json);
   evidence = Evidence{PromoteEvidence{.timeline = 2, .lsn = 32}};
   CHECK(to_json(evidence) == R"({"timeline": 2, "lsn": "0/20"})"_json);
 }

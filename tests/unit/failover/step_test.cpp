@@ -41,6 +41,14 @@ TEST_CASE("a run has the steps that its kind and its policy ask for, in order") 
   CHECK(names_of(all, RunKind::failover) == Names{"fence", "catch-up", "promote", "roles", "ready", "dns", "verify", "follow", "record"});
   CHECK(names_of(all, RunKind::switchover) ==
         Names{"drain", "stop", "catch-up", "promote", "roles", "ready", "dns", "verify", "follow", "rejoin", "record"});
+  Policy promising = all;
+  promising.postgres->replication.mode = Replication::Mode::sync;
+  CHECK(names_of(promising, RunKind::failover) ==
+        Names{"fence", "catch-up", "promote", "roles", "ready", "dns", "verify", "follow", "synchronous", "record"});
+  CHECK(names_of(promising, RunKind::switchover) ==
+        Names{"drain", "stop", "catch-up", "promote", "roles", "ready", "dns", "verify", "follow", "rejoin", "synchronous", "record"});
+  promising.postgres->replication.mode = Replication::Mode::sync_while_close;
+  CHECK(names_of(promising, RunKind::failover) == names_of(all, RunKind::failover));
   const Policy bare{.clusters = {"tokyo", "ireland"}};
   CHECK(names_of(bare, RunKind::failover) == Names{"fence", "roles", "ready", "verify", "record"});
   CHECK(names_of(bare, RunKind::switchover) == Names{"roles", "ready", "verify", "record"});
@@ -56,6 +64,14 @@ TEST_CASE("every run has one step behind which it can only go on") {
       CHECK(std::ranges::count(steps, point_of_no_return(policy)) == 1);
     }
   }
+}
+
+TEST_CASE("a run waits for no step that the others do not depend on") {
+  std::vector<std::string_view> may_be_owed;
+  for (const Step& step : step_table()) {
+    if (step.may_be_owed) may_be_owed.push_back(step.name);
+  }
+  CHECK(may_be_owed == std::vector<std::string_view>{"dns", "follow", "synchronous"});
 }
 
 TEST_CASE("help tells a failover's steps as a sentence") {
