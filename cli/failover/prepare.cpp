@@ -1,9 +1,13 @@
 #include "base/json.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/failover/commands.hpp"
 #include "cli/failover/site.hpp"
 #include "data/role.hpp"
+#include "failover/assess.hpp"
+#include "failover/quorum.hpp"
 #include "failover/side_database.hpp"
+#include "failover/synchronous.hpp"
 
 #include <fmt/format.h>
 
@@ -31,6 +35,40 @@ std::vector<Error> check_databases(failover::Site& site) {
   return problems;
 }
 
+/// What has been laid, and by whom it is kept: a DNS provider, or a database.
+struct Laid {
+  std::string place;
+  std::vector<std::string> changes;
+};
+
+/// Commits of the active side wait for its standbys, where the policy says so.
+Result<Laid> lay_synchronous(failover::Site& site, bool is_dry) {
+  constexpr time::Duration patience{10'000};
+  const auto state = site.loop->run(site.store->load());
+  if (!state) return Failure{state.error()};
+  const std::string active = failover::active_cluster(site.policy, *state);
+  Laid laid{.place = "database of " + active, .changes = {}};
+  if (is_dry) {
+    laid.changes.push_back(fmt::format("commits wait for {}", failover::wanted_names(site.policy, active)));
+    return laid;
+  }
+  const auto settled = site.loop->run(failover::settle_synchronous(site, active, patience));
+  if (!settled) return Failure{settled.error()};
+  for (const std::string& named : settled->named) laid.changes.push_back(fmt::format("the standby of {} is known by name", named));
+  if (!settled->is_unchanged) laid.changes.push_back(fmt::format("commits wait for {}, proven", settled->names));
+  return laid;
+}
+
+void show(const Laid& laid, const Flags& flags, const char* key) {
+  if (is_json(flags.site)) {
+    print(fedctl::to_text(nlohmann::json{{key, laid.place}, {"dryRun", flags.dry_run}, {"changes", laid.changes}}, 2) + "\n");
+    return;
+  }
+  for (const std::string& change : laid.changes)
+    print_line(text::printable(fmt::format("{}: {}{}", laid.place, change, flags.dry_run ? " (dry run)" : "")));
+  if (laid.changes.empty()) print_line(text::printable(fmt::format("{}: nothing to lay, all is there", laid.place)));
+}
+
 int run_prepare(const Flags& flags) {
   http::Loop loop{log_for(flags.site.output)};
   auto open = open_site(loop, flags.site);
@@ -39,19 +77,19 @@ int run_prepare(const Flags& flags) {
   const auto problems = check_databases(site);
   for (const Error& problem : problems) report(problem);
   if (!problems.empty()) return exit_error;
+  const bool waits = site.policy.postgres && site.policy.postgres->replication.waits();
+  if (waits) {
+    const auto laid = lay_synchronous(site, flags.dry_run);
+    if (!laid) return report(laid.error());
+    show(*laid, flags, "database");
+  }
+  if (!site.dns && waits) return exit_done;
   if (!site.dns) return report({Code::usage, "the policy has no dns, so there is nothing to lay", site.policy.place});
   std::vector<traffic::Record> records;
   for (const std::string& cluster : site.policy.clusters) records.push_back(site.record_for(cluster));
   const auto laid = loop.run(site.dns->lay(records, site.policy.clusters, flags.dry_run));
   if (!laid) return report(laid.error());
-  if (is_json(flags.site)) {
-    const nlohmann::json document{{"provider", site.dns->display_name()}, {"dryRun", flags.dry_run}, {"changes", laid->changes}};
-    print(fedctl::to_text(document, 2) + "\n");
-    return exit_done;
-  }
-  for (const std::string& change : laid->changes)
-    print_line(fmt::format("{}: {}{}", site.dns->display_name(), change, flags.dry_run ? " (dry run)" : ""));
-  if (laid->changes.empty()) print_line(fmt::format("{}: nothing to lay, all is there", site.dns->display_name()));
+  show({site.dns->display_name(), laid->changes}, flags, "provider");
   return exit_done;
 }
 
@@ -65,11 +103,14 @@ void add_failover_prepare(Program& program) {
       "Route 53's health check sees that the side says it is active (the path /active of 'fedctl failover guard --listen'), and those "
       "health "
       "checks: from then on the record follows the active side by itself, and works while Route 53's control plane in us-east-1 is down. "
-      "Other ways need nothing laid. The databases are asked first whether the role of the connection strings may do what a failover "
+      "Other ways need nothing laid. Where the policy says database.postgres.replication: sync, the standbys of the active side get their "
+      "names, "
+      "its commits wait for them from now on, and that this is so is proven and kept in the state. The databases are asked first whether "
+      "the role of the connection strings may do what a failover "
       "needs. Done again it changes nothing.\n\nExits with 0, or 1 on an error.",
       {{"What would be laid", "fedctl failover prepare failover-policy.yaml -f active-standby-app.yaml --dry-run"}}};
-  CLI::App* command = add_command(program, "failover prepare", "Lay records and health checks in advance", std::move(text),
-                                  [flags] { return finish(run_prepare(*flags), flags->site.output); });
+  CLI::App* command = add_command(program, "failover prepare", "Lay records, health checks and synchronous replication in advance",
+                                  std::move(text), [flags] { return finish(run_prepare(*flags), flags->site.output); });
   command->add_flag("--dry-run", flags->dry_run, "Say what would be laid, and write nothing");
   add_policy(program, *command, flags->site);
   add_site_flags(program, *command, flags->site, {"text", "json"});

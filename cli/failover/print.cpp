@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "failover/journal.hpp"
+#include "failover/judge_synchronous.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -128,6 +129,8 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
                     lag_text(policy, state, survey, side)});
   }
   text += table({"CLUSTER", "ROLE", "REACHABLE", "DATABASE", "LAG"}, rows);
+  if (const std::string synchronous = failover::synchronous_text(policy, state, survey, active); !synchronous.empty())
+    text += "\n" + text::printable(synchronous) + "\n";
   for (const failover::RoleDifference& difference : differences) text += difference_text(difference, style);
   text += fmt::format("\nchecks of {}:\n", text::printable(active));
   for (const failover::CheckResult& check : checks)
@@ -170,11 +173,9 @@ json status_document(const failover::Policy& policy, const failover::State& stat
              {"reachable", !side.api_problem},
              {"role", side.cluster == failover::active_cluster(policy, state) ? "active" : "standby"}};
     if (side.database) {
-      one["database"] = {{"inRecovery", side.database->in_recovery},
-                         {"writable", side.database->is_writable()},
-                         {"streams", side.database->streams},
-                         {"lsn", data::format_lsn(side.database->written)},
-                         {"timeline", side.database->timeline}};
+      one["database"] = {{"inRecovery", side.database->in_recovery}, {"writable", side.database->is_writable()},
+                         {"streams", side.database->streams},        {"lsn", data::format_lsn(side.database->written)},
+                         {"timeline", side.database->timeline},      {"synchronousStandbyNames", side.checkup.synchronous.names}};
     }
     if (side.guard.exists()) {
       one["guard"] = {{"holder", side.guard.holder},
@@ -199,6 +200,8 @@ json status_document(const failover::Policy& policy, const failover::State& stat
     document["checks"].push_back(std::move(one));
   }
   if (survey.dns) document["dns"] = {{"name", policy.dns->record.name}, {"value", survey.dns->value}, {"ttl", survey.dns->ttl}};
+  if (state.synchronous && state.synchronous->cluster == failover::active_cluster(policy, state))
+    document["synchronous"] = to_json(*state.synchronous);
   if (state.run) document["run"] = to_json(*state.run);
   if (state.primary) document["seen"] = to_json(*state.primary);
   if (!state.drills.empty()) document["lastDrill"] = state.drills.back();

@@ -83,14 +83,20 @@ int run_repair(const Flags& flags) {
   if (!has_work && !owes) return when_done;
   if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   loop.interrupt_on_signals();
+  // What only waits for standbys is tried when they are there.
+  const std::vector<std::string> owed = owes ? state->run->owed() : std::vector<std::string>{};
+  const auto waits = std::ranges::count(owed, std::string{to_string(failover::StepKind::synchronous)});
+  const bool can_wait = has_work && waits == std::ssize(owed);
+  std::optional<int> unsettled = owes && !can_wait ? settle(site, flags.site) : std::nullopt;
   // One that cannot be repaired keeps none of the others from it.
-  std::optional<int> failed = owes ? settle(site, flags.site) : std::nullopt;
+  std::optional<int> failed;
   for (const BackPlan& plan : *plans) {
     if (!plan.can_rejoin() || loop.interrupted()) continue;
     const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
     if (!rejoined) failed = report_refusal(rejoined.error());
   }
-  return failed.value_or(when_done);
+  if (has_work && waits > 0 && !loop.interrupted()) unsettled = settle(site, flags.site);
+  return failed ? *failed : unsettled.value_or(when_done);
 }
 
 }  // namespace
