@@ -7,6 +7,7 @@
 #include "failover/survey.hpp"
 #include "guard/database.hpp"
 #include "guard/rules.hpp"
+#include "guard/synchronous.hpp"
 #include "http/rest.hpp"
 
 #include <fmt/format.h>
@@ -35,6 +36,7 @@ std::string_view to_string(GuardEvent::Type type) {
     case Type::freezing: return "freezing";
     case Type::frozen: return "frozen";
     case Type::thawed: return "thawed";
+    case Type::synchronous: return "synchronous";
     case Type::problem: return "problem";
     case Type::ended: break;
   }
@@ -318,9 +320,11 @@ Result<void> Guard::run() {
   self.rules.begin(Clock::now(), std::move(known));
   self.tell(Type::guarding, fmt::format("{} of {}, with a ttl of {}", self.options.side, self.site.policy.full_name(),
                                         time::format_duration(*self.site.policy.fencing.guard_ttl)));
+  SynchronousKeeper synchronous{self.site, self.options.side, [&self](const std::string& text) { self.tell(Type::synchronous, text); }};
   std::vector<Task<Done>> tasks;
   tasks.push_back(self.keep_renewing());
   tasks.push_back(self.keep_harmless());
+  tasks.push_back(synchronous.keep());
   const auto both = [](std::vector<Task<Done>> all) -> Task<Done> {
     co_await when_all(std::move(all));
     co_return Done{};

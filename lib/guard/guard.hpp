@@ -11,7 +11,7 @@
 namespace fedctl::guard {
 
 struct GuardEvent {
-  enum class Type { guarding, renewed, lost, fenced, freezing, frozen, thawed, problem, ended };
+  enum class Type { guarding, renewed, lost, fenced, freezing, frozen, thawed, synchronous, problem, ended };
   Type type = Type::guarding;
   std::string text;
 };
