@@ -25,7 +25,8 @@ SELECT r.in_recovery,
        EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming'),
        (SELECT received_tli FROM pg_stat_wal_receiver),
        (SELECT (extract(epoch FROM clock_timestamp() - last_msg_receipt_time) * 1000)::bigint FROM pg_stat_wal_receiver
-        WHERE status = 'streaming')
+        WHERE status = 'streaming'),
+       pg_last_wal_receive_lsn() IS NOT NULL
 FROM (SELECT pg_is_in_recovery() AS in_recovery) r)";
 
 Lsn lsn(const std::optional<std::string>& text) { return text ? parse_lsn(*text).value_or(0) : 0; }
@@ -69,6 +70,8 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
   if (row[11]) standing.upstream_age = time::Duration{whole_number(row[11])};
   if (row[8]) standing.replay_age = time::Duration{whole_number(row[8])};
   standing.streams = row[9] == "t";
+  // A standby asks for more of the log only when its own is at its end.
+  standing.is_all_read = row[12] == "t";
   if (count_query.empty()) return standing;
   // What cannot be counted must not hide all the rest.
   const auto counted = connection.value(count_query, deadline);

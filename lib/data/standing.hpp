@@ -28,6 +28,7 @@ struct Standing {
   std::optional<time::Duration> upstream_age;  ///< And how long ago that was.
   std::optional<time::Duration> replay_age;    ///< A standby: how old the last commit is that it replayed.
   bool streams = false;                        ///< A standby: its receiver is connected.
+  bool is_all_read = false;                    ///< A standby: it has read its own log since it started, so it has no more than `written`.
   std::optional<std::string> counted;          ///< What the policy's own query yields.
   std::string count_problem;                   ///< Why it yields nothing, though there is one.
 

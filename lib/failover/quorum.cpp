@@ -20,7 +20,8 @@ const SynchronousState* known_of(const State& state, const std::string& cluster)
   return is_of_it ? &*state.synchronous : nullptr;
 }
 
-bool is_readable(const SideSurvey& side) { return side.database && side.database->in_recovery; }
+/// One that was started and still reads its own log tells less than it has.
+bool is_readable(const SideSurvey& side) { return side.database && side.database->in_recovery && side.database->is_all_read; }
 
 std::string not_read(const Quorum& quorum) {
   return fmt::format("{} of the {} standbys must have confirmed a commit, and {} could be read (not {}): {} + {} is not more than {}",

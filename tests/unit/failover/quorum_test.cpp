@@ -21,7 +21,8 @@ Policy policy_of(Mode mode, int quorum = 1, std::vector<std::string> clusters = 
 SideSurvey side(const std::string& cluster, std::optional<data::Lsn> written) {
   SideSurvey result{.cluster = cluster};
   if (written)
-    result.database = data::Standing{.in_recovery = true, .read_only = true, .system_identifier = "1", .timeline = 1, .written = *written};
+    result.database = data::Standing{
+        .in_recovery = true, .read_only = true, .system_identifier = "1", .timeline = 1, .written = *written, .is_all_read = true};
   return result;
 }
 
@@ -107,6 +108,12 @@ TEST_CASE("what is not proven of this very primary promises nothing") {
   // While it is not in force, this mode is as good as asynchronous.
   CHECK_FALSE(judge_quorum(policy_of(Mode::sync_while_close), {}, survey_of(100, 100), "tokyo", "ireland", true));
   CHECK(judge_quorum(policy_of(Mode::sync_while_close), proven(any_one), survey_of(100, 100), "tokyo", "ireland", true));
+}
+
+TEST_CASE("a standby that was started and still reads its own log is not read yet") {
+  Survey survey = survey_of(100, 90);
+  survey.sides[1].database->is_all_read = false;
+  CHECK(problem(policy_of(Mode::sync), proven(any_one), survey, "virginia").find("(not ireland)") != std::string::npos);
 }
 
 TEST_CASE("a primary that is not fenced may go on acknowledging as long as a standby receives from it") {
