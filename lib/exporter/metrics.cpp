@@ -19,6 +19,7 @@ constexpr Description gauges[] = {
     {"fedctl_failover_check_up", "1 while the check of the active cluster is good, by its thresholds."},
     {"fedctl_failover_suspect_seconds", "How long enough signals have been bad; 0 while they are not."},
     {"fedctl_failover_lag_bytes", "What of the primary's log a standby lacks."},
+    {"fedctl_failover_synchronous", "1 while it is proven that commits on the active side wait for its standbys."},
     {"fedctl_failover_paused", "1 while nothing fails over by itself, because somebody said so."},
     {"fedctl_failover_token", "The fencing token of the last run."},
     {"fedctl_failover_last_run_timestamp_seconds", "When the last run ended."},

@@ -20,6 +20,9 @@ void publish_state(const failover::Policy& policy, const failover::State& state,
   for (const std::string& cluster : policy.clusters)
     metrics.set("fedctl_failover_active", {{"policy", policy.full_name()}, {"cluster", cluster}}, cluster == active ? 1 : 0);
   metrics.set("fedctl_failover_paused", labels, state.pause ? 1 : 0);
+  const bool is_known = policy.postgres && state.synchronous && state.synchronous->cluster == active;
+  if (policy.postgres && policy.postgres->replication.waits())
+    metrics.set("fedctl_failover_synchronous", labels, is_known && !state.synchronous->proven.empty() ? 1 : 0);
   metrics.set("fedctl_failover_token", labels, static_cast<double>(state.token));
   if (state.run && state.run->state == failover::Run::State::done) {
     metrics.set("fedctl_failover_last_run_timestamp_seconds", labels, seconds_since_epoch(state.run->ended_at));
