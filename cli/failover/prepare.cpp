@@ -77,7 +77,8 @@ int run_prepare(const Flags& flags) {
   const auto problems = check_databases(site);
   for (const Error& problem : problems) report(problem);
   if (!problems.empty()) return exit_error;
-  const bool waits = site.policy.postgres && site.policy.postgres->replication.waits();
+  // With syncWhileClose the guard does it, who can also take it back.
+  const bool waits = site.policy.postgres && site.policy.postgres->replication.mode == failover::Replication::Mode::sync;
   if (waits) {
     const auto laid = lay_synchronous(site, flags.dry_run);
     if (!laid) return report(laid.error());

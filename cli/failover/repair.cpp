@@ -107,7 +107,8 @@ void add_failover_repair(Program& program) {
       "Makes every database that does not follow the active one its standby again, and moves nothing: a standby that still receives "
       "from another server has its primary_conninfo set, and an old primary is made a standby by the side's rejoin program. Without a "
       "program it prints what to do by hand. A side follows once it replays what the active one writes. Run it after a failover: until "
-      "then there is nothing to fail over to. Steps that the last run owes are tried again first.\n\n"
+      "then there is nothing to fail over to. Steps that the last run owes are tried again first; synchronous replication once more when "
+      "all follow.\n\n"
       "Where a side has log that the active one never got, and the failover could not tell how much, rejoining it is refused until "
       "--accept-data-loss says that it may be thrown away.\n\n"
       "Exits with 0 when all follow, 1 on an error, 4 when refused or when there is something to do by hand, 130 when interrupted.",

@@ -24,6 +24,7 @@ void judge_active(const Policy& policy, const State& state, const Survey& survey
         fmt::format("commits on {} wait for no standby's disk where synchronous_commit is set for {}: what these lose is "
                     "not counted",
                     active.cluster, text::listed(active.checkup.synchronous.exempt)));
+  if (!is_always) return;
   for (const SideSurvey& side : survey.sides) {
     const bool is_known = side.cluster != active.cluster && side.database && side.database->in_recovery && !side.checkup.upstreams.empty();
     const std::string& name = side.checkup.application_name;

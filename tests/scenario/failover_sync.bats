@@ -87,7 +87,7 @@ kill_postmaster() {
   start_virginia $tokyo_port
   wait_for_standbys $tokyo_port 'ANY 1 (walreceiver)'
   failover status >/dev/null
-  run failover switchover --yes
+  run failover switchover --to ireland-cluster --yes
   exits 0
   says "commits on ireland-cluster wait for ANY 1 (walreceiver)"
   [ "$(names_in $ireland_port)" = "ANY 1 (walreceiver)" ]
@@ -165,6 +165,7 @@ kill_postmaster() {
   run failover plan --accept-data-loss unknown
   exits 0
   start_database virginia
+  becomes t sql $virginia_port "SELECT pg_last_wal_receive_lsn() IS NOT NULL"
   run failover run --yes
   exits 0
   [ "$(failover status -o json | jq -r .active)" != tokyo-cluster ]
@@ -179,7 +180,7 @@ kill_postmaster() {
   says "owed: synchronous"
   inserts $ireland_port
   run failover status
-  says "commits on ireland-cluster wait for no standby, which is not proven; replication is sync"
+  says 'commits on ireland-cluster wait for no standby; they are to wait for ANY 1 ("tokyo-cluster") once enough of these stream'
   with_rejoin
   run failover repair --yes
   exits 0
