@@ -366,14 +366,14 @@ Result<Run> Engine::abort() {
   StepContext context = self.context("abort");
   self.tell(StepEvent::Type::begun, "abort");
   const auto began = Clock::now();
-  if (auto undone = unfence(context); !undone) return Failure{undone.error()};
+  const auto undone = unfence(context);
+  if (!undone) return Failure{undone.error()};
   restore_from_promotion(context);
   run.state = Run::State::aborted;
   run.ended_at = timestamp_now();
   file_away(self.state);
   if (auto saved = self.save(); !saved) return Failure{saved.error()};
-  self.tell(StepEvent::Type::done, "abort", fmt::format("{} takes writes as before", run.from),
-            std::chrono::duration_cast<time::Duration>(Clock::now() - began));
+  self.tell(StepEvent::Type::done, "abort", writes_of(run.from, *undone), std::chrono::duration_cast<time::Duration>(Clock::now() - began));
   return run;
 }
 

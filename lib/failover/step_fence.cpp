@@ -239,13 +239,14 @@ Result<void> free_guard(StepContext& context, const std::string& cluster) {
   }
 }
 
-Result<void> unfence(StepContext& context) {
+Result<bool> unfence(StepContext& context) {
   Site& site = context.site;
   const std::string& from = context.run.from;
   const StepRecord* fenced = context.run.find(context.run.kind == RunKind::failover ? StepKind::fence : StepKind::drain);
-  if (fenced == nullptr || fenced->state == StepRecord::State::pending) return {};
+  if (fenced == nullptr || fenced->state == StepRecord::State::pending) return true;
   const FenceEvidence evidence = fenced->evidence.read<FenceEvidence>();
-  if (auto freed = free_guard(context, from); !freed) return freed;
+  if (auto freed = free_guard(context, from); !freed) return Failure{freed.error()};
+  bool answers = true;
   if (site.policy.postgres) {
     const StepRecord* stopped = context.run.find(StepKind::stop);
     const bool was_stopped = evidence.is_stopped.value_or(false) || (stopped != nullptr && stopped->state != StepRecord::State::pending);
@@ -255,25 +256,33 @@ Result<void> unfence(StepContext& context) {
       if (!started) return Failure{started.error()};
     }
     const auto standing = site.loop->run(look_at_database(site, from, freeze_patience));
+    answers = standing.has_value();
     if (!standing) {
       context.note(fmt::format("the database of {} does not answer; if it was fenced, it stays so: {}", from, standing.error().message));
     } else if (!standing->in_recovery && standing->read_only) {
       // Another process may have gone on with the run, and fenced the side anew.
-      if (auto ours = context.confirm(); !ours) return ours;
+      if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
       const auto thawed = site.loop->run(thaw_database(site, from, freeze_patience));
       if (!thawed) return Failure{thawed.error()};
     }
   }
-  if (!evidence.scaled_to_zero) return {};
+  if (!evidence.scaled_to_zero) return answers;
   const auto plan = plan_roles(site, {from, context.active_token}, {from}, context.options.roles);
   if (!plan) return Failure{plan.error()};
-  return apply_roles(site, *plan);
+  if (auto applied = apply_roles(site, *plan); !applied) return Failure{applied.error()};
+  return answers;
+}
+
+std::string writes_of(const std::string& cluster, bool answers) {
+  return answers ? fmt::format("{} takes writes as before", cluster)
+                 : fmt::format("the database of {} does not answer, so it is not known to take writes", cluster);
 }
 
 Error taken_back(StepContext& context, Error error) {
   const auto undone = unfence(context);
-  error.message += undone ? fmt::format("; {} takes writes as before", context.run.from)
-                          : fmt::format("; {} may take no writes now: {}", context.run.from, undone.error().message);
+  error.message += "; ";
+  error.message += undone ? writes_of(context.run.from, *undone)
+                          : fmt::format("{} may take no writes now: {}", context.run.from, undone.error().message);
   if (!undone && error.hint.empty()) error.hint = "let it take writes again with 'fedctl failover abort'";
   return error;
 }

@@ -25,7 +25,10 @@ Result<Findings> carry_out(StepContext& context, const StepRecord& record);
 
 Result<FenceEvidence> fence(StepContext& context);
 /// The inverse, as far as the fence was ours: the old side takes writes again.
-Result<void> unfence(StepContext& context);
+/// True where its database answers then, so that it takes writes as before.
+Result<bool> unfence(StepContext& context);
+/// That in words.
+std::string writes_of(const std::string& cluster, bool answers);
 
 /// What a step says that fenced in vain: the fence is undone, for a side that takes no writes serves nobody; or how to undo it.
 Error taken_back(StepContext& context, Error error);

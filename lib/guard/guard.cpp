@@ -218,7 +218,15 @@ struct Guard::Impl {
     const Rules::Glance glance = rules.glanced(seen);
     if (glance == Rules::Glance::closed) static_cast<void>(co_await database.sweep(clock().glance()));
     if (glance == Rules::Glance::closed || glance == Rules::Glance::standby) co_await acknowledge(std::move(*seen));
+    if (glance == Rules::Glance::unseen && rules.is_awaited()) co_await acknowledge_end();
     co_return glance != Rules::Glance::harmful;
+  }
+
+  /// It was made harmless before the failover fenced the side, and ended: then, or since.
+  Task<Done> acknowledge_end() {
+    if (!co_await database.is_refused(clock().glance())) co_return Done{};
+    if (rules.stopped()) co_await renew();
+    co_return Done{};
   }
 
   /// The last resort, where the database does not do what it is told: the side's program, and SIGKILL for which time must be left.

@@ -99,7 +99,7 @@ bool Rules::stopped() {
 
 bool Rules::acknowledges(data::Standing seen) {
   standing_ = std::move(seen);
-  if (!is_fenced() || lease_.is_harmless) return false;
+  if (!is_awaited()) return false;
   lease_.is_harmless = true;
   return true;
 }

@@ -103,6 +103,9 @@ class Rules {
   /// Its server has ended. True where a failover is to be told by a renewal.
   bool stopped();
 
+  /// Does a failover wait to be told that the database is harmless?
+  bool is_awaited() const { return is_fenced() && !lease_.is_harmless; }
+
   /// It is harmless, as `seen`. True where a failover is to be told by a renewal, so that it need not wait for the ttl.
   bool acknowledges(data::Standing seen);
 

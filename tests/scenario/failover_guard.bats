@@ -381,3 +381,19 @@ end_watchman() { sql $tokyo_port "ALTER ROLE watchman NOLOGIN; SELECT pg_termina
   run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
   says "fenced_by_fedctl"
 }
+
+@test "a guard that ended its database before the failover came says so when it comes" {
+  guard tokyo
+  guarded tokyo
+  fedctl failover status policy.yaml $host >/dev/null
+  server=$(head -1 "$databases/tokyo/postmaster.pid")
+  cut_off tokyo-to-host
+  kill -STOP $server $(pgrep -P $server)
+  for _ in $(seq 150); do grep -q "ended by SIGKILL" tokyo.log && break; sleep 0.1; done
+  heal tokyo-to-host
+  cut_off tokyo-api tokyo-database
+  run fedctl failover run policy.yaml $host --yes
+  exits 0
+  says "acknowledged=true stopped=true"
+  heal tokyo-api tokyo-database
+}

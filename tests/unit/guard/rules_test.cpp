@@ -71,3 +71,16 @@ TEST_CASE("a look that began before the database was closed does not make the gu
   rules.looked(at(500), data::Standing{.read_only = true});
   CHECK(rules.wants_to_thaw(at(600)));
 }
+
+TEST_CASE("a database that was ended before a failover fenced the side is said to be harmless after all") {
+  Rules rules{time::Duration{6'000}, "me"};
+  rules.begin(at(0), lease());
+  CHECK_FALSE(rules.stopped());
+  CHECK_FALSE(rules.is_awaited());
+  CHECK(rules.read(lease(7)));
+  CHECK(rules.glanced(std::nullopt) == Rules::Glance::unseen);
+  CHECK(rules.is_awaited());
+  CHECK(rules.stopped());
+  CHECK(rules.renewal(at(1'000)).lease.is_stopped);
+  CHECK_FALSE(rules.is_awaited());
+}
