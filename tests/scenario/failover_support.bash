@@ -151,7 +151,7 @@ answer() { kdig +short @127.0.0.1 -p "$dns_port" app.example.com CNAME; }
 # kill_cluster NAME: without warning.
 kill_cluster() {
   local file
-  for file in "$FEDCTL_TESTBED_DIR/$1"/*.pid; do kill -9 "$(cat "$file")"; done
+  for file in "$FEDCTL_TESTBED_DIR/$1"/*.pid; do kill -9 -- "-$(cat "$file")"; done
   "$testbed/down" "$1" >/dev/null
 }
 kill_tokyo() { kill_cluster tokyo-cluster; stop_database tokyo; }

@@ -38,7 +38,7 @@ stop() {
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.05
   done
-  kill -9 "$pid" 2>/dev/null || true
+  kill -9 -- "-$pid" 2>/dev/null || true
   rm -f "$pidfile"
 }
 
