@@ -39,6 +39,7 @@ std::vector<Error> check_databases(failover::Site& site) {
 struct Laid {
   std::string place;
   std::vector<std::string> changes;
+  std::string cluster = {};  ///< Of a database.
 };
 
 /// Commits of the active side wait for its standbys, where the policy says so.
@@ -47,7 +48,7 @@ Result<Laid> lay_synchronous(failover::Site& site, bool is_dry) {
   const auto state = site.loop->run(site.store->load());
   if (!state) return Failure{state.error()};
   const std::string active = failover::active_cluster(site.policy, *state);
-  Laid laid{.place = "database of " + active, .changes = {}};
+  Laid laid{.place = "database of " + active, .changes = {}, .cluster = active};
   if (is_dry) {
     laid.changes.push_back(fmt::format("commits wait for {}", failover::wanted_names(site.policy, active)));
     return laid;
@@ -59,14 +60,34 @@ Result<Laid> lay_synchronous(failover::Site& site, bool is_dry) {
   return laid;
 }
 
-void show(const Laid& laid, const Flags& flags, const char* key) {
+/// What was laid, as one document where JSON is asked for.
+struct Report {
+  std::optional<Laid> database;
+  std::optional<Laid> records;
+};
+
+nlohmann::json to_document(const Report& report, bool is_dry) {
+  nlohmann::json document{{"dryRun", is_dry}};
+  if (report.database) document["database"] = {{"cluster", report.database->cluster}, {"changes", report.database->changes}};
+  if (!report.records) return document;
+  document["provider"] = report.records->place;
+  document["changes"] = report.records->changes;
+  return document;
+}
+
+void print_laid(const Laid& laid, bool is_dry) {
+  for (const std::string& change : laid.changes)
+    print_line(text::printable(fmt::format("{}: {}{}", laid.place, change, is_dry ? " (dry run)" : "")));
+  if (laid.changes.empty()) print_line(text::printable(fmt::format("{}: nothing to lay, all is there", laid.place)));
+}
+
+void show(const Report& report, const Flags& flags) {
   if (is_json(flags.site)) {
-    print(fedctl::to_text(nlohmann::json{{key, laid.place}, {"dryRun", flags.dry_run}, {"changes", laid.changes}}, 2) + "\n");
+    print(fedctl::to_text(to_document(report, flags.dry_run), 2) + "\n");
     return;
   }
-  for (const std::string& change : laid.changes)
-    print_line(text::printable(fmt::format("{}: {}{}", laid.place, change, flags.dry_run ? " (dry run)" : "")));
-  if (laid.changes.empty()) print_line(text::printable(fmt::format("{}: nothing to lay, all is there", laid.place)));
+  if (report.database) print_laid(*report.database, flags.dry_run);
+  if (report.records) print_laid(*report.records, flags.dry_run);
 }
 
 int run_prepare(const Flags& flags) {
@@ -79,19 +100,23 @@ int run_prepare(const Flags& flags) {
   if (!problems.empty()) return exit_error;
   // With syncWhileClose the guard does it, who can also take it back.
   const bool waits = site.policy.postgres && site.policy.postgres->replication.mode == failover::Replication::Mode::sync;
+  if (!site.dns && !waits) return report({Code::usage, "the policy has no dns, so there is nothing to lay", site.policy.place});
+  Report done;
   if (waits) {
-    const auto laid = lay_synchronous(site, flags.dry_run);
+    auto laid = lay_synchronous(site, flags.dry_run);
     if (!laid) return report(laid.error());
-    show(*laid, flags, "database");
+    done.database = std::move(*laid);
   }
-  if (!site.dns && waits) return exit_done;
-  if (!site.dns) return report({Code::usage, "the policy has no dns, so there is nothing to lay", site.policy.place});
-  std::vector<traffic::Record> records;
-  for (const std::string& cluster : site.policy.clusters) records.push_back(site.record_for(cluster));
-  const auto laid = loop.run(site.dns->lay(records, site.policy.clusters, flags.dry_run));
-  if (!laid) return report(laid.error());
-  show({site.dns->display_name(), laid->changes}, flags, "provider");
-  return exit_done;
+  std::optional<Error> failed;
+  if (site.dns) {
+    std::vector<traffic::Record> records;
+    for (const std::string& cluster : site.policy.clusters) records.push_back(site.record_for(cluster));
+    auto laid = loop.run(site.dns->lay(records, site.policy.clusters, flags.dry_run));
+    if (laid) done.records = Laid{.place = site.dns->display_name(), .changes = std::move(laid->changes)};
+    if (!laid) failed = laid.error();
+  }
+  if (done.database || done.records) show(done, flags);
+  return failed ? report(*failed) : static_cast<int>(exit_done);
 }
 
 }  // namespace

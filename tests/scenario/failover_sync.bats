@@ -112,6 +112,9 @@ kill_postmaster() {
   exits 0
   says 'commits on tokyo-cluster are not proven to wait for ANY 1 ("ireland-cluster", "virginia-cluster"): run'
   says "the standby of virginia-cluster gives none as its application_name"
+  run failover prepare --dry-run -o json
+  exits 0
+  [ "$(jq -c '[.dryRun, .database.cluster, (.database.changes | length)]' <<<"$output")" = '[true,"tokyo-cluster",1]' ]
   run failover prepare --dry-run
   exits 0
   says 'database of tokyo-cluster: commits wait for ANY 1 ("ireland-cluster", "virginia-cluster") (dry run)'
