@@ -41,7 +41,7 @@ Task<std::optional<bool>> RunProcess::act_as_owner(std::size_t side, std::functi
 
 Task<bool> RunProcess::fence(StepRecord& step) {
   guard_.reset();
-  step.evidence = nlohmann::json::object();
+  step.evidence = {};
   const auto marked = co_await mark_guard(index(run().from), run().token);
   if (marked && marked->exists()) guard_.emplace(*marked, *policy_.fencing.guard_ttl, world_.steady(process));
   const auto found = co_await survey();
