@@ -28,7 +28,7 @@ bring_up() {
 make_namespaces() {
   local cluster
   for cluster in "${clusters[@]}"; do
-    api "$cluster" /api/v1/namespaces -X POST -H 'Content-Type: application/json' \
+    request "$cluster" /api/v1/namespaces -X POST -H 'Content-Type: application/json' \
       -d '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench"}}' >/dev/null
   done
 }
@@ -37,6 +37,6 @@ make_namespaces() {
 empty() {
   local cluster path
   for cluster in "${clusters[@]}"; do
-    for path in "$@"; do api "$cluster" "$path" -X DELETE >/dev/null; done
+    for path in "$@"; do request "$cluster" "$path" -X DELETE >/dev/null; done
   done
 }

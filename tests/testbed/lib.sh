@@ -64,8 +64,8 @@ free_port() {
   echo "$port"
 }
 
-# api CLUSTER PATH [CURL-ARGUMENT...]: one request as the administrator.
-api() {
+# request CLUSTER PATH [CURL-ARGUMENT...]: one request as the administrator, which fails where the answer is an error.
+request() {
   local cluster=$1 path=$2
   shift 2
   curl -sSf --cacert "$testbed_state/pki/ca.crt" --cert "$testbed_state/pki/admin.crt" --key "$testbed_state/pki/admin.key" \
