@@ -21,16 +21,26 @@ way() {
   echo "$port"
 }
 
-# cut_off NAME...: from now on nothing gets through, and nobody is told: a black hole.
-cut_off() {
-  local name stream
-  for name in "$@"; do
-    for stream in upstream downstream; do
-      curl -sf "http://127.0.0.1:$network/proxies/$name/toxics" \
-        -d "{\"name\": \"hole-$stream\", \"type\": \"timeout\", \"stream\": \"$stream\", \"attributes\": {\"timeout\": 0}}" >/dev/null
-    done
+# poison NAME TYPE ATTRIBUTES: from now on what goes there either way meets this toxic of toxiproxy.
+poison() {
+  local stream
+  for stream in upstream downstream; do
+    curl -sf "http://127.0.0.1:$network/proxies/$1/toxics" \
+      -d "{\"name\": \"hole-$stream\", \"type\": \"$2\", \"stream\": \"$stream\", \"attributes\": $3}" >/dev/null
   done
 }
+
+# cut_off NAME...: from now on nothing gets through, and nobody is told: a black hole.
+cut_off() {
+  local name
+  for name in "$@"; do poison "$name" timeout '{"timeout": 0}'; done
+}
+
+# refuse NAME: nobody listens there from now on, and all connections are gone.
+refuse() { curl -sf "http://127.0.0.1:$network/proxies/$1" -X POST -d '{"enabled": false}' >/dev/null; }
+
+# lead NAME PORT: the way leads to this port from now on.
+lead() { curl -sf "http://127.0.0.1:$network/proxies/$1" -X POST -d "{\"upstream\": \"127.0.0.1:$2\", \"enabled\": true}" >/dev/null; }
 
 # heal NAME...: all is well again; connections that were in the hole are gone.
 heal() {

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Stands before a real API server and shows faults that the real thing cannot be made to show.
 
-usage: proxy.py PORT SERVER-PORT PKI-FOLDER FAULT
+usage: proxy.py PORT SERVER-PORT PKI-FOLDER FAULT [tls]
+
+It speaks HTTP; with `tls` it speaks TLS, by the server's own certificate.
 
 FAULT is one of
   old-discovery   answers discovery as servers before 1.26 do, one group and version at a time
   busy            answers every path with 429 and Retry-After once, then lets it through
   unavailable     answers every path with 503 once, then lets it through
+  errors-N        answers N of a hundred requests, drawn at random, with 500, and as many with 429 and Retry-After
   half            cuts every list in half
   hang            never answers a list
   hang-writes     never answers a write, and makes the file `hanging` when one is there; Leases are written
@@ -48,6 +51,7 @@ import base64
 import http.client
 import http.server
 import json
+import random
 import re
 import ssl
 import sys
@@ -131,10 +135,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(0.01)
             self.wfile.write(events)
 
+    def pass_on(self, response):
+        """What comes bit by bit, as a watch does."""
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.getheader("Content-Type", "application/json"))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        while piece := response.read1():
+            self.wfile.write(piece)
+            self.wfile.flush()
+
     def forward(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if fault == "busy" and self.first_time():
             return self.answer(429, b"{}", [("Retry-After", "0")])
+        if fault.startswith("errors-"):
+            drawn = random.randrange(100)
+            if drawn < int(fault[7:]):
+                return self.answer(500, b'{"kind": "Status", "status": "Failure", "reason": "InternalError", "code": 500, "message": "drawn at random"}')
+            if drawn < 2 * int(fault[7:]):
+                return self.answer(429, b"{}", [("Retry-After", "1")])
         if fault.startswith("wait-"):
             return self.answer(429, b"{}", [("Retry-After", fault[5:])])
         if fault == "unavailable" and self.first_time():
@@ -226,6 +246,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             server.request("GET", path.partition("?")[0])
         response = server.getresponse()
+        if fault.startswith("errors-") and "watch=" in path:
+            return self.pass_on(response)
         content = response.read()
         if fault == "odd-type" and b"APIGroupDiscoveryList" in content:
             content = re.sub(rb'"responseKind":\{[^{}]*"ConfigMap"\}', b'"responseKind":"ConfigMap"', content)
@@ -275,4 +297,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+proxy = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+if "tls" in sys.argv[5:]:
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(f"{pki}/server.crt", f"{pki}/server.key")
+    # The handshake is the business of each connection's own thread, so one that does not begin it holds nobody up.
+    proxy.socket = ours.wrap_socket(proxy.socket, server_side=True, do_handshake_on_connect=False)
+proxy.serve_forever()
