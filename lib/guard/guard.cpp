@@ -187,7 +187,8 @@ struct Guard::Impl {
   }
 
   Task<Done> make_harmless() {
-    if (co_await is_harmless_already()) co_return Done{};
+    const bool is_harmless = co_await is_harmless_already();
+    if (is_harmless) co_return Done{};
     tell(Type::freezing, rules.is_fenced() ? "its database stops taking writes: a failover has fenced it"
                                            : "its database stops taking writes: the Lease was not renewed");
     rules.freezing();
@@ -224,8 +225,10 @@ struct Guard::Impl {
 
   /// It was made harmless before the failover fenced the side, and ended: then, or since.
   Task<Done> acknowledge_end() {
-    if (!co_await database.is_refused(clock().glance())) co_return Done{};
-    if (rules.stopped()) co_await renew();
+    const bool is_refused = co_await database.is_refused(clock().glance());
+    if (!is_refused) co_return Done{};
+    const bool is_news = rules.stopped();
+    if (is_news) co_await renew();
     co_return Done{};
   }
 
