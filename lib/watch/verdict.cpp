@@ -66,8 +66,13 @@ std::vector<time::Instant> Verdict::signals() const {
     signals = sources();
   } else {
     for (std::size_t i = 0; i < results_.size(); ++i) {
-      if (!results_[i].bad) continue;
-      add_signal(signals, is_silent(i) ? "silence" : failover::source_of(health_.checks[i]), results_[i].failing_since);
+      if (results_[i].bad && !is_silent(i)) add_signal(signals, failover::source_of(health_.checks[i]), results_[i].failing_since);
+    }
+    const auto answered = signals;
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      if (!results_[i].bad || !is_silent(i)) continue;
+      const std::string source = failover::source_of(health_.checks[i]);
+      add_signal(signals, answered.contains(source) ? source : "silence", results_[i].failing_since);
     }
   }
   std::vector<time::Instant> since;

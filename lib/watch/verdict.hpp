@@ -36,7 +36,8 @@ struct Opinion {
 /// whose last `failureThreshold` failures were all proofs, which need nobody to agree.
 ///
 /// Signals are independent by source and by place. Bad checks of one source are one signal. Those that are bad by silence, whatever their
-/// source, went over one way, ours: they are one signal together, until another place sees the side down too; then each source counts.
+/// source, went over one way, ours: they are one signal together, until another place sees the side down too; then each source counts. A
+/// source of which another check answered badly is that signal alone, whichever of its checks are silent.
 /// Where nobody looks from another place, none can be asked for, and each source counts. Pure: the caller says what time it is.
 class Verdict {
  public:

@@ -51,16 +51,22 @@ class Story {
   const failover::Health& health() const { return health_; }
   std::size_t a_check() { return static_cast<std::size_t>(number(0, static_cast<int>(health_.checks.size()) - 1)); }
 
-  /// How many independent signals are bad: all silence is one where only we look, and sources that answered badly are one each.
+  /// How many independent signals are bad: sources that answered badly are one each, and
+  /// where only we look the silence of all others is one.
   std::size_t signals() const {
     std::set<std::string> names;
     const bool is_confirmed = !has_other_places_ || down_;
-    for (std::size_t i = 0; i < health_.checks.size(); ++i) {
-      if (!seen_[i].is_bad) continue;
-      const bool is_silent = seen_[i].not_silent < health_.checks[i].failure_threshold;
-      names.insert(is_silent && !is_confirmed ? "silence" : failover::source_of(health_.checks[i]));
+    bool has_silence = false;
+    for (const bool silent : {false, true}) {
+      for (std::size_t i = 0; i < health_.checks.size(); ++i) {
+        const bool is_silent = !is_confirmed && seen_[i].not_silent < health_.checks[i].failure_threshold;
+        if (!seen_[i].is_bad || is_silent != silent) continue;
+        const std::string source = failover::source_of(health_.checks[i]);
+        if (is_silent) has_silence = has_silence || !names.contains(source);
+        if (!is_silent) names.insert(source);
+      }
     }
-    return names.size();
+    return names.size() + (has_silence ? 1 : 0);
   }
 
   bool is_proven() const {
