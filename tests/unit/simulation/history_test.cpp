@@ -14,9 +14,11 @@ std::optional<std::uint64_t> number_in_environment(const char* name) {
   return std::strtoull(text, nullptr, 10);
 }
 
-/// Of each of the tests below. A build that is not optimised, or looks for mistakes all the time, does a part of them.
+/// Of each of the tests below. A build that is not optimised does a part of them, and one with sanitizers (clang's, too) a few.
 std::uint64_t histories() {
-#ifdef NDEBUG
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+  constexpr std::uint64_t usual = 100;
+#elif defined(NDEBUG)
   constexpr std::uint64_t usual = 25'000;
 #else
   constexpr std::uint64_t usual = 1'000;
