@@ -1,19 +1,12 @@
 #include "data/checkup.hpp"
 
+#include "data/column.hpp"
 #include "data/fence.hpp"
 #include "data/role.hpp"
 #include "data/upstream.hpp"
 
 namespace fedctl::data {
 namespace {
-
-Result<std::vector<std::string>> names(Connection& connection, const std::string& statement, Deadline deadline) {
-  const auto rows = connection.query(statement, deadline);
-  if (!rows) return Failure{rows.error()};
-  std::vector<std::string> found;
-  for (const Row& row : *rows) found.push_back(row.at(0).value_or(""));
-  return found;
-}
 
 /// What only standbys have.
 Result<void> examine_upstream(Checkup& checkup, Connection& connection, Deadline deadline) {
@@ -43,7 +36,7 @@ Result<Checkup> examine(Connection& connection, Deadline deadline) {
   auto workers = background_workers(connection, deadline);
   if (!workers) return Failure{workers.error()};
   checkup.workers = std::move(*workers);
-  auto slots = names(connection, "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1", deadline);
+  auto slots = column(connection, "SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1", deadline);
   if (!slots) return Failure{slots.error()};
   checkup.logical_slots = std::move(*slots);
   auto synchronous = synchronous_of(connection, deadline);

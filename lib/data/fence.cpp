@@ -1,6 +1,7 @@
 #include "data/fence.hpp"
 
 #include "base/text.hpp"
+#include "data/column.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -319,11 +320,7 @@ Result<std::vector<std::string>> unendable(Connection& connection, Deadline dead
 }
 
 Result<std::vector<std::string>> subscriptions(Connection& connection, Deadline deadline) {
-  const auto rows = connection.query("SELECT subname FROM pg_subscription WHERE subenabled ORDER BY 1", deadline);
-  if (!rows) return Failure{rows.error()};
-  std::vector<std::string> names;
-  for (const Row& row : *rows) names.push_back(row.at(0).value_or(""));
-  return names;
+  return column(connection, "SELECT subname FROM pg_subscription WHERE subenabled ORDER BY 1", deadline);
 }
 
 Result<std::vector<std::string>> background_workers(Connection& connection, Deadline deadline) {

@@ -1,5 +1,6 @@
 #include "data/synchronous.hpp"
 
+#include "data/column.hpp"
 #include "data/standing.hpp"
 #include "data/synchronous_names.hpp"
 
@@ -11,14 +12,6 @@ namespace fedctl::data {
 namespace {
 
 constexpr std::chrono::milliseconds between_questions{20};
-
-Result<std::vector<std::string>> list(Connection& server, const std::string& statement, Deadline deadline) {
-  const auto rows = server.query(statement, deadline);
-  if (!rows) return Failure{rows.error()};
-  std::vector<std::string> found;
-  for (const Row& row : *rows) found.push_back(row.at(0).value_or(""));
-  return found;
-}
 
 /// Has the server read its files again, until it has `names`.
 Result<void> reload_until(Connection& server, const std::string& names, Deadline deadline) {
@@ -46,15 +39,15 @@ Result<Synchronous> synchronous_of(Connection& server, Deadline deadline) {
   const Row& row = rows->at(0);
   Synchronous found{.names = row.at(0).value_or(""), .is_altered = row.at(3) == "t", .commit = row.at(1).value_or("")};
   found.in_recovery = row.at(2) == "t";
-  auto streaming = list(server, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming' ORDER BY 1", deadline);
+  auto streaming = column(server, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming' ORDER BY 1", deadline);
   if (!streaming) return Failure{streaming.error()};
   found.streaming = std::move(*streaming);
-  auto exempt = list(server,
-                     "SELECT coalesce('role ' || r.rolname, 'database ' || d.datname, 'every role') FROM pg_db_role_setting s "
-                     "LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase "
-                     "WHERE EXISTS (SELECT 1 FROM unnest(s.setconfig) one WHERE one ~* '^synchronous_commit=(off|local|remote_write)') "
-                     "ORDER BY 1",
-                     deadline);
+  auto exempt = column(server,
+                       "SELECT coalesce('role ' || r.rolname, 'database ' || d.datname, 'every role') FROM pg_db_role_setting s "
+                       "LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase "
+                       "WHERE EXISTS (SELECT 1 FROM unnest(s.setconfig) one WHERE one ~* '^synchronous_commit=(off|local|remote_write)') "
+                       "ORDER BY 1",
+                       deadline);
   if (!exempt) return Failure{exempt.error()};
   found.exempt = std::move(*exempt);
   return found;

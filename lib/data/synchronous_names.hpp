@@ -15,7 +15,7 @@ namespace fedctl::data {
 struct SynchronousNames {
   enum class Method { first, any };
   Method method = Method::first;
-  std::size_t count = 0;           ///< So many must confirm a commit; 0: commits wait for nobody.
+  std::size_t count = 0;           ///< How many standbys must confirm a commit; 0: commits wait for nobody.
   std::vector<std::string> names;  ///< application_name of standbys, in any case of letters; "*" is every one.
 
   bool waits() const { return count > 0; }

@@ -13,11 +13,11 @@ class CloseRule {
   using Instant = std::chrono::steady_clock::time_point;
   enum class Wish { none, wait, give_up };
 
-  /// So many standbys must be near; `may_give_up` not: the policy would rather have commits hang.
+  /// `needed`: how many standbys must be near. Without `may_give_up` commits go on waiting, since the policy prefers that they hang.
   CloseRule(std::size_t needed, bool may_give_up, time::Duration give_up_after)
       : needed_(needed), may_give_up_(may_give_up), give_up_after_(give_up_after) {}
 
-  /// `close`: so many standbys are near now; `waits`: commits wait for them; `is_stuck`: one of these has waited since the last look.
+  /// `close`: how many standbys are near now. `waits`: commits wait for them. `is_stuck`: a commit has waited since the last look.
   Wish judge(std::size_t close, bool waits, bool is_stuck, Instant now) {
     const bool is_close = close >= needed_ && !is_stuck;
     if (!is_close) {

@@ -5,7 +5,7 @@ setup_file() { load support; "$testbed/up" tokyo-cluster ireland-cluster virgini
 teardown_file() {
   load support
   "$testbed/up" tokyo-cluster ireland-cluster >/dev/null
-  forget_in "tokyo-cluster ireland-cluster" production
+  forget_in "tokyo-cluster ireland-cluster virginia-cluster" production
   "$testbed/down" virginia-cluster >/dev/null
 }
 
