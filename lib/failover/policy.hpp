@@ -124,8 +124,8 @@ struct Replication {
     sync_while_close  ///< While they are near; the guard takes it back, and says so before, when they are not.
   };
   Mode mode = Mode::keep;
-  int quorum = 1;                        ///< So many of the other sides must have a commit on their disks.
-  time::Duration give_up_after{10'000};  ///< sync_while_close: when they have not been near for so long.
+  int quorum = 1;                        ///< How many other sides must have a commit on their disks.
+  time::Duration give_up_after{10'000};  ///< sync_while_close: after how long without enough near standbys.
 
   bool waits() const { return mode == Mode::sync || mode == Mode::sync_while_close; }
 };
