@@ -24,12 +24,11 @@ quietly() {
   exit 1
 }
 
-# build PRESET UNITY [PREFIX...]: with the library's files compiled a dozen at a time, or not; what the prefix, such as nice, makes run
-# the compilers.
+# build PRESET [PREFIX...]: with a dozen files compiled at a time; what the prefix, such as nice, makes run the compilers.
 build() {
-  local preset=$1 unity=$2
-  shift 2
-  quietly "configure-$preset" cmake --preset "$preset" -DFEDCTL_PRECOMPILE=ON "-DFEDCTL_UNITY=$unity"
+  local preset=$1
+  shift
+  quietly "configure-$preset" cmake --preset "$preset" -DFEDCTL_PRECOMPILE=ON -DFEDCTL_UNITY=ON
   quietly "build-$preset" "$@" cmake --build --preset "$preset"
 }
 
@@ -37,7 +36,7 @@ ensure "${build_packages[@]}" "${testbed_packages[@]}" "${test_packages[@]}"
 say "building the test bed (minutes the first time, then kept)"
 quietly testbed tests/testbed/build
 say "building"
-build dev ON
+build dev
 quietly format .ci/check
 say "unit tests and scenarios, which wait more than they work"
 export FEDCTL_TESTBED_DIR=${FEDCTL_TESTBED_DIR:-$(mktemp -d -t fedctl-testbed-XXXXXX)}
@@ -49,10 +48,7 @@ trap 'kill -- -$tests 2>/dev/null || true; tests/testbed/down; FEDCTL_TESTBED_DI
 if ! $quick; then
   for preset in asan+ubsan tsan; do
     say "beside them: unit tests under $preset"
-    # One of the builds compiles each file alone, so that one that lacks an include is found.
-    unity=ON
-    [ $preset = tsan ] || unity=OFF
-    build "$preset" $unity nice -n 19
+    build "$preset" nice -n 19
     quietly "test-$preset" nice -n 19 ctest --preset "$preset" --label-regex unit --parallel 2
   done
   say "beside them: a minute of each fuzz target"

@@ -36,7 +36,7 @@ int run_pause(const Flags& flags) {
   return exit_done;
 }
 
-std::shared_ptr<Flags> add(Program& program, const std::string& name, const std::string& summary, CommandText text) {
+std::shared_ptr<Flags> add_pausing(Program& program, const std::string& name, const std::string& summary, CommandText text) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command =
       add_command(program, "failover " + name, summary, std::move(text), [flags] { return finish(run_pause(*flags), flags->site.output); });
@@ -49,14 +49,16 @@ std::shared_ptr<Flags> add(Program& program, const std::string& name, const std:
 }  // namespace
 
 void add_failover_pauses(Program& program) {
-  add(program, "pause", "Keep watch from failing over by itself",
+  add_pausing(
+      program, "pause", "Keep watch from failing over by itself",
       {"Turns the master switch off: every watch of the policy goes on looking and telling, and begins no failover until 'fedctl failover "
        "resume'. What people run, and a run that has begun, go on. It is kept in the state, and seen in 'fedctl failover status' and in "
        "the "
        "metric fedctl_failover_paused.\n\nExits with 0, or 1 on an error.",
        {{"Before the database is restarted",
          "fedctl failover pause failover-policy.yaml -f active-standby-app.yaml --reason 'minor upgrade'"}}});
-  add(program, "resume", "Let watch fail over by itself again",
+  add_pausing(
+      program, "resume", "Let watch fail over by itself again",
       {"Turns the master switch on again after 'fedctl failover pause'. To go on with a run that was not finished, use 'fedctl failover "
        "run "
        "--resume'.\n\nExits with 0, or 1 on an error.",

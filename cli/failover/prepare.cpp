@@ -61,12 +61,12 @@ Result<Laid> lay_synchronous(failover::Site& site, bool is_dry) {
 }
 
 /// What was laid, as one document where JSON is asked for.
-struct Report {
+struct Preparation {
   std::optional<Laid> database;
   std::optional<Laid> records;
 };
 
-nlohmann::json to_document(const Report& report, bool is_dry) {
+nlohmann::json to_document(const Preparation& report, bool is_dry) {
   nlohmann::json document{{"dryRun", is_dry}};
   if (report.database) document["database"] = {{"cluster", report.database->cluster}, {"changes", report.database->changes}};
   if (!report.records) return document;
@@ -81,7 +81,7 @@ void print_laid(const Laid& laid, bool is_dry) {
   if (laid.changes.empty()) print_line(text::printable(fmt::format("{}: nothing to lay, all is there", laid.place)));
 }
 
-void show(const Report& report, const Flags& flags) {
+void show(const Preparation& report, const Flags& flags) {
   if (is_json(flags.site)) {
     print(fedctl::to_text(to_document(report, flags.dry_run), 2) + "\n");
     return;
@@ -101,7 +101,7 @@ int run_prepare(const Flags& flags) {
   // With syncWhileClose the guard does it, who can also take it back.
   const bool waits = site.policy.postgres && site.policy.postgres->replication.mode == failover::Replication::Mode::sync;
   if (!site.dns && !waits) return report({Code::usage, "the policy has no dns, so there is nothing to lay", site.policy.place});
-  Report done;
+  Preparation done;
   if (waits) {
     auto laid = lay_synchronous(site, flags.dry_run);
     if (!laid) return report(laid.error());

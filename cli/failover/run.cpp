@@ -141,7 +141,7 @@ constexpr const char* exits =
     "\n\nExits with 0 when done, 1 on an error (the run can be resumed or aborted), 3 when done and a step is owed, 4 when refused, 130 "
     "when interrupted.";
 
-std::shared_ptr<Flags> add(Program& program, Action action, const std::string& name, const std::string& summary, CommandText text) {
+std::shared_ptr<Flags> add_action(Program& program, Action action, const std::string& name, const std::string& summary, CommandText text) {
   auto flags = std::make_shared<Flags>();
   flags->action = action;
   CLI::App* command = add_command(program, "failover " + name, summary, std::move(text),
@@ -180,17 +180,20 @@ std::shared_ptr<Flags> add(Program& program, Action action, const std::string& n
 }  // namespace
 
 void add_failover_runs(Program& program) {
-  add(program, Action::plan, "plan", "Show what a failover would do, lose and be refused for",
+  add_action(
+      program, Action::plan, "plan", "Show what a failover would do, lose and be refused for",
       {"Shows every step of a failover with what it would change, the data that would be lost now, and what stands in the way. Changes "
        "nothing.\n\nExits with 0, or 4 where a run would be refused.",
        {{"What would happen", "fedctl failover plan failover-policy.yaml -f active-standby-app.yaml"},
         {"With the targets in a host", "fedctl failover plan failover-policy.yaml --host-cluster-context host-cluster -o json"}}});
-  add(program, Action::status, "status", "Show who is active, how the sides are, and what was done last",
+  add_action(
+      program, Action::status, "status", "Show who is active, how the sides are, and what was done last",
       {"Shows who is active, whether the clusters and databases answer, the lag of each standby, the guards, the record, the last run and "
        "the last drill. After a failover also what in the manifests and in the clusters does not have the roles that it gave, with what to "
        "do.\n\nExits with 0, or 1 on an error.",
        {{"How things are", "fedctl failover status failover-policy.yaml -f active-standby-app.yaml"}}});
-  add(program, Action::run, "run", "Fail over: fence, measure the loss, promote, switch roles, DNS",
+  add_action(
+      program, Action::run, "run", "Fail over: fence, measure the loss, promote, switch roles, DNS",
       {"Fails over step by step: " + failover::failover_in_words() +
            std::string{
                ".\n\n"
@@ -202,14 +205,16 @@ void add_failover_runs(Program& program) {
         {"Go on after the terminal was lost",
          "fedctl failover run failover-policy.yaml --host-cluster-context host-cluster --resume --yes"},
         {"Let pass what is refused", "fedctl failover run failover-policy.yaml -f app.yaml --accept-data-loss 4096 --skip-fencing"}}});
-  add(program, Action::switchover, "switchover", "Change sides as planned, without loss",
+  add_action(
+      program, Action::switchover, "switchover", "Change sides as planned, without loss",
       {std::string{
            "Changes sides without loss: the old database takes no more writes, and where its log ended is the token that the new one "
            "must have replayed before it is promoted. The old side is then made a standby, where the policy has a program for that."} +
            exits,
        {{"Planned, without loss",
          "fedctl failover switchover failover-policy.yaml --host-cluster-context host-cluster --to ireland-cluster"}}});
-  add(program, Action::abort, "abort", "Undo a run that did not promote yet",
+  add_action(
+      program, Action::abort, "abort", "Undo a run that did not promote yet",
       {std::string{
            "Undoes what an unfinished run did before it promoted: the old side takes writes again. Behind that a run can only go on."} +
            exits,

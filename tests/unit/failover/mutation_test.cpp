@@ -15,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string policy = R"(
+const std::string policy_text = R"(
 apiVersion: fedctl.io/v1alpha1
 kind: FailoverPolicy
 metadata: {name: shop, namespace: production}
@@ -72,7 +72,7 @@ Result<GuardLease> read_from(const std::string& answer) {
 
 TEST_CASE("whatever stands in a policy, it is read or refused in our words") {
   std::size_t refused = 0;
-  const std::size_t all = support::for_each_mutation(support::json_of(policy), [&](const json& one, const std::string& what) {
+  const std::size_t all = support::for_each_mutation(support::json_of(policy_text), [&](const json& one, const std::string& what) {
     INFO(what);
     const auto parsed = manifest::parse(support::source(yaml::emit(one)));
     if (!parsed) return;
@@ -88,7 +88,7 @@ TEST_CASE("whatever stands in a policy, it is read or refused in our words") {
 }
 
 TEST_CASE("a policy's hash is that of its spec, which is written when there are bytes that are no UTF-8 too") {
-  auto manifest = support::manifests(policy).front();
+  auto manifest = support::manifests(policy_text).front();
   CHECK(read_policy(manifest, "default")->hash == encoding::sha256(manifest.object["spec"].dump()).substr(0, 16));
   manifest.object["spec"]["dns"]["comment"] = "caf\xE9";
   CHECK_FALSE(read_policy(manifest, "default"));
@@ -97,7 +97,7 @@ TEST_CASE("a policy's hash is that of its spec, which is written when there are 
 TEST_CASE("numbers that no field can hold are refused") {
   const std::string field = GENERATE("agree: 2", "ttl: 60", "port: 9090", "maxLagBytes: 1Mi");
   const std::string huge = GENERATE("18446744073709551615", "9223372036854775807", "1e30");
-  std::string text = policy;
+  std::string text = policy_text;
   text.replace(text.find(field), field.size(), field.substr(0, field.find(' ') + 1) + huge);
   CAPTURE(field, huge);
   CHECK_FALSE(read_policy(support::manifests(text).front(), "default"));

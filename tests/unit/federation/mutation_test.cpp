@@ -9,7 +9,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string federated = R"(
+const std::string federated_text = R"(
 apiVersion: types.kubefed.io/v1beta1
 kind: FederatedDeployment
 metadata: {name: web, namespace: shop, labels: {app: web}, annotations: {kubefed.io/orphan: "true"}}
@@ -24,7 +24,7 @@ spec:
     clusterOverrides: [{path: /spec/replicas, value: 5}, {path: /metadata/labels/a, op: add, value: b}]
 )";
 
-const std::string preference = R"(
+const std::string preference_text = R"(
 apiVersion: scheduling.kubefed.io/v1alpha1
 kind: ReplicaSchedulingPreference
 metadata: {name: web, namespace: shop}
@@ -77,10 +77,10 @@ void render_all(const json& one, const std::string& rest) {
 }  // namespace
 
 TEST_CASE("whatever stands in an object of the federation, rendering ends with a result or an error") {
-  const std::string damaged = GENERATE(federated, preference, definition, type_config);
+  const std::string damaged = GENERATE(federated_text, preference_text, definition, type_config);
   const std::string widget =
       "\napiVersion: types.kubefed.io/v1beta1\nkind: FederatedWidget\nmetadata: {name: w, namespace: shop}\nspec: {template: {}}\n";
-  const std::string rest = damaged == federated ? preference : federated;
+  const std::string rest = damaged == federated_text ? preference_text : federated_text;
   support::for_each_mutation(support::json_of(damaged), [&](const json& one, const std::string& what) {
     INFO(what);
     CHECK_NOTHROW(render_all(one, rest + "---" + widget));

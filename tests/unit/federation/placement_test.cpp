@@ -66,6 +66,8 @@ TEST_CASE("what is wrong with a placement is said with its part") {
 }
 
 TEST_CASE("a selector as a server says it becomes text, whatever is in it") {
-  CHECK(to_text(json_of("{matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d, e]}]}")) == "a=b,c in (d,e)");
-  CHECK_NOTHROW(to_text(json_of("{matchLabels: {a: 5, b: null}, matchExpressions: [5, {key: c, operator: In, values: [1, {}]}]}")));
+  CHECK(fedctl::federation::to_text(json_of("{matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d, e]}]}")) ==
+        "a=b,c in (d,e)");
+  CHECK_NOTHROW(fedctl::federation::to_text(
+      json_of("{matchLabels: {a: 5, b: null}, matchExpressions: [5, {key: c, operator: In, values: [1, {}]}]}")));
 }

@@ -14,7 +14,7 @@ std::string preference(const std::string& spec) {
 
 Result<Preference> read(const std::vector<manifest::Manifest>& manifests) { return read_preference(manifests.at(0), "default"); }
 
-Error error_of(const std::string& spec) {
+Error refusal_of(const std::string& spec) {
   const auto manifests = support::manifests(preference(spec));
   const auto found = read(manifests);
   REQUIRE_FALSE(found);
@@ -52,7 +52,7 @@ TEST_CASE("where a preference lists no clusters, all have the same weight, those
 
 TEST_CASE("each mistake in a preference is an error of its own, at its place") {
   const auto says = [](const std::string& spec, const std::string& message, const std::string& line) {
-    const Error error = error_of(spec);
+    const Error error = refusal_of(spec);
     CHECK_THAT(error.message, Catch::Contains(message));
     CHECK_THAT(error.place, Catch::StartsWith("input.yaml:" + line + ":"));
   };

@@ -58,25 +58,27 @@ ScheduleRequest of_three(std::int64_t total, ClusterPreferences preferences, boo
           .candidates = {{"tokyo-cluster", 0, {}}, {"ireland-cluster", 0, {}}, {"virginia-cluster", 0, {}}}};
 }
 
-ClusterPreference preference(std::int64_t weight, std::int64_t minimum = 0, std::optional<std::int64_t> maximum = {}) {
+ClusterPreference cluster_preference(std::int64_t weight, std::int64_t minimum = 0, std::optional<std::int64_t> maximum = {}) {
   return {.weight = weight, .minimum = minimum, .maximum = maximum};
 }
 
 }  // namespace
 
 TEST_CASE("the article's preferences give 6, 4, 2 and 15, 9, 6") {
-  const ClusterPreferences first{
-      {"tokyo-cluster", preference(5, 3)}, {"ireland-cluster", preference(3, 2)}, {"virginia-cluster", preference(2, 2)}};
+  const ClusterPreferences first{{"tokyo-cluster", cluster_preference(5, 3)},
+                                 {"ireland-cluster", cluster_preference(3, 2)},
+                                 {"virginia-cluster", cluster_preference(2, 2)}};
   CHECK(transcript_of(schedule(of_three(12, first))).plan ==
         Numbers{{"tokyo-cluster", 6}, {"ireland-cluster", 4}, {"virginia-cluster", 2}});
-  const ClusterPreferences second{
-      {"tokyo-cluster", preference(15, 10)}, {"ireland-cluster", preference(9, 6)}, {"virginia-cluster", preference(6, 4)}};
+  const ClusterPreferences second{{"tokyo-cluster", cluster_preference(15, 10)},
+                                  {"ireland-cluster", cluster_preference(9, 6)},
+                                  {"virginia-cluster", cluster_preference(6, 4)}};
   CHECK(transcript_of(schedule(of_three(30, second))).plan ==
         Numbers{{"tokyo-cluster", 15}, {"ireland-cluster", 9}, {"virginia-cluster", 6}});
 }
 
 TEST_CASE("what capacity cuts off goes to the others and is told as overflow") {
-  ScheduleRequest request = of_three(60, {{"tokyo-cluster", preference(1)}, {"ireland-cluster", preference(2)}});
+  ScheduleRequest request = of_three(60, {{"tokyo-cluster", cluster_preference(1)}, {"ireland-cluster", cluster_preference(2)}});
   request.candidates[1].capacity = 10;
   const Schedule planned = schedule(request);
   CHECK(transcript_of(planned).plan == Numbers{{"tokyo-cluster", 50}, {"ireland-cluster", 10}, {"virginia-cluster", 0}});
@@ -90,10 +92,10 @@ TEST_CASE("without rebalance what runs is kept, in the order of the hash") {
 }
 
 TEST_CASE("a schedule says what could not be placed, and why each cluster has what it has") {
-  const Schedule planned = schedule(of_three(50, {{"*", preference(1, 10, 12)}}));
+  const Schedule planned = schedule(of_three(50, {{"*", cluster_preference(1, 10, 12)}}));
   CHECK(planned.unplaced == 14);
   CHECK(reason_of(planned.shares[0], planned.total_weight) == "weight 1 of 3, minimum 10, at its maximum 12");
-  const Schedule partial = schedule(of_three(5, {{"tokyo-cluster", preference(1)}}));
+  const Schedule partial = schedule(of_three(5, {{"tokyo-cluster", cluster_preference(1)}}));
   CHECK(reason_of(partial.shares[2], partial.total_weight) == "no preference for this cluster");
 }
 
@@ -185,7 +187,7 @@ TEST_CASE("ten thousand clusters are planned in few rounds, whatever their limit
   for (int i = 0; i < 10'000; ++i) {
     const std::string name = "cluster-" + std::to_string(i);
     request.candidates.push_back({name, 0, {}});
-    request.preferences[name] = preference(pick(random, 1, 1'000'000), 0, pick(random, 0, 400'000));
+    request.preferences[name] = cluster_preference(pick(random, 1, 1'000'000), 0, pick(random, 0, 400'000));
   }
   const Schedule planned = schedule(request);
   CHECK(transcript_of(planned).plan == transcribe(request).plan);

@@ -16,7 +16,7 @@ json entry(const std::string& manager, const std::string& operation, const char*
           {"fieldsV1", json::parse(fields)}};
 }
 
-json deployment(json entries) {
+json deployment_with(json entries) {
   return {{"metadata",
            {{"uid", "u"}, {"resourceVersion", "7"}, {"labels", {{"app", "web"}, {"old", "x"}}}, {"managedFields", std::move(entries)}}},
           {"spec",
@@ -36,8 +36,8 @@ constexpr const char* ours = R"({"f:metadata": {"f:labels": {"f:app": {}}},
 }  // namespace
 
 TEST_CASE("what only a predecessor owns goes when it is taken over, what anybody else owns stays") {
-  const json would_be = deployment({entry("kubectl-client-side-apply", "Update", theirs), entry("fedctl", "Apply", ours),
-                                    entry("scaler", "Update", R"({"f:spec": {"f:replicas": {}}})")});
+  const json would_be = deployment_with({entry("kubectl-client-side-apply", "Update", theirs), entry("fedctl", "Apply", ours),
+                                         entry("scaler", "Update", R"({"f:spec": {"f:replicas": {}}})")});
   const json after = kube::without_predecessors_fields(would_be);
   CHECK(after["metadata"]["labels"] == json{{"app", "web"}});
   CHECK(after["spec"]["replicas"] == 3);
@@ -46,8 +46,8 @@ TEST_CASE("what only a predecessor owns goes when it is taken over, what anybody
 }
 
 TEST_CASE("taking over makes the predecessor's entry ours, guarded by UID, without kubectl's own note") {
-  const json live =
-      deployment({entry("kubectl-client-side-apply", "Update", theirs), entry("scaler", "Update", R"({"f:spec": {"f:replicas": {}}})")});
+  const json live = deployment_with(
+      {entry("kubectl-client-side-apply", "Update", theirs), entry("scaler", "Update", R"({"f:spec": {"f:replicas": {}}})")});
   REQUIRE(kube::has_predecessor(live));
   json after = live;
   const json operations = kube::takeover_operations(live);
@@ -62,5 +62,5 @@ TEST_CASE("taking over makes the predecessor's entry ours, guarded by UID, witho
 }
 
 TEST_CASE("an object that only strangers wrote has no predecessor") {
-  CHECK_FALSE(kube::has_predecessor(deployment({entry("scaler", "Update", "{}"), entry("kubectl", "Apply", "{}")})));
+  CHECK_FALSE(kube::has_predecessor(deployment_with({entry("scaler", "Update", "{}"), entry("kubectl", "Apply", "{}")})));
 }

@@ -31,7 +31,7 @@ json full_config() {
   })");
 }
 
-Result<Access> access_of(const TemporaryFolder& folder, const std::string& text) {
+Result<Access> access_by(const TemporaryFolder& folder, const std::string& text) {
   const auto config = load(folder.write("config", text));
   if (!config) return Failure{config.error()};
   return access(*config, "c");
@@ -57,7 +57,7 @@ std::vector<std::string> pointers_in(const json& value) {
 
 TEST_CASE("a full kubeconfig is read") {
   const TemporaryFolder folder;
-  CHECK(access_of(folder, full_config().dump()));
+  CHECK(access_by(folder, full_config().dump()));
 }
 
 TEST_CASE("whatever stands in a kubeconfig instead of what should, it is an error with its place where kubectl refuses it") {
@@ -71,7 +71,7 @@ TEST_CASE("whatever stands in a kubeconfig instead of what should, it is an erro
       json damaged = config;
       damaged[at] = other;
       INFO(pointer << " is " << other);
-      const auto access = access_of(folder, yaml::emit(damaged));
+      const auto access = access_by(folder, yaml::emit(damaged));
       if (!access && access.error().code != Code::not_found) CHECK_THAT(access.error().place, Catch::Contains("config:"));
       const bool is_free = pointer.find("/extension/") != std::string::npos || pointer.ends_with("/extension");
       const bool same_type = other.type() == config[at].type() || (other.is_number() && config[at].is_number());
@@ -85,18 +85,18 @@ TEST_CASE("whatever stands in a kubeconfig instead of what should, it is an erro
 TEST_CASE("numbers and booleans in what a plugin is given are an error at their line") {
   const TemporaryFolder folder;
   const std::string exec = "    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      command: login\n";
-  const auto number = access_of(folder, with_user(exec + "      args: [--port, 8000]\n"));
+  const auto number = access_by(folder, with_user(exec + "      args: [--port, 8000]\n"));
   REQUIRE_FALSE(number);
   CHECK_THAT(describe(number.error()), Catch::Contains("config:13:") && Catch::Contains("'users[0].user.exec.args[1]' must be a string") &&
                                            Catch::Contains("quotes"));
-  const auto flag = access_of(folder, with_user(exec + "      env:\n      - name: DEBUG\n        value: true\n"));
+  const auto flag = access_by(folder, with_user(exec + "      env:\n      - name: DEBUG\n        value: true\n"));
   REQUIRE_FALSE(flag);
   CHECK_THAT(describe(flag.error()), Catch::Contains("config:15:") && Catch::Contains("exec.env[0].value"));
 }
 
 TEST_CASE("a value of the wrong type is not said, for it may be a secret") {
   const TemporaryFolder folder;
-  const auto access = access_of(folder, with_user("    token: 123456789\n"));
+  const auto access = access_by(folder, with_user("    token: 123456789\n"));
   REQUIRE_FALSE(access);
   CHECK_THAT(describe(access.error()), !Catch::Contains("123456789") && Catch::Contains("users[0].user.token"));
 }
@@ -116,18 +116,18 @@ TEST_CASE("another kind of file is no kubeconfig") {
 
 TEST_CASE("impersonation of a group alone is refused, as it would be dropped") {
   const TemporaryFolder folder;
-  CHECK_THAT(describe(access_of(folder, with_user("    as-groups: [viewers]\n")).error()), Catch::Contains("need 'as'"));
+  CHECK_THAT(describe(access_by(folder, with_user("    as-groups: [viewers]\n")).error()), Catch::Contains("need 'as'"));
 }
 
 TEST_CASE("a token's last line end is no part of it, and other control characters are refused") {
   const TemporaryFolder folder;
-  const auto access = access_of(folder, with_user("    token: |\n      abc\n"));
+  const auto access = access_by(folder, with_user("    token: |\n      abc\n"));
   REQUIRE(access);
   CHECK(access->identity.token == "abc");
   for (const std::string user :
        {R"(    token: "a\r\nX-Injected: 1")", R"(    token: "a\0b")", R"(    {as: "jane\nImpersonate-Group: system:masters"})",
         R"(    {as: jane, as-groups: ["a\rb"]})", R"(    {as: jane, as-user-extra: {k: ["a\nb"]}})"}) {
-    const auto refused = access_of(folder, with_user(user + "\n"));
+    const auto refused = access_by(folder, with_user(user + "\n"));
     INFO(user);
     REQUIRE_FALSE(refused);
     CHECK_THAT(describe(refused.error()), Catch::Contains("control character") && Catch::Contains("config:"));
