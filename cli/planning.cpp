@@ -160,7 +160,8 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
       "what the nodes have left for the template's requests)")
       ->type_name("HOW")
       ->group(group);
-  command.add_flag("--stats", flags.stats, "End with what it cost: requests, bytes, round trips, the slowest cluster")->group("Output");
+  command.add_flag("--stats", flags.stats, "End with what it cost: requests, connections, bytes, round trips, the slowest cluster")
+      ->group("Output");
   add_cluster_flags(program, command, flags.clusters, true);
 }
 
@@ -226,11 +227,13 @@ void say_stats(const PlanFlags& flags, const Planned& planned) {
     total.tries_again += one.tries_again;
     total.bytes_sent += one.bytes_sent;
     total.bytes_received += one.bytes_received;
+    total.connections += one.connections;
     total.round_trips = std::max(total.round_trips, one.round_trips);
     if (slowest == nullptr || one.busy > slowest->statistics().busy) slowest = client;
   }
-  say(fmt::format("stats: {} ({} again), {} sent, {} received, {}", text::count(total.requests, "request"), total.tries_again,
-                  text::bytes(total.bytes_sent), text::bytes(total.bytes_received), text::count(total.round_trips, "round trip")));
+  say(fmt::format("stats: {} ({} again) over {}, {} sent, {} received, {}", text::count(total.requests, "request"), total.tries_again,
+                  text::count(total.connections, "connection"), text::bytes(total.bytes_sent), text::bytes(total.bytes_received),
+                  text::count(total.round_trips, "round trip")));
   if (slowest != nullptr) {
     const http::Statistics& one = slowest->statistics();
     say(fmt::format("; slowest: {}, {} for {}", text::printable(slowest->cluster()), time::format_duration(one.busy),

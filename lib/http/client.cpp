@@ -45,7 +45,8 @@ Task<Result<Response>> Client::send(Request request) {
     uncertain = uncertain || (request.writes && may_be_carried_out(outcome));
     if (outcome) outcome->uncertain = uncertain;
     if (!outcome) outcome.error().uncertain = uncertain;
-    meter_.end(depth, outcome ? outcome->bytes_sent : 0, outcome ? outcome->bytes_received : 0);
+    if (outcome) meter_.end(depth, *outcome);
+    if (!outcome) meter_.end(depth, {});
     if (!is_stream) limiter_.release(outcome && outcome->status == 429);
     attempt.elapsed = std::chrono::duration_cast<time::Duration>(Clock::now() - *started);
     attempt.jitter = std::uniform_real_distribution<>{0, 1}(random_);

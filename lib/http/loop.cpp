@@ -47,6 +47,11 @@ bool is_ignored(int number) {
   return ::sigaction(number, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
 }
 
+/// Connections to one host and port; what would need more waits for one of them. A gateway (Rancher, Teleport) may lead to hundreds of
+/// clusters: libcurl would open a connection for each request that finds those there still shaking hands, though each will carry a
+/// hundred requests. Not below Endpoint::parallelism, for HTTP/1.1 has one request a connection.
+constexpr long most_to_one_address = 64;
+
 struct FreeMulti {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
@@ -76,6 +81,7 @@ struct Loop::State {
     multi.reset(curl_multi_init());
     curl_multi_setopt(multi.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, 1000L);
+    curl_multi_setopt(multi.get(), CURLMOPT_MAX_HOST_CONNECTIONS, most_to_one_address);
     mailbox->multi = multi.get();
   }
   ~State() {

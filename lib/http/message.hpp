@@ -70,6 +70,7 @@ struct Response {
   time::Duration latency{0};         ///< From the request sent to the first byte of the answer.
   std::uint64_t bytes_sent = 0;      ///< On the wire, headers included.
   std::uint64_t bytes_received = 0;  ///< The same.
+  std::size_t connections = 0;       ///< That were opened for it.
   bool uncertain = false;            ///< Of a write: a failure that may have been carried out, now or in an attempt before.
 
   /// The server's clock, from the Date header; ours where it says nothing.

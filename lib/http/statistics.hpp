@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "http/message.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -14,6 +15,7 @@ struct Statistics {
   std::size_t tries_again = 0;
   std::uint64_t bytes_sent = 0;      ///< Headers and bodies, as they travel.
   std::uint64_t bytes_received = 0;  ///< The same, still compressed.
+  std::size_t connections = 0;       ///< That were opened; clusters behind one address share them.
   std::size_t round_trips = 0;       ///< The longest chain of requests each of which waited for the answer to the one before.
   time::Duration busy{0};            ///< From the first request to the last answer.
 };
@@ -29,10 +31,11 @@ class Meter {
     return is_stream ? 0 : statistics_.round_trips + 1;
   }
 
-  void end(std::size_t depth, std::uint64_t sent, std::uint64_t received) {
+  void end(std::size_t depth, const Response& response) {
     if (depth > statistics_.round_trips) statistics_.round_trips = depth;
-    statistics_.bytes_sent += sent;
-    statistics_.bytes_received += received;
+    statistics_.bytes_sent += response.bytes_sent;
+    statistics_.bytes_received += response.bytes_received;
+    statistics_.connections += response.connections;
     if (depth > 0) statistics_.busy = std::chrono::duration_cast<time::Duration>(Clock::now() - first_);
   }
 

@@ -275,10 +275,13 @@ Result<Response> Transfer::take() {
   curl_off_t body = 0;
   long headers = 0;
   long request = 0;
+  long connections = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_DOWNLOAD_T, &body);
   curl_easy_getinfo(handle_.get(), CURLINFO_HEADER_SIZE, &headers);
   curl_easy_getinfo(handle_.get(), CURLINFO_REQUEST_SIZE, &request);
+  curl_easy_getinfo(handle_.get(), CURLINFO_NUM_CONNECTS, &connections);
   response_.bytes_received = static_cast<std::uint64_t>(body) + static_cast<std::uint64_t>(headers);
+  response_.connections = static_cast<std::size_t>(connections);
   response_.bytes_sent = static_cast<std::uint64_t>(request) + request_.body.size();
   return std::move(response_);
 }
