@@ -52,7 +52,7 @@ say "building fedctl (the first time 2 to 10 minutes, by the number of processor
 mkdir -p build
 exec 8>build/quickstart.lock
 flock -n 8 || { echo "waiting for another quickstart in this folder"; flock 8; }
-quietly cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+quietly cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DFEDCTL_PRECOMPILE=ON -DFEDCTL_UNITY=ON
 counting cmake --build build/release
 exec 8>&-
 
