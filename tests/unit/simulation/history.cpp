@@ -39,6 +39,10 @@ class History {
         runs_{{{sides_, "watch 1", policy_}, {sides_, "watch 2", policy_}}} {
     sides_.ttl = ttl_;
     for (GuardProcess& guard : guards_) draw_clocks(guard.process);
+    if (world_.random.chance(25)) {
+      // Databases that are slow, but answer in the time that a guard leaves them.
+      for (Link& local : sides_.local) local = {.name = "local", .slowest = ttl_ / 8, .late_percent = 0};
+    }
     for (RunProcess& run : runs_) draw_clocks(run.process);
   }
 
@@ -48,6 +52,15 @@ class History {
     const Moment mended = micros(ttl_) * world_.random.between(3, 6);
     const std::int64_t faults = world_.random.between(1, 7);
     for (std::int64_t i = 0; i < faults; ++i) world_.at(world_.random.below(mended), [this] { go_wrong(); });
+    if (world_.random.chance(50)) {
+      // What matters most: the active side is cut off, a failover is wanted, and its guard is in trouble just then.
+      const Moment when = world_.random.below(mended);
+      world_.at(when, [this, when] {
+        cut_off(0, when + 3 * micros(ttl_));
+        for (RunProcess& run : runs_) run.is_told_to_run = true;
+        if (world_.random.chance(50)) restart(guards_[0].process, gap());
+      });
+    }
     world_.run(mended);
     if (world_.failure().empty()) settle_down();
     Outcome outcome{.failure = world_.failure(), .told = world_.told(), .events = world_.events()};
@@ -156,7 +169,7 @@ class History {
   }
 
   bool has_ended() const {
-    return !sides_.state.has_unfinished_run() && active().takes_writes(world_.now) &&
+    return !sides_.state.has_unfinished_run() && (active().takes_writes(world_.now) || (active().closed && sides_.may_stay_closed)) &&
            sides_.does_stream(sides_.databases[&active() == sides_.databases.data() ? 1 : 0]);
   }
 

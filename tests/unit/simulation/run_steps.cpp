@@ -195,7 +195,7 @@ Task<bool> RunProcess::abort() {
       return true;
     };
     // One that does not answer, or is not known to take writes, is left to its guard.
-    co_await act_as_owner(side, std::move(act));
+    if (!co_await act_as_owner(side, std::move(act))) sides_.may_stay_closed = true;
   }
   run().state = failover::Run::State::aborted;
   run().ended_at = failover::timestamp(world_.wall(process));

@@ -54,6 +54,7 @@ class Sides {
   int newest_timeline = 1;
   const Process* holder = nullptr;  ///< Who is at a run.
   Moment held_until = 0;
+  bool may_stay_closed = false;  ///< An abort said that a side may stay closed, for its database did not answer.
   Duration ttl{3'000};
 
   Link stream{.name = "the stream"};
