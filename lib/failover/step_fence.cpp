@@ -125,7 +125,13 @@ class Fencer {
     const auto before = site_.loop->run(look_at_database(site_, from_, freeze_patience));
     // The survey took its time, and another process may have undone the run meanwhile.
     if (auto ours = context_.confirm(); !ours) return Failure{ours.error()};
-    const auto frozen = site_.loop->run(freeze_database(site_, from_, freeze_patience));
+    auto frozen = site_.loop->run(freeze_database(site_, from_, freeze_patience));
+    // A guard that had closed it may just be opening it: it asked whether it may before the run began.
+    if (frozen && guard_ && (!before || before->read_only)) {
+      const auto heard = wait_for_guard();
+      if (!heard && heard.error().code == Code::cancelled) return heard;
+      frozen = site_.loop->run(freeze_database(site_, from_, freeze_patience));
+    }
     FenceEvidence evidence;
     if (frozen) evidence.frozen = evidence_of(*frozen);
     if (!frozen) evidence.not_frozen = describe(frozen.error());

@@ -278,12 +278,13 @@ struct Guard::Impl {
     if (!rules.wants_to_thaw(Clock::now())) co_return Done{};
     const auto state = co_await site.store->load();
     if (!state || !rules.may_thaw(Clock::now(), site.policy, *state, options.side)) co_return Done{};
+    const auto begun = Clock::now();
     const auto thawed = co_await database.thaw(clock().patience());
     if (!thawed) {
       tell_problem(describe(thawed.error()));
       co_return Done{};
     }
-    rules.thawed();
+    rules.thawed(begun);
     tell(Type::thawed, "its database takes writes again");
     co_await look();
     co_return Done{};

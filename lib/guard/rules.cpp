@@ -109,7 +109,7 @@ bool Rules::wants_to_thaw(Instant now) {
   if (!standing_ || standing_->in_recovery) return false;
   if (standing_->read_only) return true;
   // It is open, unless the look is older than what closed it.
-  if (looked_at_ > touched_at_) thawed();
+  thawed(looked_at_);
   return false;
 }
 
@@ -117,7 +117,8 @@ bool Rules::may_thaw(Instant now, const failover::Policy& policy, const failover
   return clock_.may_write(now) && !state.has_unfinished_run() && failover::active_cluster(policy, state) == side;
 }
 
-void Rules::thawed() {
+void Rules::thawed(Instant begun) {
+  if (begun <= touched_at_) return;
   end_.reset();
   is_frozen_ = false;
   may_thaw_ = false;
