@@ -185,6 +185,8 @@ Task<bool> GuardProcess::is_harmless_already() {
 /// There is no program that stops it, so it is ended by SIGKILL, which ends one that stands still too.
 Task<Done> GuardProcess::stop() {
   if (!rules_->may_stop()) co_return Done{};
+  // Taken for granted: who starts a database that ended by itself starts it closed, once its guard had to make it harmless.
+  if (!database_.runs) database_.closed = true;
   if (!server_) co_return Done{};
   const bool is_same = database_.runs && database_.incarnation == *server_;
   if (is_same) {
@@ -193,7 +195,6 @@ Task<Done> GuardProcess::stop() {
     sides_.crash(database_);
   }
   if (database_.runs) co_return Done{};
-  sides_.change(database_, [](Database& changed) { changed.closed = true; });
   if (rules_->stopped()) co_await renew();
   co_return Done{};
 }
@@ -214,9 +215,10 @@ Task<Done> GuardProcess::thaw_if_free() {
     sides_.change(database_, [](Database& changed) { changed.closed = false; });
     return true;
   };
+  const Steady begun = now();
   const auto thawed = co_await ask_database<bool>(clock().patience(), std::move(act));
   if (!thawed) co_return Done{};
-  rules_->thawed();
+  rules_->thawed(begun);
   co_await look();
   co_return Done{};
 }

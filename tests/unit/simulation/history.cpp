@@ -55,9 +55,9 @@ class History {
     if (world_.random.chance(50)) {
       // What matters most: the active side is cut off, a failover is wanted, and its guard is in trouble just then.
       const Moment when = world_.random.below(mended);
+      for (RunProcess& run : runs_) world_.at(when - world_.random.below(2'000'000), [&run] { run.is_told_to_run = true; });
       world_.at(when, [this, when] {
         cut_off(0, when + 3 * micros(ttl_));
-        for (RunProcess& run : runs_) run.is_told_to_run = true;
         if (world_.random.chance(50)) restart(guards_[0].process, gap());
       });
     }

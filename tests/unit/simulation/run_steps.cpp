@@ -69,7 +69,12 @@ Task<bool> RunProcess::fence_database(StepRecord& step) {
     *end = sides_.position(database);
     return true;
   };
-  if (!co_await act_as_owner(side, std::move(act))) co_return false;
+  const auto before = co_await look(side);
+  if (!co_await act_as_owner(side, act)) co_return false;
+  if (!before || (before->read_only && guard_)) {
+    co_await wait_for_guard(step);
+    if (!co_await act_as_owner(side, act)) co_return false;
+  }
   step.evidence.say(failover::FenceEvidence{.frozen = {.lsn = *end}});
   co_return true;
 }
