@@ -39,7 +39,9 @@ class LeaseClock {
   bool was_held() const { return last_.has_value(); }
 
   /// When to begin making the database harmless, so that it is by `ends_at`: half of the ttl before.
-  Instant freeze_at() const { return last_ ? *last_ + ttl_ / 2 : Instant::min(); }
+  Instant freeze_at() const { return last_ ? freeze_after(*last_) : Instant::min(); }
+  /// The same for a renewal that was sent then, if it was carried out.
+  Instant freeze_after(Instant sent) const { return sent + ttl_ / 2; }
   Instant ends_at() const { return last_ ? *last_ + ttl_ : Instant::min(); }
 
  private:

@@ -31,6 +31,7 @@ Rules::Renewal Rules::renewal(Instant now) {
   }
   const bool holds = is_able(now);
   lease_.unable = holds ? "" : unable_;
+  if (holds && gave_up_ && !claimed_at_) claimed_at_ = now;
   return {.lease = lease_, .holder = holds ? holder_ : "", .sent = now};
 }
 
@@ -40,6 +41,7 @@ Rules::News Rules::renewed(const Renewal& renewal, failover::GuardLease written)
   if (!is_fenced() && holds) clock_.renewed(renewal.sent);
   const News news{.is_given_up = !holds && !gave_up_, .is_renewed_again = !was_renewed_};
   gave_up_ = !holds;
+  claimed_at_.reset();
   was_renewed_ = true;
   return news;
 }
@@ -55,9 +57,10 @@ bool Rules::read(failover::GuardLease theirs) {
 
 std::optional<time::Duration> Rules::rest(Instant now) const {
   if (clock_.may_write(now)) return std::chrono::ceil<time::Duration>(clock_.freeze_at() - now);
-  if (gave_up_ && !is_fenced()) return clock_.pace();
-  const bool begins = !clock_.was_held() && !is_fenced() && now < begins_until_;
-  if (begins) return std::chrono::ceil<time::Duration>(begins_until_ - now);
+  if (gave_up_ && !is_fenced() && !claimed_at_) return clock_.pace();
+  const Instant until = claimed_at_ ? clock_.freeze_after(*claimed_at_) : begins_until_;
+  const bool may_wait = claimed_at_ || !clock_.was_held();
+  if (may_wait && !is_fenced() && now < until) return std::chrono::ceil<time::Duration>(until - now);
   return std::nullopt;
 }
 

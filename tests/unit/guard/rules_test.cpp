@@ -84,3 +84,18 @@ TEST_CASE("a database that was ended before a failover fenced the side is said t
   CHECK(rules.renewal(moment(1'000)).lease.is_stopped);
   CHECK_FALSE(rules.is_awaited());
 }
+
+TEST_CASE("a Lease that was given up may be ours again as soon as it was asked for, whether or not an answer came") {
+  Rules rules{time::Duration{6'000}, "me"};
+  rules.begin(at(0), lease());
+  rules.tried(at(0), "no answer");
+  rules.renewed(rules.renewal(at(0)), lease());
+  rules.tried(at(9'000), "");
+  CHECK(rules.rest(at(9'000)) == time::Duration{1'000});
+  CHECK(rules.renewal(at(9'000)).holder == "me");
+  rules.renewal_failed();
+  CHECK(rules.rest(at(11'000)) == time::Duration{1'000});
+  CHECK(rules.renewal(at(11'000)).holder == "me");
+  rules.renewal_failed();
+  CHECK_FALSE(rules.rest(at(12'000)));
+}
