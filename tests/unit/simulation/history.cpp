@@ -58,7 +58,7 @@ class History {
       for (RunProcess& run : runs_) world_.at(when - world_.random.below(2'000'000), [&run] { run.is_told_to_run = true; });
       world_.at(when, [this, when] {
         cut_off(0, when + 3 * micros(ttl_));
-        if (world_.random.chance(50)) restart(guards_[0].process, gap());
+        if (world_.random.chance(50)) restart_guard(0);
       });
     }
     world_.run(mended);
@@ -112,12 +112,14 @@ class History {
       case 4: return cut_off(0, until);
       case 5: return cut_off(side, until);
       case 6: return world_.stand_still(guard.process, world_.now + gap());
-      case 7: return restart(guard.process, gap());
+      case 7: return restart_guard(side);
       case 8: return world_.stand_still(run.process, until);
       case 9: return restart(run.process, a_while());
-      case 10: return sides_.stand_still(database, until);
+      case 10:
+        if (may_trouble(side)) sides_.stand_still(database, until);
+        return;
       case 11:
-        if (database.runs) sides_.crash(database);
+        if (database.runs && may_trouble(side)) sides_.crash(database);
         return;
       case 12:
         database.can_be_closed = false;
@@ -126,6 +128,15 @@ class History {
       default: run.is_told_to_run = true;
     }
   }
+
+  /// A guard that begins finds the server of its database only where that answers, so they are not both in trouble at once.
+  void restart_guard(std::size_t side) {
+    const Database& database = sides_.databases[side];
+    if (!database.runs || database.stands_until > world_.now) return;
+    guard_begins_until_[side] = world_.now + 2 * micros(ttl_);
+    restart(guards_[side].process, gap());
+  }
+  bool may_trouble(std::size_t side) const { return guard_begins_until_[side] < world_.now; }
 
   void restart(Process& process, Moment after) {
     world_.kill(process);
@@ -179,6 +190,7 @@ class History {
   Sides sides_;
   std::array<GuardProcess, 2> guards_;
   std::array<RunProcess, 2> runs_;
+  std::array<Moment, 2> guard_begins_until_{};
 };
 
 }  // namespace
