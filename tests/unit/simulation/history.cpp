@@ -122,6 +122,7 @@ class History {
         if (database.runs && may_trouble(side)) sides_.crash(database);
         return;
       case 12:
+        if (!may_trouble(side)) return;
         database.can_be_closed = false;
         world_.tell(fmt::format("database {} cannot be closed by its guard", database.name));
         return world_.at(until, [&database] { database.can_be_closed = true; });
@@ -132,7 +133,7 @@ class History {
   /// A guard that begins finds the server of its database only where that answers, so they are not both in trouble at once.
   void restart_guard(std::size_t side) {
     const Database& database = sides_.databases[side];
-    if (!database.runs || database.stands_until > world_.now) return;
+    if (!database.runs || !database.can_be_closed || database.stands_until > world_.now) return;
     guard_begins_until_[side] = world_.now + 2 * micros(ttl_);
     restart(guards_[side].process, gap());
   }
