@@ -157,7 +157,7 @@ Task<bool> RunProcess::promote(StepRecord& step) {
     if (database.in_recovery) sides_.promote(database);
     sides_.change(database, [](Database& changed) {
       changed.closed = false;
-      changed.proven.reset();
+      changed.unfence();
     });
     return true;
   };
@@ -194,7 +194,7 @@ Task<bool> RunProcess::abort() {
       if (database.in_recovery) return std::nullopt;
       sides_.change(database, [](Database& changed) {
         changed.closed = false;
-        changed.proven.reset();
+        changed.unfence();
       });
       tell("lets writes in: " + sides_.describe(database));
       return true;

@@ -65,6 +65,8 @@ void Sides::check() {
   for (Database& database : databases) {
     if (database.proven && position(database) > *database.proven)
       return world.fail(fmt::format("{} wrote behind the position {} that a run had proven", database.name, *database.proven));
+    if (database.fenced && database.takes_writes(world.now))
+      return world.fail(fmt::format("{} takes writes although a run had fenced it", database.name));
     if (database.takes_writes(world.now) && database.timeline < newest_timeline)
       return world.fail(fmt::format("two writers: {} takes writes on timeline {}, and {} was promoted to {}", database.name,
                                     database.timeline, other(database).name, newest_timeline));
@@ -130,9 +132,12 @@ bool Sides::write_state(failover::State& written) {
   const failover::Run& run = *state.run;
   Database& old_side = databases[run.from == "a" ? 0 : 1];
   const failover::StepRecord& fence = *run.find(failover::StepKind::fence);
-  if (run.state == failover::Run::State::aborted) old_side.proven.reset();
-  if (run.state == failover::Run::State::running && fence.state == failover::StepRecord::State::done)
+  if (fence.state != failover::StepRecord::State::done) {
+    old_side.unfence();
+  } else if (run.state == failover::Run::State::running) {
+    old_side.fenced = true;
     old_side.proven = fence.evidence.read<failover::FenceEvidence>().frozen.lsn;
+  }
   check();
   return true;
 }
@@ -143,7 +148,7 @@ void Sides::promote(Database& database) {
   if (!database.in_recovery) return;
   database.in_recovery = false;
   database.closed = false;
-  database.proven.reset();
+  database.unfence();
   database.timeline = ++newest_timeline;
   world.tell(fmt::format("{} is promoted: {}", database.name, describe(database)));
   check();
@@ -153,7 +158,7 @@ void Sides::rejoin(Database& database) {
   change(database, [&](Database& changed) {
     changed.in_recovery = true;
     changed.closed = false;
-    changed.proven.reset();
+    changed.unfence();
     changed.timeline = other(changed).timeline;
     changed.written = position(other(changed));
   });

@@ -26,10 +26,15 @@ struct Database {
   Moment stands_until = 0;
   data::Lsn written = 1000;  ///< At `settled`; as long as it takes writes, its log grows.
   Moment settled = 0;
+  bool fenced = false;              ///< A run has proven that it takes no writes, and did not undo that.
   std::optional<data::Lsn> proven;  ///< Where a run has proven that its log ended.
   std::optional<data::Lsn> upstream;
   Moment upstream_at = 0;
 
+  void unfence() {
+    fenced = false;
+    proven.reset();
+  }
   bool takes_writes(Moment now) const { return runs && !in_recovery && !closed && stands_until <= now; }
 };
 
