@@ -279,6 +279,7 @@ struct Guard::Impl {
     const auto state = co_await site.store->load();
     if (!state || !rules.may_thaw(Clock::now(), site.policy, *state, options.side)) co_return Done{};
     const auto begun = Clock::now();
+    rules.thawing();
     const auto thawed = co_await database.thaw(clock().patience());
     if (!thawed) {
       tell_problem(describe(thawed.error()));

@@ -114,6 +114,8 @@ class Rules {
 
   /// And does the state say that it may: the side is the active one, and no run is under way?
   bool may_thaw(Instant now, const failover::Policy& policy, const failover::State& state, const std::string& side) const;
+  /// It is about to be opened: whatever comes of it, it is not known to be closed any more.
+  void thawing() { is_frozen_ = false; }
   /// It was opened, by what began at `begun`; a freeze that came between holds.
   void thawed(Instant begun);
 

@@ -99,3 +99,12 @@ TEST_CASE("a Lease that was given up may be ours again as soon as it was asked f
   rules.renewal_failed();
   CHECK_FALSE(rules.rest(at(12'000)));
 }
+
+TEST_CASE("a database that was about to be opened is not taken for closed when it does not answer, whatever came of it") {
+  Rules rules{time::Duration{6'000}, "me"};
+  rules.frozen(at(0), 2'000);
+  CHECK(rules.glanced(std::nullopt) == Rules::Glance::unseen);
+  rules.thawing();
+  CHECK_FALSE(rules.is_glance_enough());
+  CHECK(rules.glanced(std::nullopt) == Rules::Glance::harmful);
+}
