@@ -12,6 +12,7 @@ GuardProcess::GuardProcess(Sides& sides, std::size_t side, const failover::Polic
   process.begin = [this] {
     rules_.emplace(sides_.ttl, fmt::format("{}/{}", process.name, process.life));
     server_.reset();
+    hand_is_taken_ = false;
     process.tasks.reserve(3);
     process.tasks.push_back(live());
   };
@@ -147,15 +148,19 @@ Task<Done> GuardProcess::make_harmless() {
     sides_.change(database_, [](Database& changed) { changed.closed = true; });
     return sides_.position(database_);
   };
-  const auto frozen = co_await ask_database<data::Lsn>(clock().patience(), std::move(act));
+  std::optional<data::Lsn> frozen;
+  if (co_await take_hand()) {
+    frozen = co_await ask_database<data::Lsn>(clock().patience(), std::move(act));
+    // Nothing takes place for so long: that is the proof.
+    if (frozen) co_await world_.sleep(process, Duration{100});
+    hand_is_taken_ = false;
+  }
   if (!frozen) {
     rules_->not_frozen(now());
     tell("its database is not known to take no writes");
     co_await stop();
     co_return Done{};
   }
-  // Nothing takes place for so long: that is the proof.
-  co_await world_.sleep(process, Duration{100});
   rules_->frozen(now(), *frozen);
   tell(fmt::format("its database takes no writes; its log ended at {}", *frozen));
   std::function<std::optional<data::Standing>()> look_again = [this]() -> std::optional<data::Standing> {
@@ -168,6 +173,14 @@ Task<Done> GuardProcess::make_harmless() {
     co_await acknowledge(std::move(*seen));
   }
   co_return Done{};
+}
+
+Task<bool> GuardProcess::take_hand() {
+  const Steady deadline = now() + clock().patience();
+  while (hand_is_taken_ && now() < deadline) co_await world_.sleep(process, Duration{20});
+  if (hand_is_taken_) co_return false;
+  hand_is_taken_ = true;
+  co_return true;
 }
 
 Task<bool> GuardProcess::is_harmless_already() {
@@ -216,7 +229,10 @@ Task<Done> GuardProcess::thaw_if_free() {
     return true;
   };
   const Steady begun = now();
+  rules_->thawing();
+  if (!co_await take_hand()) co_return Done{};
   const auto thawed = co_await ask_database<bool>(clock().patience(), std::move(act));
+  hand_is_taken_ = false;
   if (!thawed) co_return Done{};
   rules_->thawed(begun);
   co_await look();

@@ -32,6 +32,8 @@ class GuardProcess {
   Task<Done> read_again();
   Task<Done> make_harmless();
   Task<bool> is_harmless_already();
+  /// One at a time uses the session that closes and opens the database. False where it was not free in time.
+  Task<bool> take_hand();
   Task<Done> stop();
   Task<Done> acknowledge(data::Standing seen);
   Task<Done> thaw_if_free();
@@ -47,6 +49,7 @@ class GuardProcess {
   Database& database_;
   const failover::Policy& policy_;
   std::optional<Rules> rules_;
+  bool hand_is_taken_ = false;
   std::optional<unsigned> server_;  ///< As the hand last saw it.
 };
 

@@ -49,6 +49,10 @@ class History {
   Outcome run() {
     for (GuardProcess& guard : guards_) world_.start(guard.process);
     for (RunProcess& run : runs_) world_.start(run.process);
+    // The worst moment for a guard not to hear of it, while it holds what it has just renewed.
+    sides_.on_mark = [this](std::size_t side) {
+      if (world_.random.chance(30)) cut_off(side, world_.now + 3 * micros(ttl_));
+    };
     const Moment mended = micros(ttl_) * world_.random.between(3, 6);
     const std::int64_t faults = world_.random.between(1, 7);
     for (std::int64_t i = 0; i < faults; ++i) world_.at(world_.random.below(mended), [this] { go_wrong(); });
@@ -147,6 +151,7 @@ class History {
   /// Everything is mended, and nobody begins anything new: then it ends.
   void settle_down() {
     world_.tell("everything is mended");
+    sides_.on_mark = nullptr;
     for (std::size_t i = 0; i < 2; ++i) {
       Database& database = sides_.databases[i];
       sides_.to_host[i].cut_until = 0;

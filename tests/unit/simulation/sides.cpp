@@ -112,6 +112,7 @@ std::optional<failover::GuardLease> Sides::write_lease(std::size_t side, const f
     ++box.renewals;
     box.lease.ttl = ttl;
   }
+  if (!is_renewal && lease.fenced_by != 0 && on_mark) on_mark(side);
   box.lease.is_harmless = lease.is_harmless && lease.fenced_by != 0;
   box.lease.is_stopped = lease.is_stopped && box.lease.is_harmless;
   return lease_of(side);

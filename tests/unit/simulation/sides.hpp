@@ -6,6 +6,7 @@
 #include "simulation/world.hpp"
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -61,6 +62,7 @@ class Sides {
   Moment held_until = 0;
   bool may_stay_closed = false;  ///< An abort said that a side may stay closed, for its database did not answer.
   Duration ttl{3'000};
+  std::function<void(std::size_t)> on_mark = {};  ///< Called when a run has marked the Lease of a side.
 
   Link stream{.name = "the stream"};
   std::array<Link, 2> to_host;  ///< Of the guards.
