@@ -31,7 +31,7 @@ Rules::Renewal Rules::renewal(Instant now) {
   }
   const bool holds = is_able(now);
   lease_.unable = holds ? "" : unable_;
-  if (holds && gave_up_ && !claimed_at_) claimed_at_ = now;
+  if (holds && !claimed_at_ && (gave_up_ || !clock_.was_held())) claimed_at_ = now;
   return {.lease = lease_, .holder = holds ? holder_ : "", .sent = now};
 }
 
@@ -58,8 +58,8 @@ bool Rules::read(failover::GuardLease theirs) {
 std::optional<time::Duration> Rules::rest(Instant now) const {
   if (clock_.may_write(now)) return std::chrono::ceil<time::Duration>(clock_.freeze_at() - now);
   if (gave_up_ && !is_fenced() && !claimed_at_) return clock_.pace();
-  const Instant until = claimed_at_ ? clock_.freeze_after(*claimed_at_) : begins_until_;
-  const bool may_wait = claimed_at_ || !clock_.was_held();
+  const Instant until = gave_up_ && claimed_at_ ? clock_.freeze_after(*claimed_at_) : begins_until_;
+  const bool may_wait = gave_up_ || !clock_.was_held();
   if (may_wait && !is_fenced() && now < until) return std::chrono::ceil<time::Duration>(until - now);
   return std::nullopt;
 }
@@ -121,9 +121,9 @@ bool Rules::may_thaw(Instant now, const failover::Policy& policy, const failover
 }
 
 void Rules::thawed(Instant begun) {
+  is_frozen_ = false;
   if (begun <= touched_at_) return;
   end_.reset();
-  is_frozen_ = false;
   may_thaw_ = false;
 }
 

@@ -93,8 +93,8 @@ class Rules {
   /// It is not known whether it was.
   void not_frozen(Instant now) { touched_at_ = now; }
 
-  /// May it be stopped? A guard that never held anything has promised nothing.
-  bool may_stop() const { return clock_.was_held() || is_fenced(); }
+  /// May it be stopped? A guard that never asked for the Lease has promised nothing.
+  bool may_stop() const { return clock_.was_held() || claimed_at_ || is_fenced(); }
 
   /// How long a program that stops it may run: nothing where it may take as long as it wants. There must be time left to end it, for which
   /// it has `grace`, and then the server.
@@ -116,7 +116,7 @@ class Rules {
   bool may_thaw(Instant now, const failover::Policy& policy, const failover::State& state, const std::string& side) const;
   /// It is about to be opened: whatever comes of it, it is not known to be closed any more.
   void thawing() { is_frozen_ = false; }
-  /// It was opened, by what began at `begun`; a freeze that came between holds.
+  /// It was opened, by what began at `begun`; a freeze that came between may hold, or not.
   void thawed(Instant begun);
 
  private:
@@ -133,11 +133,12 @@ class Rules {
   std::optional<Instant> able_at_ = {};          ///< When the database could last have been kept from taking writes.
   std::string unable_ = "it was not tried yet";  ///< Why it could not be kept from it the last time; empty: it could.
   bool gave_up_ = false;                         ///< The Lease says that nobody guards, for we are unable.
-  std::optional<Instant> claimed_at_ = {};       ///< When it was first asked for again since: an answer may be lost, and it be ours.
-  bool is_frozen_ = false;                       ///< This process proved it: it closed the database, or ended the server.
-  bool may_thaw_ = true;                         ///< The database may have been closed by a guard: by us, or by one before us.
-  std::optional<data::Lsn> end_ = {};            ///< Where its log ended when this process closed it.
-  bool was_renewed_ = true;                      ///< Says when losing and finding the host is news.
+  std::optional<Instant> claimed_at_ =
+      {};                   ///< When it was first asked for, since it was given up or at all: where the answer is lost, it may be ours.
+  bool is_frozen_ = false;  ///< This process proved it: it closed the database, or ended the server.
+  bool may_thaw_ = true;    ///< The database may have been closed by a guard: by us, or by one before us.
+  std::optional<data::Lsn> end_ = {};  ///< Where its log ended when this process closed it.
+  bool was_renewed_ = true;            ///< Says when losing and finding the host is news.
 };
 
 }  // namespace fedctl::guard
