@@ -149,8 +149,9 @@ Task<Done> GuardProcess::make_harmless() {
     return sides_.position(database_);
   };
   std::optional<data::Lsn> frozen;
+  const Steady deadline = now() + clock().patience();
   if (co_await take_hand()) {
-    frozen = co_await ask_database<data::Lsn>(clock().patience(), std::move(act));
+    frozen = co_await ask_database<data::Lsn>(std::chrono::duration_cast<Duration>(deadline - now()), std::move(act));
     // Nothing takes place for so long: that is the proof.
     if (frozen) co_await world_.sleep(process, Duration{100});
     hand_is_taken_ = false;
@@ -233,6 +234,7 @@ Task<Done> GuardProcess::thaw_if_free() {
   if (!co_await take_hand()) co_return Done{};
   const auto thawed = co_await ask_database<bool>(clock().patience(), std::move(act));
   hand_is_taken_ = false;
+  if (!thawed) rules_->thawing();
   if (!thawed) co_return Done{};
   rules_->thawed(begun);
   co_await look();

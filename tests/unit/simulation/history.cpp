@@ -120,13 +120,16 @@ class History {
       case 8: return world_.stand_still(run.process, until);
       case 9: return restart(run.process, a_while());
       case 10:
-        if (may_trouble(side)) sides_.stand_still(database, until);
-        return;
+        if (!may_trouble(side)) return;
+        trouble(side, until);
+        return sides_.stand_still(database, until);
       case 11:
-        if (database.runs && may_trouble(side)) sides_.crash(database);
-        return;
+        if (!may_trouble(side) || !database.runs) return;
+        trouble(side, world_.now + Sides::longest_restart);
+        return sides_.crash(database);
       case 12:
         if (!may_trouble(side)) return;
+        trouble(side, until);
         database.can_be_closed = false;
         world_.tell(fmt::format("database {} cannot be closed by its guard", database.name));
         return world_.at(until, [&database] { database.can_be_closed = true; });
@@ -134,14 +137,16 @@ class History {
     }
   }
 
-  /// A guard that begins finds the server of its database only where that answers, so they are not both in trouble at once.
+  /// What is taken for granted: a guard that begins, or whose database does, finds the server only where that answers and lets it in. So
+  /// one thing of these at a time.
   void restart_guard(std::size_t side) {
     const Database& database = sides_.databases[side];
-    if (!database.runs || !database.can_be_closed || database.stands_until > world_.now) return;
-    guard_begins_until_[side] = world_.now + 2 * micros(ttl_);
+    if (!may_trouble(side) || !database.runs || database.stands_until > world_.now) return;
+    trouble(side, world_.now);
     restart(guards_[side].process, gap());
   }
-  bool may_trouble(std::size_t side) const { return guard_begins_until_[side] < world_.now; }
+  void trouble(std::size_t side, Moment until) { troubled_until_[side] = until + 2 * micros(ttl_); }
+  bool may_trouble(std::size_t side) const { return troubled_until_[side] < world_.now; }
 
   void restart(Process& process, Moment after) {
     world_.kill(process);
@@ -196,7 +201,7 @@ class History {
   Sides sides_;
   std::array<GuardProcess, 2> guards_;
   std::array<RunProcess, 2> runs_;
-  std::array<Moment, 2> guard_begins_until_{};
+  std::array<Moment, 2> troubled_until_{};
 };
 
 }  // namespace

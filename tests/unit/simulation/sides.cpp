@@ -183,7 +183,7 @@ void Sides::crash(Database& database) {
   });
   world.tell(fmt::format("database {} is down", database.name));
   // A supervisor starts it again.
-  world.at(world.now + world.random.between(100'000, 8'000'000), [this, &database] { start(database); });
+  world.at(world.now + world.random.between(100'000, longest_restart), [this, &database] { start(database); });
 }
 
 void Sides::start(Database& database) {

@@ -103,6 +103,8 @@ class Sides {
   failover::State read_state() const;
 
   void promote(Database& database);
+  /// How long a supervisor takes at most to start a database that ended.
+  static constexpr Moment longest_restart = 8'000'000;
   /// The database becomes a standby of the other one, as by pg_rewind.
   void rejoin(Database& database);
   void stand_still(Database& database, Moment until);
