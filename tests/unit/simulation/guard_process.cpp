@@ -142,9 +142,8 @@ void GuardProcess::take_over(GuardLease theirs) {
 Task<Done> GuardProcess::make_harmless() {
   if (co_await is_harmless_already()) co_return Done{};
   rules_->freezing();
-  const bool is_unprovable = writes_may_be_unprovable && world_.random.chance(50);
-  std::function<std::optional<data::Lsn>()> act = [this, is_unprovable]() -> std::optional<data::Lsn> {
-    if (!database_.runs || !database_.can_be_closed || is_unprovable) return std::nullopt;
+  std::function<std::optional<data::Lsn>()> act = [this]() -> std::optional<data::Lsn> {
+    if (!database_.runs || !database_.can_be_closed) return std::nullopt;
     sides_.change(database_, [](Database& changed) { changed.closed = true; });
     return sides_.position(database_);
   };

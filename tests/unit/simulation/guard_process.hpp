@@ -12,7 +12,6 @@ class GuardProcess {
  public:
   GuardProcess(Sides& sides, std::size_t side, const failover::Policy& policy);
   Process process;
-  bool writes_may_be_unprovable = false;  ///< Freezes may fail although the hand could be tried.
 
  private:
   using Rules = fedctl::guard::Rules;

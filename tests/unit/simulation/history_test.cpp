@@ -21,7 +21,7 @@ std::uint64_t histories() {
 #elif defined(NDEBUG)
   constexpr std::uint64_t usual = 25'000;
 #else
-  constexpr std::uint64_t usual = 1'000;
+  constexpr std::uint64_t usual = 1'500;
 #endif
   return number_in_environment("FEDCTL_HISTORIES").value_or(usual);
 }
