@@ -87,22 +87,22 @@ TEST_CASE("a database that was ended before a failover fenced the side is said t
 
 TEST_CASE("a Lease that was given up may be ours again as soon as it was asked for, whether or not an answer came") {
   Rules rules{time::Duration{6'000}, "me"};
-  rules.begin(at(0), lease());
-  rules.tried(at(0), "no answer");
-  rules.renewed(rules.renewal(at(0)), lease());
-  rules.tried(at(9'000), "");
-  CHECK(rules.rest(at(9'000)) == time::Duration{1'000});
-  CHECK(rules.renewal(at(9'000)).holder == "me");
+  rules.begin(moment(0), lease());
+  rules.tried(moment(0), "no answer");
+  rules.renewed(rules.renewal(moment(0)), lease());
+  rules.tried(moment(9'000), "");
+  CHECK(rules.rest(moment(9'000)) == time::Duration{1'000});
+  CHECK(rules.renewal(moment(9'000)).holder == "me");
   rules.renewal_failed();
-  CHECK(rules.rest(at(11'000)) == time::Duration{1'000});
-  CHECK(rules.renewal(at(11'000)).holder == "me");
+  CHECK(rules.rest(moment(11'000)) == time::Duration{1'000});
+  CHECK(rules.renewal(moment(11'000)).holder == "me");
   rules.renewal_failed();
-  CHECK_FALSE(rules.rest(at(12'000)));
+  CHECK_FALSE(rules.rest(moment(12'000)));
 }
 
 TEST_CASE("a database that was about to be opened is not taken for closed when it does not answer, whatever came of it") {
   Rules rules{time::Duration{6'000}, "me"};
-  rules.frozen(at(0), 2'000);
+  rules.frozen(moment(0), 2'000);
   CHECK(rules.glanced(std::nullopt) == Rules::Glance::unseen);
   rules.thawing();
   CHECK_FALSE(rules.is_glance_enough());

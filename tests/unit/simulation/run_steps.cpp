@@ -70,11 +70,12 @@ Task<bool> RunProcess::fence_database(StepRecord& step) {
     return true;
   };
   const auto before = co_await look(side);
-  if (!co_await act_as_owner(side, act)) co_return false;
-  if (!before || (before->read_only && guard_)) {
+  auto frozen = co_await act_as_owner(side, act);
+  if (frozen && (!before || before->read_only) && guard_) {
     co_await wait_for_guard(step);
-    if (!co_await act_as_owner(side, act)) co_return false;
+    frozen = co_await act_as_owner(side, act);
   }
+  if (!frozen) co_return false;
   step.evidence.say(failover::FenceEvidence{.frozen = {.lsn = *end}});
   co_return true;
 }
