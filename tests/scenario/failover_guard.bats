@@ -292,8 +292,10 @@ end_watchman() { sql $tokyo_port "ALTER ROLE watchman NOLOGIN; SELECT pg_termina
   run fedctl failover run policy.yaml $host --yes
   [ "$status" != 0 ]
   says "had given its Lease up"
-  heal tokyo-api tokyo-database tokyo-to-host
+  heal tokyo-api tokyo-database
+  # The guard hears of the run only when it is undone: told to fence, it would end the database.
   fedctl failover abort policy.yaml $host --yes >/dev/null
+  heal tokyo-to-host
   sql $tokyo_port "ALTER ROLE watchman LOGIN" >/dev/null
   guarded tokyo
   run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
