@@ -282,6 +282,7 @@ struct Guard::Impl {
     rules.thawing();
     const auto thawed = co_await database.thaw(clock().patience());
     if (!thawed) {
+      // A freeze that came between may have been undone by it all the same.
       rules.thawing();
       tell_problem(describe(thawed.error()));
       co_return Done{};
