@@ -52,11 +52,17 @@ nlohmann::json to_document(const BackPlan& plan) {
 }
 
 /// What the last run left undone, such as a DNS record whose provider did not answer. The exit code where it stays so.
-std::optional<int> settle(failover::Site& site, const SiteFlags& flags) {
+std::optional<int> settle(failover::Site& site, const SiteFlags& flags, failover::Engine::Settled what) {
   failover::Engine engine{site, {}, step_printer(flags)};
-  const auto settled = engine.settle();
+  const auto settled = engine.settle(what);
   if (settled || settled.error().code == Code::not_found) return std::nullopt;
   return report_refusal(settled.error());
+}
+
+/// Is there something to do by hand for a standby that the last run waits for? The side that it left is none of these.
+bool leaves_standby(const std::vector<BackPlan>& plans, const failover::State& state) {
+  return std::ranges::any_of(plans,
+                             [&](const BackPlan& plan) { return plan.rejoin == BackPlan::Rejoin::by_hand && plan.to != state.run->from; });
 }
 
 void show(const std::vector<BackPlan>& plans, const SiteFlags& flags) {
@@ -83,19 +89,17 @@ int run_repair(const Flags& flags) {
   if (!has_work && !owes) return when_done;
   if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
   loop.interrupt_on_signals();
-  // What only waits for standbys is tried when they are there.
-  const std::vector<std::string> owed = owes ? state->run->owed() : std::vector<std::string>{};
-  const auto waits = std::ranges::count(owed, std::string{to_string(failover::StepKind::synchronous)});
-  const bool can_wait = has_work && waits == std::ssize(owed);
-  std::optional<int> unsettled = owes && !can_wait ? settle(site, flags.site) : std::nullopt;
-  // One that cannot be repaired keeps none of the others from it.
+  using Settled = failover::Engine::Settled;
+  std::optional<int> unsettled = owes ? settle(site, flags.site, Settled::without_standbys) : std::nullopt;
   std::optional<int> failed;
+  // One that cannot be repaired keeps none of the others from it.
   for (const BackPlan& plan : *plans) {
     if (!plan.can_rejoin() || loop.interrupted()) continue;
     const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
     if (!rejoined) failed = report_refusal(rejoined.error());
   }
-  if (has_work && waits > 0 && !loop.interrupted()) unsettled = settle(site, flags.site);
+  const bool can_settle = owes && !loop.interrupted() && !failed && !leaves_standby(*plans, *state);
+  if (can_settle) unsettled = settle(site, flags.site, Settled::all);
   return failed ? *failed : unsettled.value_or(when_done);
 }
 

@@ -19,7 +19,7 @@ SELECT r.in_recovery,
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END,
        (SELECT timeline_id FROM pg_control_checkpoint()),
        CASE WHEN r.in_recovery THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_insert_lsn() END,
-       CASE WHEN r.in_recovery THEN pg_last_wal_replay_lsn() END,
+       pg_last_wal_replay_lsn(),
        (SELECT latest_end_lsn FROM pg_stat_wal_receiver WHERE status = 'streaming'),
        CASE WHEN r.in_recovery THEN (extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint END,
        EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming'),
@@ -66,6 +66,7 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
   standing.received_timeline = whole_number(row[10]);
   standing.written = lsn(row[5]);
   standing.replayed = standing.in_recovery ? lsn(row[6]) : standing.written;
+  if (!standing.in_recovery && row[6]) standing.left_at = lsn(row[6]);
   if (row[7]) standing.upstream = lsn(row[7]);
   if (row[11]) standing.upstream_age = time::Duration{whole_number(row[11])};
   if (row[8]) standing.replay_age = time::Duration{whole_number(row[8])};
@@ -82,6 +83,12 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
 
 bool follows(const Standing& standby, const Standing& primary) {
   return standby.in_recovery && standby.streams && standby.received_timeline == primary.timeline && standby.replayed >= primary.written;
+}
+
+std::optional<std::int64_t> parted(const Standing& standby, const Standing& primary, Lsn fork) {
+  const bool is_on_old = standby.timeline < primary.timeline;
+  if (!is_on_old || standby.written <= fork) return std::nullopt;
+  return static_cast<std::int64_t>(standby.written - fork);
 }
 
 std::string why_not_following(const Standing& standby, const Standing& primary) {

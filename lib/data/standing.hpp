@@ -29,8 +29,11 @@ struct Standing {
   std::optional<time::Duration> replay_age;    ///< A standby: how old the last commit is that it replayed.
   bool streams = false;                        ///< A standby: its receiver is connected.
   bool is_all_read = false;                    ///< A standby: it has read its own log since it started, so it has no more than `written`.
-  std::optional<std::string> counted;          ///< What the policy's own query yields.
-  std::string count_problem;                   ///< Why it yields nothing, though there is one.
+  /// A primary that was promoted since its server started: where it left the log of the one before it. After a crash of a primary it is
+  /// where its log was read again from instead.
+  std::optional<Lsn> left_at;
+  std::optional<std::string> counted;  ///< What the policy's own query yields.
+  std::string count_problem;           ///< Why it yields nothing, though there is one.
 
   bool is_writable() const { return !in_recovery && !read_only; }
 };
@@ -41,6 +44,9 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
 
 /// Is it a standby of this primary: on its timeline, and past where it was?
 bool follows(const Standing& standby, const Standing& primary);
+/// Bytes of log that a standby has and `primary` never got: it is still on the timeline that the primary left at `fork`, and past that.
+/// Such a standby cannot follow the primary. None where that is not so.
+std::optional<std::int64_t> parted(const Standing& standby, const Standing& primary, Lsn fork);
 /// Why it is none: "it does not stream".
 std::string why_not_following(const Standing& standby, const Standing& primary);
 

@@ -288,6 +288,10 @@ std::vector<FenceWay> fence_ways(const Policy& policy, const State& state, const
 }
 
 std::optional<data::Lsn> fork_of(const Run& run) {
+  const StepRecord* promoted = run.find(StepKind::promote);
+  if (promoted != nullptr) {
+    if (const auto fork = promoted->evidence.read<PromoteEvidence>().fork) return fork;
+  }
   const StepRecord* caught_up = run.find(StepKind::catch_up);
   return caught_up == nullptr ? std::nullopt : caught_up->evidence.read<CatchUpEvidence>().standby_lsn;
 }

@@ -31,14 +31,25 @@ std::vector<std::string> steps_by_hand(const std::string& old_side, const std::s
   };
 }
 
+/// Where the log of the active side left that of the one before it, if the last run made it the active one.
+std::optional<data::Lsn> fork_to(const State& state, const std::string& active) {
+  return state.run && state.run->to == active ? fork_of(*state.run) : std::nullopt;
+}
+
+/// Bytes of log that only `side` has, as far as that is known: of a primary that the last run left, and of a standby.
+std::optional<std::int64_t> excess_of(const State& state, const SideSurvey& side, const SideSurvey& active) {
+  const auto fork = fork_to(state, active.cluster);
+  if (!fork || !side.database) return std::nullopt;
+  if (side.database->in_recovery) return active.database ? data::parted(*side.database, *active.database, *fork) : std::nullopt;
+  if (state.run->from != side.cluster || side.database->written <= *fork) return std::nullopt;
+  return static_cast<std::int64_t>(side.database->written - *fork);
+}
+
 /// A standby that has nothing of the log that its new primary lacks only has to be told where to receive from.
 BackPlan::Rejoin way_of_rejoining(const Policy& policy, const Survey& survey, const State& state, const BackPlan& plan) {
-  const std::vector<Follower> followers = followers_of(policy, survey, "", plan.from);
+  const std::vector<Follower> followers = followers_of(policy, survey, "", plan.from, fork_to(state, plan.from));
   const auto follower = std::ranges::find(followers, plan.to, &Follower::cluster);
-  const auto fork = state.run ? fork_of(*state.run) : std::nullopt;
-  const auto& database = survey.find(plan.to)->database;
-  const bool is_behind = database && (!fork || database->written <= *fork);
-  if (follower->problem.empty() && follower->way == FollowWay::by_setting && is_behind) return BackPlan::Rejoin::by_setting;
+  if (follower->problem.empty() && follower->way == FollowWay::by_setting) return BackPlan::Rejoin::by_setting;
   return policy.postgres->sides.at(plan.to).rejoin ? BackPlan::Rejoin::by_program : BackPlan::Rejoin::by_hand;
 }
 
@@ -96,10 +107,7 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
              : side->database->in_recovery ? "it does not stream"
                                            : "it is a primary of its own";
   plan.by_hand = steps_by_hand(plan.to, plan.from);
-  const bool was_left_last = state.run && state.run->from == plan.to;
-  const auto fork = was_left_last ? fork_of(*state.run) : std::nullopt;
-  if (fork && side->database && !side->database->in_recovery && side->database->written > *fork)
-    plan.diverged = static_cast<std::int64_t>(side->database->written - *fork);
+  plan.diverged = excess_of(state, *side, active);
   const bool accepted = options.accept_data_loss && plan.diverged && *options.accept_data_loss >= *plan.diverged;
   if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !was_measured(*state.run) && !accepted) {
     return Failure{

@@ -21,10 +21,12 @@ using Clock = std::chrono::steady_clock;
 constexpr int attempts_of_a_step = 3;
 constexpr time::Duration pause_between{500};
 
-bool may_be_owed(const StepRecord& record) {
+Owing owing_of(const StepRecord& record) {
   const auto kind = step_kind(record.name);
-  return kind && step_of(*kind).may_be_owed;
+  return kind ? step_of(*kind).owing : Owing::never;
 }
+
+bool may_be_owed(const StepRecord& record) { return owing_of(record) != Owing::never; }
 
 bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
 
@@ -324,16 +326,20 @@ Result<Run> Engine::resume() {
   return self.execute();
 }
 
-Result<Run> Engine::settle() {
+Result<Run> Engine::settle(Settled what) {
   Impl& self = *impl_;
   if (auto held = self.take_hold(0); !held) return Failure{held.error()};
   auto loaded = self.site.loop->run(self.site.store->load());
   if (!loaded) return Failure{loaded.error()};
   self.state = std::move(*loaded);
-  if (!self.state.owes()) return Failure{{Code::not_found, "the last run owes nothing", self.site.store->display_name()}};
+  const auto is_tried = [&](const StepRecord& record) {
+    return record.state == StepRecord::State::owed && (what == Settled::all || owing_of(record) != Owing::until_standbys);
+  };
+  if (!self.state.owes() || std::ranges::none_of(self.state.run->steps, is_tried))
+    return Failure{{Code::not_found, "the last run owes nothing", self.site.store->display_name()}};
   std::optional<Error> failed;
   for (StepRecord& record : self.state.run->steps) {
-    if (record.state != StepRecord::State::owed) continue;
+    if (!is_tried(record)) continue;
     ++record.attempts;
     const auto began = Clock::now();
     auto found = self.do_once(record);

@@ -46,8 +46,10 @@ class Engine {
   /// Goes on with the run that was not finished; steps that are done are not done again. Errors: not_found where there is none.
   Result<Run> resume();
 
-  /// Tries again what the last run owes. Errors: not_found where it owes nothing; what the step fails with, and then it stays owed.
-  Result<Run> settle();
+  /// Tries again what the last run owes, or what of it waits for no standby. Errors: not_found where it owes nothing of that; what the step
+  /// fails with, and then it stays owed.
+  enum class Settled { all, without_standbys };
+  Result<Run> settle(Settled what = Settled::all);
 
   /// Undoes what an unfinished run did before it promoted. Errors: conflict where it did promote: then it can only go on.
   Result<Run> abort();

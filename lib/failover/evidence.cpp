@@ -95,6 +95,8 @@ void visit_fields(Visitor& visit, PromoteEvidence& promoted) {
   visit.flag("asked", promoted.was_asked);
   visit.maybe("timeline", promoted.timeline);
   visit.position("lsn", promoted.lsn);
+  visit.position("forkLsn", promoted.fork);
+  visit.list("led", promoted.led);
   visit.part("synchronous", promoted.synchronous);
 }
 

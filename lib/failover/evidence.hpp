@@ -76,7 +76,7 @@ struct StopEvidence {
 };
 
 struct CatchUpEvidence {
-  std::optional<data::Lsn> standby_lsn;  ///< Where the new side's log leaves that of the old one.
+  std::optional<data::Lsn> standby_lsn;  ///< What the new side had of the old one's log; a fenced server still adds records of its own.
   std::optional<data::Lsn> primary_lsn;  ///< Where the old one's ended, as far as is known.
   std::optional<data::Lsn> token_lsn;    ///< Of a switchover.
   std::optional<std::string> basis;      ///< How it is known.
@@ -100,6 +100,8 @@ struct PromoteEvidence {
   bool was_asked = false;  ///< The standby was told to become the primary, and may do so whatever is seen of it. Until it is done.
   std::optional<std::int64_t> timeline;
   std::optional<data::Lsn> lsn;
+  std::optional<data::Lsn> fork;              ///< Where its log leaves that of the old side.
+  std::vector<std::string> led;               ///< The clusters whose standbys were told to receive from it.
   std::optional<PromotionNames> synchronous;  ///< Where there is something to set.
 };
 

@@ -26,6 +26,14 @@ FollowWay way_of(const Survey& survey, const SideSurvey& standby, const std::str
   return way;
 }
 
+/// Why it cannot follow whatever it is told: it has what the primary has not.
+std::string excess_of(const SideSurvey& standby, const SideSurvey& primary, std::optional<data::Lsn> fork) {
+  const bool has_fork = fork && primary.database && !primary.database->in_recovery;
+  const auto excess = has_fork ? data::parted(*standby.database, *primary.database, *fork) : std::nullopt;
+  if (!excess) return {};
+  return fmt::format("it has received {} bytes of log that {} never got, so it must be rebuilt", *excess, primary.cluster);
+}
+
 std::string problem_of(const SideSurvey& standby, const SideSurvey& primary, FollowWay way, bool is_given_rest) {
   if (!standby.database)
     return "its database cannot be asked: " + (standby.database_problem ? standby.database_problem->message : std::string{"no answer"});
@@ -61,7 +69,8 @@ bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSu
   return source->written <= copy->written || source->written - copy->written <= static_cast<data::Lsn>(policy.postgres->max_lag_bytes);
 }
 
-std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, const std::string& from, const std::string& to) {
+std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, const std::string& from, const std::string& to,
+                                   std::optional<data::Lsn> fork) {
   std::vector<Follower> followers;
   if (!policy.postgres) return followers;
   const SideSurvey* old = survey.find(from);
@@ -70,7 +79,10 @@ std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, c
   for (const SideSurvey& side : survey.sides) {
     if (side.cluster == from || side.cluster == to) continue;
     const FollowWay way = side.database ? way_of(survey, side, from, to) : FollowWay::unknown;
-    followers.push_back({side.cluster, way, problem_of(side, promoted, way, is_given_rest)});
+    std::string problem = side.database && side.database->in_recovery ? excess_of(side, promoted, fork) : std::string{};
+    const bool is_parted = !problem.empty();
+    if (!is_parted) problem = problem_of(side, promoted, way, is_given_rest);
+    followers.push_back({.cluster = side.cluster, .way = way, .problem = std::move(problem), .is_parted = is_parted});
   }
   return followers;
 }

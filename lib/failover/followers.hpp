@@ -3,6 +3,7 @@
 #include "failover/policy.hpp"
 #include "failover/survey.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,14 +23,17 @@ std::string_view to_string(FollowWay way);
 struct Follower {
   std::string cluster;
   FollowWay way = FollowWay::unknown;
-  std::string problem;  ///< Why it will not follow, or may not; empty: it will.
+  std::string problem;     ///< Why it will not follow, or may not; empty: it will.
+  bool is_parted = false;  ///< It has log that the new primary never got, and cannot follow before it is rebuilt.
 };
 
 /// Will the standby receive what it lacks of the log before anything is promoted? Its primary answers and it streams, at most as far behind
 /// as the policy allows. Which of two such standbys is ahead is a matter of the moment.
 bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSurvey& standby);
 
-/// All standbys of the policy but `from` and `to`, in its order. `from` may be empty: no side is being left.
-std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, const std::string& from, const std::string& to);
+/// All standbys of the policy but `from` and `to`, in its order. `from` may be empty: no side is being left. `fork` is where the log of
+/// `to` left that of the primary before it, if it has been promoted.
+std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, const std::string& from, const std::string& to,
+                                   std::optional<data::Lsn> fork = {});
 
 }  // namespace fedctl::failover

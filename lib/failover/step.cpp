@@ -24,7 +24,7 @@ bool has_program(const Policy& policy, Action DatabaseSide::*action) {
 }
 bool stops(const Policy& policy, RunKind kind) { return hands_database_over(policy, kind) && has_program(policy, &DatabaseSide::stop); }
 bool rejoins(const Policy& policy, RunKind kind) { return hands_database_over(policy, kind) && has_program(policy, &DatabaseSide::rejoin); }
-bool has_other_standbys(const Policy& policy, RunKind /*kind*/) { return policy.postgres && policy.clusters.size() > 2; }
+bool leaves_standbys(const Policy& policy, RunKind /*kind*/) { return has_other_standbys(policy); }
 bool promises_to_wait(const Policy& policy, RunKind /*kind*/) {
   return policy.postgres && policy.postgres->replication.mode == Replication::Mode::sync;
 }
@@ -104,20 +104,20 @@ std::string describe_synchronous(const Outlook& outlook) {
 std::string describe_record(const Outlook& /*outlook*/) { return "the run is recorded"; }
 
 constexpr std::array table{
-    Step{StepKind::fence, "fence", &is_failover, &never_turns, false, &describe_fence, "fence the old side"},
-    Step{StepKind::drain, "drain", &hands_database_over, &never_turns, false, &describe_drain, ""},
-    Step{StepKind::stop, "stop", &stops, &never_turns, false, &describe_stop, ""},
-    Step{StepKind::catch_up, "catch-up", &has_database, &never_turns, false, &describe_catch_up,
+    Step{StepKind::fence, "fence", &is_failover, &never_turns, Owing::never, &describe_fence, "fence the old side"},
+    Step{StepKind::drain, "drain", &hands_database_over, &never_turns, Owing::never, &describe_drain, ""},
+    Step{StepKind::stop, "stop", &stops, &never_turns, Owing::never, &describe_stop, ""},
+    Step{StepKind::catch_up, "catch-up", &has_database, &never_turns, Owing::never, &describe_catch_up,
          "take in what the standby received and measure what it lacks"},
-    Step{StepKind::promote, "promote", &has_database, &turns_database, false, &describe_promote, "promote"},
-    Step{StepKind::roles, "roles", &always, &turns_roles, false, &describe_roles, "switch roles and scale"},
-    Step{StepKind::ready, "ready", &always, &never_turns, false, &describe_ready, "wait until it is ready"},
-    Step{StepKind::dns, "dns", &has_record, &never_turns, true, &describe_dns, "DNS"},
-    Step{StepKind::verify, "verify", &always, &never_turns, false, &describe_verify, "verify"},
-    Step{StepKind::follow, "follow", &has_other_standbys, &never_turns, true, &describe_follow, ""},
-    Step{StepKind::rejoin, "rejoin", &rejoins, &never_turns, false, &describe_rejoin, ""},
-    Step{StepKind::synchronous, "synchronous", &promises_to_wait, &never_turns, true, &describe_synchronous, ""},
-    Step{StepKind::record, "record", &always, &never_turns, false, &describe_record, "record"},
+    Step{StepKind::promote, "promote", &has_database, &turns_database, Owing::never, &describe_promote, "promote"},
+    Step{StepKind::roles, "roles", &always, &turns_roles, Owing::never, &describe_roles, "switch roles and scale"},
+    Step{StepKind::ready, "ready", &always, &never_turns, Owing::never, &describe_ready, "wait until it is ready"},
+    Step{StepKind::dns, "dns", &has_record, &never_turns, Owing::until_done, &describe_dns, "DNS"},
+    Step{StepKind::verify, "verify", &always, &never_turns, Owing::never, &describe_verify, "verify"},
+    Step{StepKind::follow, "follow", &leaves_standbys, &never_turns, Owing::until_standbys, &describe_follow, ""},
+    Step{StepKind::rejoin, "rejoin", &rejoins, &never_turns, Owing::never, &describe_rejoin, ""},
+    Step{StepKind::synchronous, "synchronous", &promises_to_wait, &never_turns, Owing::until_standbys, &describe_synchronous, ""},
+    Step{StepKind::record, "record", &always, &never_turns, Owing::never, &describe_record, "record"},
 };
 
 /// `step_of` finds a kind by its number.
@@ -133,6 +133,8 @@ std::optional<StepKind> step_kind(std::string_view name) {
   const auto found = std::ranges::find(table, name, &Step::name);
   return found == table.end() ? std::nullopt : std::optional{found->kind};
 }
+
+bool has_other_standbys(const Policy& policy) { return policy.postgres && policy.clusters.size() > 2; }
 
 std::span<const Step> step_table() { return table; }
 

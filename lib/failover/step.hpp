@@ -23,17 +23,27 @@ std::string_view to_string(StepKind kind);
 /// Nothing for what is no step's name, as that of a hook's record.
 std::optional<StepKind> step_kind(std::string_view name);
 
+/// Does a run go on without a step that cannot be done yet?
+enum class Owing {
+  never,
+  until_done,     ///< It is owed: the other steps do not depend on it.
+  until_standbys  ///< Likewise; and it can be done only once the standbys are there.
+};
+
 struct Step {
   StepKind kind;
   std::string_view name;
   bool (*applies)(const Policy& policy, RunKind kind);  ///< Has a run of this kind the step?
   /// Is the new side the active one once it is done, so that a run can only go on? True of one step of every run.
   bool (*turns)(const Policy& policy);
-  bool may_be_owed;  ///< The others do not depend on it: a run does not wait for it.
+  Owing owing;
   /// What it will do, in words: "the database of ireland becomes the primary, takes writes and proves it".
   std::string (*describe)(const Outlook& outlook);
   std::string_view help;  ///< The same in the sentence of a failover's help; empty where that does not name it.
 };
+
+/// Has the policy databases that a run neither leaves nor goes to?
+bool has_other_standbys(const Policy& policy);
 
 /// All steps there are, in their order.
 std::span<const Step> step_table();

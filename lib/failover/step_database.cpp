@@ -245,7 +245,13 @@ Result<PromoteEvidence> promote(StepContext& context) {
   const PromotedBy by = postgres.promote ? PromotedBy::program : PromotedBy::us;
   const auto standing = site.loop->run(database->promote(by, postgres.promote_timeout));
   if (!standing) return Failure{standing.error()};
-  return PromoteEvidence{.timeline = standing->timeline, .lsn = standing->written, .synchronous = told.synchronous};
+  told.timeline = standing->timeline;
+  told.lsn = standing->written;
+  // One that was the primary already may have crashed since.
+  if (before->in_recovery) told.fork = standing->left_at;
+  if (has_other_standbys(site.policy)) told.led = lead_standbys(context, told.fork);
+  told.was_asked = false;
+  return told;
 }
 
 Result<Findings> rejoin(StepContext& context) {

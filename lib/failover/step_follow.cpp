@@ -1,3 +1,4 @@
+#include "failover/assess.hpp"
 #include "failover/followers.hpp"
 #include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
@@ -13,10 +14,13 @@ namespace fedctl::failover {
 namespace {
 
 constexpr time::Duration time_to_tell{10'000};
+constexpr time::Duration time_to_look{3'000};
+/// While nobody serves the application yet.
+constexpr time::Duration time_to_lead{2'000};
 constexpr time::Duration between_follow_looks{100};
 
 /// The standby receives from the new primary from now on.
-Result<Done> point(StepContext& context, const std::string& cluster, const data::Address& address) {
+Result<Done> point(StepContext& context, const std::string& cluster, const data::Address& address, time::Duration patience) {
   http::Loop& loop = *context.site.loop;
   const auto standby = database_of(context.site, cluster);
   const auto primary = database_of(context.site, context.run.to);
@@ -24,7 +28,7 @@ Result<Done> point(StepContext& context, const std::string& cluster, const data:
     if (auto found = loop.run(database->find()); !found) return found;
   }
   if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
-  return loop.run(standby->follow(*primary, address, time_to_tell));
+  return loop.run(standby->follow(*primary, address, patience));
 }
 
 /// Waits until each of them follows; what keeps the others is left in `problems`, by cluster.
@@ -44,28 +48,50 @@ Result<void> wait_for(StepContext& context, std::map<std::string, std::string>& 
   }
 }
 
+/// The standbys that the promotion led to the new primary.
+std::vector<std::string> led_by_promotion(const Run& run) {
+  const StepRecord* promoted = run.find(StepKind::promote);
+  return promoted == nullptr ? std::vector<std::string>{} : promoted->evidence.read<PromoteEvidence>().led;
+}
+
 }  // namespace
+
+std::vector<std::string> lead_standbys(StepContext& context, std::optional<data::Lsn> fork) {
+  const Run& run = context.run;
+  const Survey found = context.site.loop->run(survey_databases(context.site, run.from, time_to_lead));
+  std::vector<std::string> led;
+  for (const Follower& follower : followers_of(context.site.policy, found, run.from, run.to, fork)) {
+    const SideSurvey& side = *found.find(follower.cluster);
+    const std::vector<data::Address>& addresses = found.find(run.to)->addresses;
+    const bool can_lead = side.database && side.database->in_recovery && follower.way == FollowWay::by_setting && !follower.is_parted;
+    if (!can_lead || addresses.empty()) continue;
+    if (point(context, follower.cluster, addresses.front(), time_to_lead)) led.push_back(follower.cluster);
+  }
+  return led;
+}
 
 Result<FollowEvidence> follow(StepContext& context, const std::vector<std::string>& clusters) {
   Site& site = context.site;
-  const Survey found = site.loop->run(survey(site, {.dns = false}));
+  const Survey found = site.loop->run(survey_databases(site, "", time_to_look));
   if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
   const SideSurvey& primary = *found.find(context.run.to);
   std::map<std::string, std::string> stuck;
   std::map<std::string, std::string> awaited;
   FollowEvidence evidence;
-  for (const Follower& follower : followers_of(site.policy, found, context.run.from, context.run.to)) {
+  const std::vector<std::string> led = led_by_promotion(context.run);
+  for (const Follower& follower : followers_of(site.policy, found, context.run.from, context.run.to, fork_of(context.run))) {
     const std::string& cluster = follower.cluster;
     if (std::ranges::find(clusters, cluster) == clusters.end()) continue;
     const SideSurvey& side = *found.find(cluster);
-    if (!side.database || !side.database->in_recovery) {
+    if (!side.database || !side.database->in_recovery || follower.is_parted) {
       stuck[cluster] = follower.problem;
       continue;
     }
-    evidence.ways[cluster] = to_string(follower.way);
+    const bool was_led = std::ranges::find(led, cluster) != led.end();
+    evidence.ways[cluster] = to_string(was_led ? FollowWay::by_setting : follower.way);
     awaited[cluster] = follower.problem;
     if (follower.way != FollowWay::by_setting || primary.addresses.empty()) continue;
-    if (auto pointed = point(context, cluster, primary.addresses.front()); !pointed) {
+    if (auto pointed = point(context, cluster, primary.addresses.front(), time_to_tell); !pointed) {
       if (pointed.error().code == Code::cancelled || pointed.error().code == Code::conflict) return Failure{pointed.error()};
       stuck[cluster] = pointed.error().message;
       awaited.erase(cluster);

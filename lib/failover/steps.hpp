@@ -2,6 +2,7 @@
 
 #include "failover/engine.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,11 @@ Result<Findings> stop_old(StepContext& context);
 Result<CatchUpEvidence> catch_up(StepContext& context);
 Result<PromoteEvidence> promote(StepContext& context);
 Result<Findings> rejoin(StepContext& context);
+
+/// Right behind the promotion: the standbys that received from the side that is left are told to receive from the new primary. None is
+/// waited for, and what fails is left to `follow`. A fenced server still adds records of its own to its log, and a standby that receives
+/// these could not follow any more. The clusters whose standbys were told.
+std::vector<std::string> lead_standbys(StepContext& context, std::optional<data::Lsn> fork);
 
 /// The standbys among `clusters` that the run neither leaves nor goes to receive from the new primary, or from one that does
 /// (followers.hpp). Errors: timeout with each that does not, and why.

@@ -7,11 +7,14 @@
 namespace fedctl::failover {
 namespace {
 
-Task<Done> survey_side(Site& site, SideSurvey& side, SurveyOptions options) {
+enum class Asked { no, yes };
+
+Task<Done> survey_side(Site& site, SideSurvey& side, Asked asked, time::Duration timeout) {
   if (!site.policy.postgres) co_return Done{};
   const auto database = database_of(site, side.cluster);
   side.addresses = co_await database->addresses();
-  auto examined = co_await database->examine(options.timeout);
+  if (asked == Asked::no) co_return Done{};
+  auto examined = co_await database->examine(timeout);
   if (examined) {
     side.database = std::move(examined->standing);
     side.checkup = std::move(examined->checkup);
@@ -79,7 +82,7 @@ Task<Survey> survey(Site& site, SurveyOptions options) {
   std::vector<Task<Done>> tasks;
   for (std::size_t i = 0; i < clients.size(); ++i) tasks.push_back(survey_api(*clients[i], problems[i], options));
   for (SideSurvey& side : result.sides) {
-    tasks.push_back(survey_side(site, side, options));
+    tasks.push_back(survey_side(site, side, Asked::yes, options.timeout));
     tasks.push_back(survey_guard(site, side));
   }
   if (options.dns) tasks.push_back(survey_dns(site, result));
@@ -91,6 +94,18 @@ Task<Survey> survey(Site& site, SurveyOptions options) {
       if (side.cluster == clients[i]->cluster()) side.api_problem = problems[i];
     }
   }
+  co_return result;
+}
+
+Task<Survey> survey_databases(Site& site, std::string except, time::Duration timeout) {
+  Survey result;
+  for (const std::string& cluster : site.policy.clusters) result.sides.push_back({.cluster = cluster});
+  std::vector<Task<Done>> tasks;
+  for (SideSurvey& side : result.sides) {
+    const Asked asked = side.cluster == except ? Asked::no : Asked::yes;
+    tasks.push_back(survey_side(site, side, asked, timeout));
+  }
+  co_await when_all(std::move(tasks));
   co_return result;
 }
 

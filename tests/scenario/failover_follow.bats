@@ -86,6 +86,7 @@ has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHER
   start_virginia $tokyo_port localhost
   sed -i 's/maxLagBytes: 1Mi/&\n      catchUpTimeout: 2s/' policy.yaml
   before=$(conninfo_of_virginia)
+  hold_background_writer tokyo
   run failover plan
   says "warning: the database of virginia-cluster may not follow ireland-cluster: its database receives from localhost:$tokyo_port, which is none of the policy's"
   run failover run --yes
@@ -119,6 +120,54 @@ has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHER
   [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
   run failover status
   says_not "owed"
+}
+
+@test "standbys are led to the new primary as soon as it is one, before anything else is waited for" {
+  start_virginia $tokyo_port
+  printf '#!/bin/sh\npsql -X -h 127.0.0.1 -p %s -U postgres -d postgres -Atc "SHOW primary_conninfo" >%s\n' "$virginia_port" "$PWD/led" >look
+  chmod +x look
+  echo "  hooks: [{name: look, after: promote, command: [$PWD/look]}]" >>policy.yaml
+  run failover run --yes
+  exits 0
+  [[ $(<led) == *"$ireland_port"* ]]
+  [ "$(failover status -o json | jq -c '.run.steps[] | select(.name == "promote").evidence.led')" = '["virginia-cluster"]' ]
+}
+
+# part_virginia: virginia receives what a server that was left adds to its log after the promotion, as its own processes do.
+part_virginia() {
+  start_virginia $tokyo_port localhost
+  write_rejoin
+  hold_background_writer tokyo
+  sed -i 's/maxLagBytes: 1Mi/&\n      catchUpTimeout: 2s/' policy.yaml
+  run failover run --yes
+  exits 3
+  before=$(sql $virginia_port "SELECT pg_last_wal_receive_lsn()")
+  sql_past_fence $tokyo_port "BEGIN READ WRITE; SELECT pg_logical_emit_message(true, 'server', 'of its own'); COMMIT" >/dev/null
+  for _ in $(seq 50); do [ "$(sql $virginia_port "SELECT pg_last_wal_receive_lsn() > '$before'")" = t ] && break; sleep 0.1; done
+  hold_background_writer tokyo CONT
+  sed -i "s/tokyo-cluster: {connection: {env: TOKYO_DATABASE}}/tokyo-cluster: {connection: {env: TOKYO_DATABASE}, address: {host: localhost, port: $tokyo_port}}/; /catchUpTimeout/d" policy.yaml
+}
+
+@test "a standby that received what the new primary never got is rebuilt by its program, and what is owed is done" {
+  part_virginia
+  sed -i "s#{connection: {env: \([A-Z]*\)_DATABASE}#&, rejoin: {command: [$PWD/rejoin]}#" policy.yaml
+  run failover repair --yes
+  exits 0
+  shows "virginia-cluster does not follow ireland-cluster: it streams from a primary that was left"
+  shows "its log has [0-9]* bytes that ireland-cluster never got"
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+  run failover status -o json
+  [ "$(jq -r '.run.steps[] | select(.name == "follow").state' <<<"$output")" = done ]
+}
+
+@test "without a program such a standby is left to a person, and is not told to follow in vain" {
+  part_virginia
+  before=$(conninfo_of_virginia)
+  run failover repair --yes
+  exits 4
+  [ "$(grep -c "its log has [0-9]* bytes that ireland-cluster never got" <<<"$output")" = 2 ]
+  says_not "rejoin failed"
+  [ "$(conninfo_of_virginia)" = "$before" ]
 }
 
 @test "bad input: an address without a host" {

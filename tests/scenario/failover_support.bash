@@ -51,6 +51,8 @@ start_database() {
 }
 # stop_database SIDE [MODE]
 stop_database() { as_postgres "$postgres_programs/pg_ctl -D $databases/$1 -m ${2:-immediate} -w stop" >/dev/null 2>&1 || true; }
+# hold_background_writer SIDE [SIGNAL]: it adds nothing to the log by itself, until SIGNAL is CONT.
+hold_background_writer() { kill "-${2:-STOP}" "$(pgrep -P "$(head -1 "$databases/$1/postmaster.pid")" -f 'background writer')"; }
 stop_databases() {
   stop_database tokyo
   stop_database ireland
@@ -181,7 +183,7 @@ set -eu
 postgres_programs=$postgres_programs databases=$databases
 source $PWD/functions
 side=\${1:-\${FEDCTL_CLUSTER%-cluster}}
-case \$side in tokyo) port=$tokyo_port other=$ireland_port;; ireland) port=$ireland_port other=$tokyo_port;; esac
+case \$side in tokyo) port=$tokyo_port other=$ireland_port;; ireland) port=$ireland_port other=$tokyo_port;; virginia) port=${virginia_port:-} other=$ireland_port;; esac
 stop_database \$side fast
 as_postgres "sed -i /fenced_by_fedctl/d \$databases/\$side/postgresql.auto.conf"
 as_postgres "\$postgres_programs/pg_rewind -D \$databases/\$side --source-server='host=127.0.0.1 port=\$other user=postgres dbname=postgres'" >/dev/null 2>&1

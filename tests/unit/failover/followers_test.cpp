@@ -94,3 +94,23 @@ TEST_CASE("every database of the policy has a fate, in the policy's order") {
   CHECK(!fates[3].is_problem);
   CHECK(database_fates(Policy{.clusters = clusters}, survey, "tokyo", "ireland", RunKind::failover).empty());
 }
+
+TEST_CASE("a standby that is past where the new primary left the old log cannot follow it, whatever it is told") {
+  Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "tokyo"}});
+  survey.sides[1].database = data::Standing{.timeline = 2, .written = 300};
+  survey.sides[2].database->written = 156;
+  const auto followers = followers_of(policy(), survey, "tokyo", "ireland", 100);
+  CHECK(followers[0].is_parted);
+  CHECK(followers[0].problem == "it has received 56 bytes of log that ireland never got, so it must be rebuilt");
+  CHECK_FALSE(followers[1].is_parted);
+  CHECK(followers[1].problem.empty());
+}
+
+TEST_CASE("a standby that follows the new primary, or a new one that is not promoted yet, is not past anything") {
+  Survey survey = survey_of({{"virginia", "tokyo"}});
+  survey.sides[2].database->written = 156;
+  CHECK_FALSE(followers_of(policy(), survey, "tokyo", "ireland", 100)[0].is_parted);
+  survey.sides[1].database = data::Standing{.timeline = 2, .written = 300};
+  survey.sides[2].database->timeline = 2;
+  CHECK_FALSE(followers_of(policy(), survey, "tokyo", "ireland", 100)[0].is_parted);
+}

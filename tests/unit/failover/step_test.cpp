@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 using namespace fedctl::failover;
 
@@ -67,11 +68,10 @@ TEST_CASE("every run has one step behind which it can only go on") {
 }
 
 TEST_CASE("a run waits for no step that the others do not depend on") {
-  std::vector<std::string_view> may_be_owed;
-  for (const Step& step : step_table()) {
-    if (step.may_be_owed) may_be_owed.push_back(step.name);
-  }
-  CHECK(may_be_owed == std::vector<std::string_view>{"dns", "follow", "synchronous"});
+  std::map<Owing, std::vector<std::string_view>> owing;
+  for (const Step& step : step_table()) owing[step.owing].push_back(step.name);
+  CHECK(owing[Owing::until_done] == std::vector<std::string_view>{"dns"});
+  CHECK(owing[Owing::until_standbys] == std::vector<std::string_view>{"follow", "synchronous"});
 }
 
 TEST_CASE("help tells a failover's steps as a sentence") {
