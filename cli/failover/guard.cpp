@@ -53,8 +53,8 @@ int run_guard(const Flags& flags) {
 void add_failover_guard(Program& program) {
   auto flags = std::make_shared<Flags>();
   CommandText text{
-      "Runs beside a side's database and renews the side's Lease in the host. When it cannot for two thirds of fencing.guard.ttl, or when "
-      "a "
+      "Runs beside a side's database and renews the side's Lease in the host. While it cannot, it goes on as long as every other database "
+      "of the policy confirms that it still follows. When neither was so for half of fencing.guard.ttl, or when a "
       "failover has fenced the side, it makes the database read-only and ends its sessions, and where that fails runs the side's stop "
       "program: a side that is cut off is harmless when the ttl is over, and a failover that cannot reach it need only wait for that. "
       "Writes "

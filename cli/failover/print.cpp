@@ -49,6 +49,7 @@ std::string guard_text(const SideSurvey& side) {
           : guard.holder.empty()
               ? std::string{"ended in good order, guards no more"}
               : fmt::format("{}, renewed {} ago, ttl {}", guard.holder, time::format_duration(guard.age), time::format_duration(guard.ttl));
+  if (!guard.failsafe.empty()) text += fmt::format("; goes on without the host while {} follow", text::listed(guard.failsafe));
   if (guard.fenced_by != 0)
     text += fmt::format("; fenced by the run with token {}{}", guard.fenced_by, guard.is_harmless ? ", takes no writes" : "");
   return "\n" + text::printable(text) + "\n";
@@ -183,6 +184,7 @@ json status_document(const failover::Policy& policy, const failover::State& stat
                       {"ageSeconds", static_cast<double>(side.guard.age.count()) / 1000},
                       {"fencedBy", side.guard.fenced_by},
                       {"harmless", side.guard.is_harmless},
+                      {"failsafe", side.guard.failsafe},
                       {"unable", side.guard.unable}};
     }
     if (side.database_problem) one["databaseProblem"] = describe(*side.database_problem);

@@ -20,6 +20,9 @@ Result<void> examine_upstream(Checkup& checkup, Connection& connection, Deadline
   auto missing = missing_to_follow(connection, deadline);
   if (!missing) return Failure{missing.error()};
   checkup.missing_to_follow = std::move(*missing);
+  auto unpausable = missing_to_pause(connection, deadline);
+  if (!unpausable) return Failure{unpausable.error()};
+  checkup.missing_to_pause = std::move(*unpausable);
   return {};
 }
 

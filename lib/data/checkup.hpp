@@ -23,6 +23,7 @@ struct Checkup {
   std::vector<Address> upstreams;                   ///< A standby: where its primary_conninfo leads.
   std::string application_name;                     ///< A standby: as whom it receives, where its primary_conninfo says so.
   std::vector<std::string> missing_to_follow;       ///< A standby: the rights that our role lacks to make it follow another server.
+  std::vector<std::string> missing_to_pause;        ///< A standby: those that it lacks to keep it from replaying for a while.
 };
 
 /// Errors: what the server says.

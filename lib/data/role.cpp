@@ -47,6 +47,14 @@ constexpr std::array<Right, 1> synchronous_rights{{
      "GRANT ALTER SYSTEM ON PARAMETER synchronous_standby_names"},
 }};
 
+/// What it takes to keep a standby from replaying for a while.
+constexpr std::array<Right, 2> pause_rights{{
+    {"EXECUTE on pg_wal_replay_pause", "has_function_privilege('pg_wal_replay_pause()', 'EXECUTE')",
+     "GRANT EXECUTE ON FUNCTION pg_wal_replay_pause()"},
+    {"EXECUTE on pg_wal_replay_resume", "has_function_privilege('pg_wal_replay_resume()', 'EXECUTE')",
+     "GRANT EXECUTE ON FUNCTION pg_wal_replay_resume()"},
+}};
+
 /// The first version that has grants on parameters.
 constexpr int first_with_grants = 150000;
 
@@ -82,6 +90,10 @@ Result<std::vector<std::string>> missing_to_synchronize(Connection& connection, 
   return missing_of(connection, synchronous_rights, deadline);
 }
 
+Result<std::vector<std::string>> missing_to_pause(Connection& connection, Deadline deadline) {
+  return missing_of(connection, pause_rights, deadline);
+}
+
 std::string role_script(std::string_view role) {
   std::string name{role};
   text::replace_all(name, "\"", "\"\"");
@@ -90,6 +102,8 @@ std::string role_script(std::string_view role) {
       "SELECT format('CREATE ROLE %I LOGIN', {1}) WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {1}) \\gexec\n",
       name, literal(role));
   for (const Right& right : rights) script += fmt::format("{} TO \"{}\";\n", right.grant, name);
+  script += "-- With guards: a failover pauses the replay of the standby that it goes to while it waits for the old side's guard.\n";
+  for (const Right& right : pause_rights) script += fmt::format("{} TO \"{}\";\n", right.grant, name);
   script += fmt::format(
       "-- With more than two databases: the other standbys are told to follow the new primary, on slots of their own where they have "
       "them.\n"

@@ -22,6 +22,8 @@ Result<std::vector<std::string>> missing_to_follow(Connection& connection, Deadl
 
 /// The same for changing for which standbys its commits wait.
 Result<std::vector<std::string>> missing_to_synchronize(Connection& connection, Deadline deadline);
+/// The same for keeping a standby from replaying for a while (replay.hpp).
+Result<std::vector<std::string>> missing_to_pause(Connection& connection, Deadline deadline);
 
 /// SQL that makes the role and gives it what it needs, for a superuser to run once in the database that the connection string names. It may
 /// be run again. PostgreSQL 15 and later.

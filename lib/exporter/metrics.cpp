@@ -27,6 +27,7 @@ constexpr Description gauges[] = {
     {"fedctl_failover_last_drill_timestamp_seconds", "When the last drill ended."},
     {"fedctl_failover_last_drill_rto_seconds", "How long a change of sides took in the last drill, from its beginning to its proof."},
     {"fedctl_failover_guard_valid", "1 while the guard's Lease is renewed in time."},
+    {"fedctl_failover_guard_failsafe", "1 while the guard goes on without its host, because all other databases follow its own."},
     {"fedctl_failover_guard_fenced", "1 while a failover has fenced the side."},
     {"fedctl_failover_guard_writable", "1 while the side's database takes writes."},
 };

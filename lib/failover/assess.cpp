@@ -1,6 +1,7 @@
 #include "failover/assess.hpp"
 
 #include "base/text.hpp"
+#include "data/role.hpp"
 #include "failover/followers.hpp"
 #include "failover/journal.hpp"
 #include "failover/judge_databases.hpp"
@@ -205,6 +206,7 @@ class Assessor {
   void judge_fencing() {
     if (options_.kind == RunKind::switchover) return;
     const std::vector<FenceWay> ways = fence_ways(policy_, state_, from(), options_);
+    if (std::ranges::find(ways, FenceWay::guard) != ways.end()) judge_failsafe();
     if (ways.empty()) {
       std::string why = fmt::format("{} cannot be fenced, so it might go on writing: ", result_.from);
       why += from().database_problem ? "its database does not answer (" + from().database_problem->message + ")"
@@ -227,6 +229,18 @@ class Assessor {
                : fmt::format("{} is not fenced: the policy proceeds {} after it was last seen; if it lives, there are two primaries",
                              result_.from, time::format_duration(*policy_.fencing.proceed_unfenced_after)));
     }
+  }
+
+  /// A guard that goes on without the host is ended by keeping the standby from replaying.
+  void judge_failsafe() {
+    const std::vector<std::string>& failsafe = from().guard.failsafe;
+    if (failsafe.empty()) return;
+    if (std::ranges::find(failsafe, result_.to) == failsafe.end())
+      warn(fmt::format("the guard of {} knows nothing of {}: start the guards again", result_.from, result_.to));
+    const std::vector<std::string>& missing = to().checkup.missing_to_pause;
+    if (missing.empty()) return;
+    warn(fmt::format("our role lacks {} in the database of {}, so a guard of {} that goes on without the host could not be ended: {}",
+                     text::listed(missing), result_.to, result_.from, data::how_to_grant));
   }
 
   /// One that is away holds nothing up; one that refuses us is worth mending first.

@@ -7,6 +7,7 @@
 #include "data/fence.hpp"
 #include "data/standing.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,14 @@ struct Site;
 struct Examined {
   data::Standing standing;
   data::Checkup checkup;
+};
+
+/// Where the replay of a standby stands that was told to stand still.
+struct HeldReplay {
+  std::string position;  ///< Another one, where it replayed anything, or started anew.
+  std::chrono::steady_clock::time_point asked = {};
+  std::chrono::steady_clock::time_point answered = {};
+  std::string problem = {};  ///< Why it could not be told to; empty: it was.
 };
 
 /// Who tells a standby to become the primary.
@@ -53,6 +62,12 @@ class Database {
   virtual Task<Result<Done>> thaw(time::Duration timeout) = 0;
   /// Lets readers in again, of a standby that was fenced as a primary.
   virtual Task<Result<Done>> open_to_readers(time::Duration timeout) = 0;
+
+  /// Keeps a standby from replaying, and tells where it stands. It goes on receiving, so nothing gets lost by that. What is no standby is
+  /// left alone. A primary that is dead sends nothing, so the replay stands still by itself then, also where our role may not hold it.
+  virtual Task<Result<HeldReplay>> hold_replay(time::Duration timeout) = 0;
+  /// Lets it replay again. What was not held is left alone.
+  virtual Task<Result<Done>> release_replay(time::Duration timeout) = 0;
 
   /// It becomes the primary, where a program of the policy has not told it to already, takes writes, and proves it by writing.
   virtual Task<Result<data::Standing>> promote(PromotedBy by, time::Duration timeout) = 0;

@@ -3,6 +3,7 @@
 #include "apply/lease.hpp"
 #include "base/json.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "control/names.hpp"
 #include "failover/state.hpp"
 #include "http/rest.hpp"
@@ -92,6 +93,8 @@ GuardLease guard_lease_of(const std::string& cluster, json object, time::Instant
   lease.is_harmless = lease.fenced_by != 0 && annotation(object, harmless_annotation) == fenced;
   lease.is_stopped = lease.is_harmless && annotation(object, stopped_annotation) == fenced;
   lease.unable = annotation(object, unable_annotation);
+  lease.failsafe = text::split(annotation(object, failsafe_annotation), ',');
+  std::erase(lease.failsafe, "");
   lease.process = annotation(object, apply::process_annotation);
   lease.lsn = annotation(object, lsn_annotation);
   lease.counted = annotation(object, counted_annotation);
@@ -136,6 +139,7 @@ Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::st
   set_annotation(object, harmless_annotation, lease.is_harmless ? std::to_string(lease.fenced_by) : "");
   set_annotation(object, stopped_annotation, lease.is_stopped ? std::to_string(lease.fenced_by) : "");
   set_annotation(object, unable_annotation, lease.unable);
+  set_annotation(object, failsafe_annotation, text::join(lease.failsafe, ","));
   const std::string now = kube::format_micro_time(std::chrono::system_clock::now());
   object["spec"]["holderIdentity"] = holder;
   object["spec"]["leaseDurationSeconds"] = std::max<std::int64_t>(1, (ttl.count() + 999) / 1000);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// The Lease of a side's guard, in the host: the guard renews it, and keeps its database from taking writes when it cannot, or when a
 /// failover has fenced the side.
@@ -24,7 +25,9 @@ struct GuardLease {
   bool is_stopped = false;  ///< The database was not made read-only, but stopped, so `lsn` is only where it was before.
   std::string unable;       ///< Why the guard gave the Lease up: it could not keep its database from taking writes.
   std::string process;      ///< What tells the guard's process from others of its machine.
-  nlohmann::json object;    ///< The Lease; null where there is none.
+  /// The guard may go on without its host while these databases confirm that they follow its own (guard/failsafe.hpp); none: it does not.
+  std::vector<std::string> failsafe;
+  nlohmann::json object;  ///< The Lease; null where there is none.
 
   /// Tells the guard's own renewals apart; what failovers write into the Lease does not change it.
   std::string version() const { return kube::string_at(kube::map_at(object, "spec"), "renewTime"); }
@@ -43,6 +46,7 @@ inline constexpr std::string_view harmless_annotation = "fedctl.io/harmless";
 inline constexpr std::string_view lsn_annotation = "fedctl.io/wal-lsn";
 inline constexpr std::string_view counted_annotation = "fedctl.io/counted";
 inline constexpr std::string_view stopped_annotation = "fedctl.io/stopped";
+inline constexpr std::string_view failsafe_annotation = "fedctl.io/failsafe";
 inline constexpr std::string_view unable_annotation = "fedctl.io/unable";
 
 /// Where a guard's Lease is.

@@ -91,6 +91,7 @@ struct Workload {
 /// What makes the old primary harmless.
 struct Fencing {
   std::optional<time::Duration> guard_ttl;  ///< Guards run beside the databases and honour this ttl.
+  bool guard_failsafe = true;               ///< A guard without its host goes on while all other databases follow its own.
   std::vector<Workload> scale;
   Action exec;
   std::optional<time::Duration> proceed_unfenced_after;  ///< Since the old side was last seen.
@@ -109,6 +110,7 @@ struct SecretSource {
 
 struct DatabaseSide {
   SecretSource connection;
+  std::string application_name;          ///< Of its stream, in the pg_stat_replication of its primary.
   std::optional<data::Address> address;  ///< Where the other databases reach it; none: where the connection leads.
   Action stop;                           ///< Shuts it down cleanly.
   Action start;                          ///< Starts it as it is.

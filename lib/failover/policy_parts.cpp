@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "failover/quorum.hpp"
 #include "failover/read_replication.hpp"
 #include "traffic/resolve.hpp"
 
@@ -186,8 +187,9 @@ Fencing read_fencing(Fields fields, const std::string& name_space) {
   Fencing fencing;
   if (fields.has("guard")) {
     Fields guard = fields.child("guard");
-    guard.only({"ttl"});
+    guard.only({"ttl", "failsafe"});
     fencing.guard_ttl = guard.duration("ttl", time::Duration{30'000});
+    fencing.guard_failsafe = guard.flag("failsafe", fencing.guard_failsafe);
     if (fencing.guard_ttl->count() < 1000) guard.fail("ttl", "a guard's ttl is at least 1s");
   }
   for (Fields& item : fields.items("scale")) {
@@ -228,13 +230,18 @@ Postgres read_database(Fields fields, const std::vector<std::string>& clusters, 
     postgres.promote = read_action(promote.only({"command", "timeout"}).need("command"));
   }
   postgres.replication = read_replication(all, clusters);
+  const auto mode = postgres.replication.mode;
+  const bool is_waited_for = mode == Replication::Mode::sync || mode == Replication::Mode::sync_while_close;
   Fields sides = all.child("sides");
   check_sides(sides, sides.keys(), clusters, "database");
   for (const std::string& cluster : sides.keys()) {
     Fields side = sides.child(cluster);
-    side.only({"connection", "address", "stop", "start", "rejoin"}).need("connection");
+    side.only({"connection", "applicationName", "address", "stop", "start", "rejoin"}).need("connection");
     DatabaseSide& read = postgres.sides[cluster];
     read.connection = read_source(side, "connection", name_space);
+    read.application_name = side.text("applicationName", standby_name(cluster));
+    if (side.has("applicationName") && is_waited_for)
+      side.fail("applicationName", "commits are to wait for the standbys, so they get their names from fedctl", "leave it out");
     if (side.has("address")) read.address = read_address(side.child("address"));
     for (const auto& [key, action] : {std::pair{"stop", &read.stop}, {"start", &read.start}, {"rejoin", &read.rejoin}}) {
       if (!side.has(key)) continue;

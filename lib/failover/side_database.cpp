@@ -32,6 +32,16 @@ Task<Result<Done>> open_to_readers(Site& site, std::string cluster, time::Durati
   co_return co_await database->open_to_readers(timeout);
 }
 
+Task<Result<HeldReplay>> hold_replay(Site& site, std::string cluster, time::Duration timeout) {
+  const auto database = database_of(site, cluster);
+  co_return co_await database->hold_replay(timeout);
+}
+
+Task<Result<Done>> release_replay(Site& site, std::string cluster, time::Duration timeout) {
+  const auto database = database_of(site, cluster);
+  co_return co_await database->release_replay(timeout);
+}
+
 FrozenEvidence evidence_of(const data::Frozen& frozen) {
   const FreezeProof proof{.sessions_ended = frozen.ended,
                           .prepared_transactions = frozen.prepared,

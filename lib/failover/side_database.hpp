@@ -15,6 +15,8 @@ Task<Result<Examined>> examine_database(Site& site, std::string cluster, time::D
 Task<Result<data::Frozen>> freeze_database(Site& site, std::string cluster, time::Duration timeout);
 Task<Result<Done>> thaw_database(Site& site, std::string cluster, time::Duration timeout);
 Task<Result<Done>> open_to_readers(Site& site, std::string cluster, time::Duration timeout);
+Task<Result<HeldReplay>> hold_replay(Site& site, std::string cluster, time::Duration timeout);
+Task<Result<Done>> release_replay(Site& site, std::string cluster, time::Duration timeout);
 
 /// What the journal keeps of a freeze.
 FrozenEvidence evidence_of(const data::Frozen& frozen);

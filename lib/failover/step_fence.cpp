@@ -1,4 +1,6 @@
+#include "base/text.hpp"
 #include "control/names.hpp"
+#include "data/role.hpp"
 #include "failover/guard_wait.hpp"
 #include "failover/steps.hpp"
 #include "http/rest.hpp"
@@ -168,27 +170,62 @@ class Fencer {
     return FenceEvidence{.scaled_to_zero = std::move(names)};
   }
 
+  /// The guard says that it took the writes away; or the wait for it is over. The standby is not kept from replaying after.
   Result<FenceEvidence> wait_for_guard() {
     if (!guard_) return Failure{{Code::unreachable, "the guard's Lease cannot be written"}};
-    const time::Duration ttl = guard_->longest();
-    context_.note(fmt::format("waiting for the guard of {}, at most {}", from_, time::format_duration(ttl)));
+    context_.note(fmt::format("waiting for the guard of {}, at most {}", from_, time::format_duration(guard_->longest())));
+    auto evidence = wait_for_end();
+    if (!guard_->is_ended_by(context_.run.to)) return evidence;
+    const auto released = site_.loop->run(release_replay(site_, context_.run.to, freeze_patience));
+    if (evidence && !released) return Failure{released.error()};
+    return evidence;
+  }
+
+  Result<FenceEvidence> wait_for_end() {
+    const std::string& to = context_.run.to;
+    std::string not_held;
     while (true) {
+      if (guard_->is_ended_by(to)) {
+        const auto held = site_.loop->run(hold_replay(site_, to, freeze_patience));
+        if (!held) return Failure{held.error()};
+        guard_->saw(held->position, held->asked, held->answered);
+        not_held = held->problem;
+      }
       const auto now = Clock::now();
       const time::Duration waited = guard_->waited(now);
+      const time::Duration ttl = guard_->longest();
       if (guard_->is_over(now) && guard_->is_proof()) return FenceEvidence{.waited = waited.count(), .ttl = ttl.count()};
       if (guard_->is_over(now))
         return Failure{{Code::timeout, "its guard, which had given its Lease up, did not say that it stopped the database"}};
+      if (guard_->is_in_vain(now, to, freeze_patience)) return goes_on(not_held);
       const auto lease = site_.loop->run(read_guard(guard_place(site_, from_)));
-      if (lease && guard_->is_acknowledged(*lease)) {
-        FenceEvidence evidence{.waited = waited.count(), .is_acknowledged = true};
-        if (lease->is_stopped) evidence.is_stopped = true;
-        if (!lease->is_stopped) evidence.frozen.lsn = data::parse_lsn(lease->lsn);
-        if (!lease->counted.empty()) evidence.counted = lease->counted;
-        return evidence;
-      }
-      auto paused = pause(*site_.loop, std::min(time::Duration{200}, ttl - waited));
-      if (!paused) return Failure{paused.error()};
+      if (lease && guard_->is_acknowledged(*lease)) return acknowledged(*lease, waited);
+      const time::Duration rest = std::clamp(ttl - waited, guard_pace, time::Duration{200});
+      if (auto paused = pause(*site_.loop, rest); !paused) return Failure{paused.error()};
     }
+  }
+
+  static FenceEvidence acknowledged(const GuardLease& lease, time::Duration waited) {
+    FenceEvidence evidence{.waited = waited.count(), .is_acknowledged = true};
+    if (lease.is_stopped) evidence.is_stopped = true;
+    if (!lease.is_stopped) evidence.frozen.lsn = data::parse_lsn(lease.lsn);
+    if (!lease.counted.empty()) evidence.counted = lease.counted;
+    return evidence;
+  }
+
+  /// `not_held`: why the standby could not be kept from replaying.
+  Failure goes_on(const std::string& not_held) const {
+    const std::string& to = context_.run.to;
+    if (!guard_->is_ended_by(to)) {
+      return Failure{{Code::timeout,
+                      fmt::format("its guard may go on without the host while {} follow, and knows nothing of {}",
+                                  text::listed(guard_->witnesses()), to),
+                      "", "", "", "start the guards again when the policy has other clusters"}};
+    }
+    return Failure{{Code::timeout,
+                    fmt::format("its guard may go on, for {} replays what it writes, and was not kept from it{}{}", to,
+                                not_held.empty() ? "" : ": ", not_held),
+                    "", "", "", std::string{data::how_to_grant}}};
   }
 
   Result<FenceEvidence> go_unfenced() {
@@ -252,6 +289,12 @@ Result<bool> unfence(StepContext& context) {
   if (fenced == nullptr || fenced->state == StepRecord::State::pending) return true;
   const FenceEvidence evidence = fenced->evidence.read<FenceEvidence>();
   if (auto freed = free_guard(context, from); !freed) return Failure{freed.error()};
+  if (site.policy.fencing.guard_ttl && site.policy.fencing.guard_failsafe && site.policy.postgres) {
+    // The fence may have been ended in the middle.
+    const auto released = site.loop->run(release_replay(site, context.run.to, freeze_patience));
+    if (!released)
+      context.note(fmt::format("whether the database of {} replays is not known: {}", context.run.to, released.error().message));
+  }
   bool answers = true;
   if (site.policy.postgres) {
     const StepRecord* stopped = context.run.find(StepKind::stop);

@@ -2,6 +2,7 @@
 
 #include "data/role.hpp"
 #include "data/server_process.hpp"
+#include "guard/kept_session.hpp"
 
 #include <fmt/format.h>
 #include <functional>
@@ -13,31 +14,6 @@ namespace {
 
 using data::Connection;
 using data::Deadline;
-
-/// A session that is used by one thread at a time, and opened again where the server ended it.
-class KeptSession {
- public:
-  using Use = std::function<Result<void>(Connection&)>;
-
-  /// Errors: timeout where another use does not end; of the connection; what `use` says.
-  Result<void> with(const std::string& conninfo, Deadline deadline, const Use& use) {
-    const std::unique_lock lock{mutex_, deadline};
-    if (!lock) return Failure{{Code::timeout, "the database took too long to answer"}};
-    if (session_ && session_->is_open()) {
-      auto done = use(*session_);
-      if (done || session_->is_open()) return done;
-    }
-    session_.reset();
-    auto opened = Connection::open(conninfo, deadline);
-    if (!opened) return Failure{opened.error()};
-    session_ = std::move(*opened);
-    return use(*session_);
-  }
-
- private:
-  std::timed_mutex mutex_;
-  std::optional<Connection> session_;
-};
 
 Result<void> check_rights(Connection& session, bool can_stop, Deadline deadline) {
   const auto missing = data::missing_rights(session, deadline);

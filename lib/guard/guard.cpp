@@ -6,6 +6,7 @@
 #include "failover/guard_lease.hpp"
 #include "failover/survey.hpp"
 #include "guard/database.hpp"
+#include "guard/failsafe_mode.hpp"
 #include "guard/rules.hpp"
 #include "guard/synchronous.hpp"
 #include "http/rest.hpp"
@@ -27,22 +28,6 @@ constexpr time::Duration least_time_to_stop{100};
 
 }  // namespace
 
-std::string_view to_string(GuardEvent::Type type) {
-  switch (type) {
-    case Type::guarding: return "guarding";
-    case Type::renewed: return "renewed";
-    case Type::lost: return "lost";
-    case Type::fenced: return "fenced";
-    case Type::freezing: return "freezing";
-    case Type::frozen: return "frozen";
-    case Type::thawed: return "thawed";
-    case Type::synchronous: return "synchronous";
-    case Type::problem: return "problem";
-    case Type::ended: break;
-  }
-  return "ended";
-}
-
 struct Guard::Impl {
   failover::Site& site;
   GuardOptions options;
@@ -53,6 +38,7 @@ struct Guard::Impl {
   GuardPlace place = {};
   std::string last_problem = {};
   std::atomic<bool> active{false};
+  FailsafeMode failsafe{site, options.side, rules, [this](const std::string& text) { tell(Type::failsafe, text); }};
 
   http::Loop& loop() const { return *site.loop; }
   const LeaseClock& clock() const { return rules.clock(); }
@@ -70,6 +56,7 @@ struct Guard::Impl {
     const bool writable = rules.standing() && rules.standing()->is_writable();
     active = may && writable;
     metrics.set("fedctl_failover_guard_valid", labels(), may ? 1 : 0);
+    metrics.set("fedctl_failover_guard_failsafe", labels(), may && rules.goes_on() ? 1 : 0);
     metrics.set("fedctl_failover_guard_fenced", labels(), rules.is_fenced() ? 1 : 0);
     metrics.set("fedctl_failover_guard_writable", labels(), writable ? 1 : 0);
   }
@@ -310,7 +297,8 @@ Guard::Guard(failover::Site& site, GuardOptions options, exporter::Metrics& metr
                      .options = options,
                      .metrics = metrics,
                      .on_event = std::move(on_event),
-                     .rules = Rules{site.policy.fencing.guard_ttl.value_or(time::Duration{30'000}), options.holder},
+                     .rules = Rules{site.policy.fencing.guard_ttl.value_or(time::Duration{30'000}), options.holder,
+                                    failsafe_of(site.policy, options.side)},
                      .database{site, options.side}}) {}
 Guard::~Guard() = default;
 
@@ -340,6 +328,8 @@ Result<void> Guard::run() {
   tasks.push_back(self.keep_renewing());
   tasks.push_back(self.keep_harmless());
   tasks.push_back(synchronous.keep());
+  tasks.push_back(self.failsafe.keep_finding_witnesses());
+  tasks.push_back(self.failsafe.keep_confirming());
   const auto both = [](std::vector<Task<Done>> all) -> Task<Done> {
     co_await when_all(std::move(all));
     co_return Done{};
@@ -350,6 +340,9 @@ Result<void> Guard::run() {
     const time::Duration ttl = *self.site.policy.fencing.guard_ttl;
     const auto given_back = self.loop().run(failover::renew_guard(self.place, self.rules.lease(), "", ttl, self.clock().patience()));
     if (!given_back) self.tell_problem(describe(given_back.error()));
+  } else if (self.rules.goes_on()) {
+    self.rules.abandon();
+    self.loop().run(self.make_harmless());
   }
   self.active = false;
   self.tell(Type::ended, fmt::format("{} is guarded no more", self.options.side));

@@ -11,7 +11,7 @@
 namespace fedctl::guard {
 
 struct GuardEvent {
-  enum class Type { guarding, renewed, lost, fenced, freezing, frozen, thawed, synchronous, problem, ended };
+  enum class Type { guarding, renewed, lost, failsafe, fenced, freezing, frozen, thawed, synchronous, problem, ended };
   Type type = Type::guarding;
   std::string text;
 };
@@ -22,7 +22,8 @@ struct GuardOptions {
   std::string holder;  ///< "alice@laptop/4711"
 };
 
-/// Renews the Lease of its side in the host, with where the database's log is. When it could not for two thirds of the policy's
+/// Renews the Lease of its side in the host, with where the database's log is. While it cannot, and every other database of the policy
+/// confirms that it still follows, it goes on without (failsafe.hpp). When neither was so for half of the policy's
 /// `fencing.guard.ttl`, or when a failover has fenced the side, the database stops taking writes: sessions are read-only by default and all
 /// that were there are ended; where that does not succeed in time, the side's `stop` program is run. A guard that begins has renewed
 /// nothing yet, so its database takes no writes until it has; it has a quarter of the ttl for that, where the host answers. Writes are let

@@ -31,22 +31,34 @@ class LeaseClock {
     last_ = std::max(last_.value_or(sent), sent);
     is_revoked_ = false;
   }
+  /// All other databases showed that they still followed this one at the moment `sent` (failsafe.hpp). That extends what holds `now`, and
+  /// never begins anew what is over: then only a renewal does.
+  void confirmed(Instant sent, Instant now) {
+    if (may_write(now)) confirmed_ = std::max(confirmed_.value_or(sent), sent);
+  }
   /// The side is fenced: writes end now. Whoever fenced it waits no longer than until `ends_at`.
   void revoke() { is_revoked_ = true; }
 
   bool may_write(Instant now) const { return last_ && !is_revoked_ && now < freeze_at(); }
+  /// By the Lease alone?
+  bool is_leased(Instant now) const { return last_ && !is_revoked_ && now < *last_ + ttl_ / 2; }
+  /// A renewal should have been done by now: the others may have to confirm instead.
+  bool is_overdue(Instant now) const { return last_ && now >= *last_ + ttl_ / 4; }
   /// Was it ever renewed?
   bool was_held() const { return last_.has_value(); }
 
   /// When to begin making the database harmless, so that it is by `ends_at`: half of the ttl before.
-  Instant freeze_at() const { return last_ ? freeze_after(*last_) : Instant::min(); }
+  Instant freeze_at() const { return last_ ? freeze_after(counts_from()) : Instant::min(); }
   /// The same for a renewal that was sent then, if it was carried out.
   Instant freeze_after(Instant sent) const { return sent + ttl_ / 2; }
-  Instant ends_at() const { return last_ ? *last_ + ttl_ : Instant::min(); }
+  Instant ends_at() const { return last_ ? counts_from() + ttl_ : Instant::min(); }
 
  private:
+  Instant counts_from() const { return std::max(*last_, confirmed_.value_or(*last_)); }
+
   time::Duration ttl_;
-  std::optional<Instant> last_;  ///< When the last renewal that counts was sent.
+  std::optional<Instant> last_;       ///< When the last renewal that counts was sent.
+  std::optional<Instant> confirmed_;  ///< When the record was written that all others confirmed last.
   bool is_revoked_ = false;
 };
 

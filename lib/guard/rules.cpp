@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace fedctl::guard {
 namespace {
@@ -32,12 +33,16 @@ Rules::Renewal Rules::renewal(Instant now) {
   const bool holds = is_able(now);
   lease_.unable = holds ? "" : unable_;
   if (holds && !claimed_at_ && (gave_up_ || !clock_.was_held())) claimed_at_ = now;
-  return {.lease = lease_, .holder = holds ? holder_ : "", .sent = now};
+  lease_.failsafe = holds ? failsafe_.offer() : std::vector<std::string>{};
+  const std::int64_t number = failsafe_.sending(lease_.failsafe);
+  return {.lease = lease_, .holder = holds ? holder_ : "", .sent = now, .number = number};
 }
 
 Rules::News Rules::renewed(const Renewal& renewal, failover::GuardLease written) {
   const bool holds = !renewal.holder.empty();
   lease_ = std::move(written);
+  failsafe_.written(renewal.number, renewal.lease.failsafe);
+  goes_on_ = false;
   if (!is_fenced() && holds) clock_.renewed(renewal.sent);
   const News news{.is_given_up = !holds && !gave_up_, .is_renewed_again = !was_renewed_};
   gave_up_ = !holds;
@@ -53,6 +58,17 @@ bool Rules::read(failover::GuardLease theirs) {
   lease_ = std::move(theirs);
   if (is_news) clock_.revoke();
   return is_news;
+}
+
+bool Rules::could_go_on(Instant now) const {
+  const bool is_writable = standing_ && standing_->is_writable();
+  return failsafe_.may_go_on() && may_write(now) && is_writable && is_able(now);
+}
+
+bool Rules::confirmed(Instant sent, Instant now) {
+  if (!could_go_on(now)) return false;
+  clock_.confirmed(sent, now);
+  return clock_.is_overdue(now) && !std::exchange(goes_on_, true);
 }
 
 std::optional<time::Duration> Rules::rest(Instant now) const {
@@ -73,6 +89,12 @@ Rules::Glance Rules::glanced(const std::optional<data::Standing>& seen) {
   is_frozen_ = false;
   end_.reset();
   return Glance::harmful;
+}
+
+void Rules::freezing() {
+  may_thaw_ = true;
+  goes_on_ = false;
+  touched_at_ = Instant::max();
 }
 
 void Rules::frozen(Instant now, data::Lsn end) {
@@ -108,7 +130,7 @@ bool Rules::acknowledges(data::Standing seen) {
 }
 
 bool Rules::wants_to_thaw(Instant now) {
-  if (!may_thaw_ || !may_write(now)) return false;
+  if (!may_thaw_ || !clock_.is_leased(now) || is_fenced()) return false;
   if (!standing_ || standing_->in_recovery) return false;
   if (standing_->read_only) return true;
   // It is open, unless the look is older than what closed it.
@@ -117,7 +139,7 @@ bool Rules::wants_to_thaw(Instant now) {
 }
 
 bool Rules::may_thaw(Instant now, const failover::Policy& policy, const failover::State& state, const std::string& side) const {
-  return clock_.may_write(now) && !state.has_unfinished_run() && failover::active_cluster(policy, state) == side;
+  return clock_.is_leased(now) && !state.has_unfinished_run() && failover::active_cluster(policy, state) == side;
 }
 
 void Rules::thawed(Instant begun) {

@@ -4,6 +4,7 @@
 #include "failover/guard_lease.hpp"
 #include "failover/policy.hpp"
 #include "failover/state.hpp"
+#include "guard/failsafe.hpp"
 #include "guard/lease_clock.hpp"
 
 #include <optional>
@@ -11,15 +12,18 @@
 
 namespace fedctl::guard {
 
-/// What a guard knows, and what it may and must do. Pure: it is told what happened, when, and asked what to do next; guard.cpp does it. Two
-/// hands ask, side by side: one renews the Lease, the other makes the database harmless.
+/// What a guard knows, and what it may and must do. Pure: it is told what happened, when, and asked what to do next; guard.cpp does it.
+/// Three hands ask, side by side: one renews the Lease, one makes the database harmless, and one has the other databases confirm that they
+/// follow while the Lease is not renewed (failsafe.hpp).
 class Rules {
  public:
   using Instant = LeaseClock::Instant;
 
-  Rules(time::Duration ttl, std::string holder) : clock_(ttl), holder_(std::move(holder)) {}
+  Rules(time::Duration ttl, std::string holder, Failsafe failsafe = {})
+      : clock_(ttl), holder_(std::move(holder)), failsafe_(std::move(failsafe)) {}
 
   const LeaseClock& clock() const { return clock_; }
+  const Failsafe& failsafe() const { return failsafe_; }
   const failover::GuardLease& lease() const { return lease_; }
   const std::optional<data::Standing>& standing() const { return standing_; }
   const std::string& unable() const { return unable_; }
@@ -53,6 +57,7 @@ class Rules {
     failover::GuardLease lease;
     std::string holder;  ///< Empty: it is given up, for the database could not be kept from taking writes for too long.
     Instant sent;
+    std::int64_t number;  ///< Of those that this guard sent.
   };
   Renewal renewal(Instant now);
 
@@ -69,6 +74,22 @@ class Rules {
   /// The Lease as somebody else wrote it. True where a fence is news: then nothing may be written any more.
   bool read(failover::GuardLease theirs);
 
+  /// The other databases, as far as they replayed while the Lease is renewed: could they confirm?
+  void others_replayed(const Replayed& replayed) { failsafe_.saw(replayed); }
+
+  /// Is it worth having the others confirm: a renewal is overdue, and what they confirm would count? It counts only for what may go on,
+  /// takes writes, and could be kept from it.
+  bool wants_confirmation(Instant now) const { return clock_.is_overdue(now) && could_go_on(now); }
+
+  /// All others have replayed what was written after `sent`. True where it is news that the guard goes on by that.
+  bool confirmed(Instant sent, Instant now);
+
+  /// Does it go on by what the others confirm? Ended by a renewal, and when the database must be made harmless.
+  bool goes_on() const { return goes_on_; }
+
+  /// The guard ends, and could tell nobody: whoever fences the side believes what the Lease says, so the database must be made harmless.
+  void abandon() { clock_.revoke(); }
+
   /// For how long the database may be left as it is: nobody relies on us while the Lease holds, or it was given up and no failover asks.
   /// Nothing: it must be made harmless now.
   std::optional<time::Duration> rest(Instant now) const;
@@ -84,10 +105,7 @@ class Rules {
   Glance glanced(const std::optional<data::Standing>& seen);
 
   /// The database is about to be closed: some of it may be, whatever comes of it.
-  void freezing() {
-    may_thaw_ = true;
-    touched_at_ = Instant::max();
-  }
+  void freezing();
   /// It was closed, and its log ended at `end`.
   void frozen(Instant now, data::Lsn end);
   /// It is not known whether it was.
@@ -109,7 +127,7 @@ class Rules {
   /// It is harmless, as `seen`. True where a failover is to be told by a renewal, so that it need not wait for the ttl.
   bool acknowledges(data::Standing seen);
 
-  /// Is the database closed by a guard although the Lease lets it take writes?
+  /// Is the database closed by a guard although the Lease lets it take writes? What the others confirm opens nothing.
   bool wants_to_thaw(Instant now);
 
   /// And does the state say that it may: the side is the active one, and no run is under way?
@@ -122,9 +140,11 @@ class Rules {
  private:
   void ended();
   bool is_able(Instant now) const { return able_at_ && now - *able_at_ <= clock_.allowance(); }
+  bool could_go_on(Instant now) const;
 
   LeaseClock clock_;
   std::string holder_;
+  Failsafe failsafe_;
   failover::GuardLease lease_ = {};
   Instant looked_at_ = Instant::min();
   Instant touched_at_ = Instant::min();    ///< When the last try to close the database was over; while one is under way: never.
@@ -139,6 +159,7 @@ class Rules {
   bool may_thaw_ = true;               ///< The database may have been closed by a guard: by us, or by one before us.
   std::optional<data::Lsn> end_ = {};  ///< Where its log ended when this process closed it.
   bool was_renewed_ = true;            ///< Says when losing and finding the host is news.
+  bool goes_on_ = false;               ///< By what the other databases confirm.
 };
 
 }  // namespace fedctl::guard

@@ -24,10 +24,11 @@ Verdict::Evidence evidence_in(const failover::CheckAnswer& answer) {
   return is_silence ? Verdict::Evidence::silence : Verdict::Evidence::answer;
 }
 
-/// A guard that did not renew is cut off from the host, and keeps its database from taking writes.
+/// A guard that did not renew is cut off from the host, and keeps its database from taking writes; unless it goes on without the host.
 failover::View view_of_guard(const failover::GuardLease& lease) {
   if (!lease.is_held()) return failover::View::unknown;
-  return lease.is_alive() ? failover::View::up : failover::View::down;
+  if (lease.is_alive()) return failover::View::up;
+  return lease.failsafe.empty() ? failover::View::down : failover::View::unknown;
 }
 
 std::string name_of_vantage(std::size_t number) { return fmt::format("vantage {}", number); }

@@ -152,6 +152,7 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
 }
 
 @test "watch fails over from a side that is cut off, and waits for its guard" {
+  guarded_policy '{guard: {ttl: 5s, failsafe: false}}'
   guard tokyo
   guard ireland
   guarded tokyo
@@ -174,7 +175,8 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   [ "$(value host-cluster "/apis/types.kubefed.io/v1beta1/namespaces/production/federateddeployments/active-standby-app" '.spec.overrides[] | select(.clusterName == "ireland-cluster") | .clusterOverrides[0].value')" = 10 ]
 }
 
-@test "a guard that loses the host alone stops the writes, and lets them in again when it is back" {
+@test "a guard that loses the host alone stops the writes where the policy says so, and lets them in again when it is back" {
+  guarded_policy '{guard: {ttl: 5s, failsafe: false}}'
   guard tokyo
   guarded tokyo
   cut_off tokyo-to-host

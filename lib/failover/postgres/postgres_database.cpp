@@ -1,10 +1,13 @@
 #include "failover/postgres/postgres_database.hpp"
 
+#include "data/replay.hpp"
 #include "data/upstream.hpp"
 #include "failover/quorum.hpp"
 #include "failover/site.hpp"
 #include "http/leave.hpp"
 
+#include <fmt/format.h>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -42,6 +45,26 @@ Result<void> lead(const std::string& of_standby, const std::string& of_primary, 
   if (conninfo && !name.empty()) conninfo = data::with_keyword(*conninfo, "application_name", name);
   if (!conninfo) return Failure{conninfo.error()};
   return data::set_upstream(*standby, *conninfo, deadline);
+}
+
+Result<HeldReplay> hold_replay_of(data::Connection& session, const std::string& /*conninfo*/, data::Deadline deadline) {
+  HeldReplay held;
+  if (const auto paused = data::pause_replay(session, deadline); !paused) {
+    if (paused.error().code != Code::rejected) return Failure{paused.error()};
+    held.problem = paused.error().message;
+  }
+  held.asked = std::chrono::steady_clock::now();
+  const auto stands = data::replay_position(session, deadline);
+  if (!stands) return Failure{stands.error()};
+  held.answered = std::chrono::steady_clock::now();
+  held.position = fmt::format("{} {}", stands->started, data::format_lsn(stands->replayed));
+  return held;
+}
+
+Result<void> release_replay_of(data::Connection& session, const std::string& /*conninfo*/, data::Deadline deadline) {
+  const auto stands = data::replay_position(session, deadline);
+  if (!stands) return Failure{stands.error()};
+  return stands->is_paused ? data::resume_replay(session, deadline) : Result<void>{};
 }
 
 class PostgresDatabase final : public Database {
@@ -116,6 +139,19 @@ class PostgresDatabase final : public Database {
 
   Task<Result<Done>> open_to_readers(time::Duration timeout) override {
     Use use = [](data::Connection& session, const std::string&, data::Deadline deadline) { return data::open_door(session, deadline); };
+    co_return co_await with_session(timeout, std::move(use));
+  }
+
+  Task<Result<HeldReplay>> hold_replay(time::Duration timeout) override {
+    HeldReplay held;
+    Use use = keeping<HeldReplay>(held, &hold_replay_of);
+    const auto done = co_await with_session(timeout, std::move(use));
+    if (!done) co_return Failure{done.error()};
+    co_return held;
+  }
+
+  Task<Result<Done>> release_replay(time::Duration timeout) override {
+    Use use = &release_replay_of;
     co_return co_await with_session(timeout, std::move(use));
   }
 

@@ -164,6 +164,24 @@ TEST_CASE("what the databases say against a run refuses what can wait, and is a 
   CHECK(says(assess(policy(), {}, survey, failing_over), "ireland cannot be promoted"));
 }
 
+TEST_CASE("what would keep a failover from ending a guard that goes on without the host is a warning") {
+  Policy one = policy();
+  one.fencing.guard_ttl = time::Duration{5'000};
+  Survey survey = survey_of(primary("tokyo", 100), standby("ireland", 100), standby("virginia", 100));
+  survey.sides[0].guard.object = nlohmann::json::object();
+  survey.sides[0].guard.holder = "tokyo";
+  survey.sides[0].guard.failsafe = {"ireland"};
+  const auto warned = [&](const std::string& words) {
+    const Assessment assessment = assess(one, {}, survey, {});
+    return std::ranges::any_of(assessment.warnings, [&](const std::string& warning) { return warning.find(words) != std::string::npos; });
+  };
+  CHECK_FALSE(warned("goes on without the host"));
+  survey.sides[1].checkup.missing_to_pause = {"EXECUTE on pg_wal_replay_pause"};
+  CHECK(warned("our role lacks EXECUTE on pg_wal_replay_pause in the database of ireland"));
+  survey.sides[0].guard.failsafe = {"virginia"};
+  CHECK(warned("the guard of tokyo knows nothing of ireland"));
+}
+
 TEST_CASE("a guard that gave its Lease up may be told, and its reason is said where it is refused") {
   Policy one = policy();
   one.fencing.guard_ttl = time::Duration{5'000};

@@ -85,6 +85,19 @@ TEST_CASE("the standbys of a synchronous policy can be told apart") {
   refuses(spec + "replication: sync, " + sides + "}}\n", "7:25", "the standbys of a:b and a/b would both be known as 'a_b'");
 }
 
+TEST_CASE("a standby's stream is named like its cluster, and guards go on without the host, unless the policy says otherwise") {
+  const std::string sides = "  database: {postgres: {sides: {tokyo: {connection: {env: T}}, ireland: {connection: {env: I}";
+  const auto plain = read(body + checks + "  fencing: {guard: {ttl: 5s}}\n" + sides + "}}}}\n");
+  REQUIRE(plain);
+  CHECK(plain->fencing.guard_failsafe);
+  CHECK(plain->postgres->sides.at("ireland").application_name == "ireland");
+  const auto stated =
+      read(body + checks + "  fencing: {guard: {ttl: 5s, failsafe: false}}\n" + sides + ", applicationName: standby1}}}}\n");
+  REQUIRE(stated);
+  CHECK_FALSE(stated->fencing.guard_failsafe);
+  CHECK(stated->postgres->sides.at("ireland").application_name == "standby1");
+}
+
 TEST_CASE("the state comes back as it was written") {
   State state{.active = "ireland", .token = 7};
   state.primary = LastSeen{"ireland", "1", 2, "0/10", "5", "2026-01-01T00:00:00.500Z"};

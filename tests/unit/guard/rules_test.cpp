@@ -108,3 +108,47 @@ TEST_CASE("a database that was about to be opened is not taken for closed when i
   CHECK_FALSE(rules.is_glance_enough());
   CHECK(rules.glanced(std::nullopt) == Rules::Glance::harmful);
 }
+
+TEST_CASE("what others confirm counts only where the Lease says so, for a database that takes writes and could be closed") {
+  Rules rules{time::Duration{6'000}, "me", guard::Failsafe{{"ireland"}, true}};
+  rules.begin(moment(0), lease());
+  rules.tried(moment(0), "");
+  rules.looked(moment(0), data::Standing{.written = 1'000});
+  rules.renewed(rules.renewal(moment(0)), lease());
+  CHECK_FALSE(rules.wants_confirmation(moment(1'500)));
+  rules.others_replayed({{"ireland", 900}});
+  const Rules::Renewal offers = rules.renewal(moment(100));
+  CHECK(offers.lease.failsafe == std::vector<std::string>{"ireland"});
+  rules.renewed(offers, lease());
+  CHECK_FALSE(rules.wants_confirmation(moment(1'599)));
+  CHECK(rules.wants_confirmation(moment(1'600)));
+  rules.looked(moment(1'500), std::nullopt);
+  CHECK_FALSE(rules.wants_confirmation(moment(1'600)));
+  rules.looked(moment(0), data::Standing{.written = 1'000});
+  CHECK_FALSE(rules.wants_confirmation(moment(2'001)));
+  rules.tried(moment(2'000), "");
+  CHECK(rules.wants_confirmation(moment(2'001)));
+  rules.read(lease(7));
+  CHECK_FALSE(rules.wants_confirmation(moment(2'001)));
+  CHECK_FALSE(rules.confirmed(moment(1'900), moment(2'001)));
+  CHECK_FALSE(rules.may_write(moment(2'001)));
+}
+
+TEST_CASE("a guard that goes on by what others confirm tells so once, opens nothing, and rests no longer than that holds") {
+  Rules rules{time::Duration{6'000}, "me", guard::Failsafe{{"ireland"}, true}};
+  rules.begin(moment(0), lease());
+  rules.looked(moment(0), data::Standing{.written = 1'000});
+  rules.others_replayed({{"ireland", 900}});
+  rules.tried(moment(0), "");
+  rules.renewed(rules.renewal(moment(0)), lease());
+  rules.tried(moment(2'500), "");
+  CHECK(rules.confirmed(moment(2'000), moment(2'600)));
+  CHECK(rules.goes_on());
+  CHECK_FALSE(rules.confirmed(moment(2'500), moment(2'900)));
+  CHECK(rules.rest(moment(4'000)) == time::Duration{1'500});
+  rules.looked(moment(3'900), data::Standing{.read_only = true, .written = 1'000});
+  CHECK_FALSE(rules.wants_to_thaw(moment(4'000)));
+  CHECK_FALSE(rules.rest(moment(5'500)));
+  rules.freezing();
+  CHECK_FALSE(rules.goes_on());
+}
