@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "control/member.hpp"
+#include "failover/member_store.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -73,6 +74,30 @@ Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlag
   return {};
 }
 
+/// The clusters that keep the state together, by contexts of their names, so that no host need be asked. Nothing is asked yet.
+Result<void> connect_coordinators(http::Loop& loop, failover::Site& site, const ClusterFlags& flags) {
+  auto fleet = fleet::from_contexts(site.policy.coordination.members);
+  if (!fleet) return Failure{fleet.error()};
+  auto clients = fleet::connect(loop, *fleet, connect_options(flags));
+  if (!clients) return Failure{clients.error()};
+  site.coordinators = std::move(*clients);
+  return {};
+}
+
+/// Where the state is: in a file that is named, in the policy's clusters, in the host, or in the file of the policy's name.
+std::unique_ptr<failover::Store> store_of(OpenSite& open, const SiteFlags& flags) {
+  failover::Site& site = open.site;
+  const failover::Policy& policy = site.policy;
+  if (!flags.state.empty()) return failover::make_file_store(file::expand_home(flags.state));
+  if (!site.coordinators.empty()) {
+    std::vector<kube::Client*> clusters;
+    for (const auto& client : site.coordinators) clusters.push_back(client.get());
+    return failover::make_member_store(std::move(clusters), policy.coordination.name_space, policy.name_space, policy.name);
+  }
+  if (!open.host) return failover::make_file_store(failover::default_state_file(policy.name_space, policy.name));
+  return failover::make_host_store(*open.host->client, open.host->host.name_space, policy.name_space, policy.name);
+}
+
 }  // namespace
 
 bool is_policy_file(const std::string& policy) {
@@ -127,13 +152,10 @@ Result<std::unique_ptr<OpenSite>> open_site(http::Loop& loop, const SiteFlags& f
   if (!policy) return Failure{policy.error()};
   site.policy = std::move(*policy);
   if (open->host) site.host = open->host->host;
-  const bool in_file = !open->host || !flags.state.empty();
-  const std::filesystem::path path =
-      flags.state.empty() ? failover::default_state_file(site.policy.name_space, site.policy.name) : file::expand_home(flags.state);
-  auto store = in_file
-                   ? failover::make_file_store(path)
-                   : failover::make_host_store(*open->host->client, open->host->host.name_space, site.policy.name_space, site.policy.name);
-  site.store = failover::make_policy_store(std::move(store), site.policy.clusters);
+  if (!site.policy.coordination.members.empty()) {
+    if (auto connected = connect_coordinators(loop, site, flags.clusters); !connected) return Failure{connected.error()};
+  }
+  site.store = failover::make_policy_store(store_of(*open, flags), site.policy.clusters);
   if (needs == Needs::host) return open;
   if (auto connected = connect_members(loop, *open, flags.clusters); !connected) return Failure{connected.error()};
   if (auto found = loop.run(failover::find_targets(site)); !found) return Failure{found.error()};

@@ -123,7 +123,7 @@ Result<Policy> read_policy(const manifest::Manifest& manifest, const std::string
   if (policy.name_space.empty()) policy.name_space = default_namespace;
   if (root.text("apiVersion") != "fedctl.io/v1alpha1") root.fail("apiVersion", "a FailoverPolicy has apiVersion fedctl.io/v1alpha1");
   Fields spec = root.child("spec");
-  spec.only({"clusters", "targets", "roles", "health", "fencing", "database", "dns", "hooks", "rto", "rpo", "readyTimeout"})
+  spec.only({"clusters", "targets", "roles", "health", "fencing", "database", "dns", "hooks", "coordination", "rto", "rpo", "readyTimeout"})
       .need("clusters")
       .need("targets");
   policy.spec = root.raw("spec");
@@ -142,6 +142,7 @@ Result<Policy> read_policy(const manifest::Manifest& manifest, const std::string
   policy.ready_timeout = spec.duration("readyTimeout", policy.ready_timeout);
   if (spec.has("database")) policy.postgres = read_database(spec.child("database"), policy.clusters, policy.name_space);
   if (spec.has("dns")) policy.dns = read_dns(spec.child("dns"), policy.clusters, policy.name_space);
+  policy.coordination = read_coordination(spec, policy.clusters);
   policy.health = read_health(spec.child("health"), policy);
   policy.fencing = read_fencing(spec.child("fencing"), policy.name_space);
   const bool needs_guard = policy.postgres && policy.postgres->replication.mode == Replication::Mode::sync_while_close;

@@ -172,6 +172,12 @@ struct Hook {
   bool may_fail = false;
 };
 
+/// Where the state is kept, and who decides whose turn it is.
+struct Coordination {
+  std::vector<std::string> members;  ///< Clusters of which a majority decides; none: the host, or a file.
+  std::string name_space;            ///< In each of them.
+};
+
 struct Policy {
   std::string name;
   std::string name_space;
@@ -182,6 +188,7 @@ struct Policy {
   std::vector<Target> targets;
   std::vector<Setting> active;
   std::vector<Setting> standby;
+  Coordination coordination;
   Health health;
   Fencing fencing;
   std::optional<Postgres> postgres;

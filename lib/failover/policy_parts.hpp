@@ -12,6 +12,8 @@ namespace fedctl::failover {
 /// `command` and `timeout` of a map.
 Action read_action(const Fields& fields);
 
+/// "host", "members", or a list of them.
+Coordination read_coordination(const Fields& spec, const std::vector<std::string>& clusters);
 Health read_health(Fields fields, const Policy& policy);
 Fencing read_fencing(Fields fields, const std::string& name_space);
 Postgres read_database(Fields fields, const std::vector<std::string>& clusters, const std::string& name_space);

@@ -27,6 +27,7 @@ struct Site {
   std::vector<control::FederatedType> types;  ///< Of the host.
   federation::TypeTable type_table;
   fleet::ConnectOptions connect;
+  fleet::Clients coordinators;  ///< The clusters that keep the state together; none: the host, or a file.
   std::unique_ptr<Store> store;
   std::unique_ptr<traffic::Provider> dns;  ///< Null where the policy has none.
 

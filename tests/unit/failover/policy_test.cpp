@@ -85,6 +85,18 @@ TEST_CASE("the standbys of a synchronous policy can be told apart") {
   refuses(spec + "replication: sync, " + sides + "}}\n", "7:25", "the standbys of a:b and a/b would both be known as 'a_b'");
 }
 
+TEST_CASE("the state is in the host, or in three clusters at least, since of two neither may be lost") {
+  CHECK(read(body + checks)->coordination.members.empty());
+  CHECK(read(body + checks + "  coordination: host\n")->coordination.members.empty());
+  const auto three = read(body + checks + "  coordination: {members: [tokyo, ireland, host]}\n");
+  REQUIRE(three);
+  CHECK(three->coordination.members == std::vector<std::string>{"tokyo", "ireland", "host"});
+  CHECK(three->coordination.name_space == "kube-federation-system");
+  refuses(body + checks + "  coordination: members\n", "8:3", "needs three clusters, and there are 2");
+  refuses(body + checks + "  coordination: {members: [tokyo, ireland, tokyo]}\n", "8:3", "stands twice");
+  refuses(body + checks + "  coordination: everybody\n", "8:3", "'coordination' is host, members, or");
+}
+
 TEST_CASE("a standby's stream is named like its cluster, and guards go on without the host, unless the policy says otherwise") {
   const std::string sides = "  database: {postgres: {sides: {tokyo: {connection: {env: T}}, ireland: {connection: {env: I}";
   const auto plain = read(body + checks + "  fencing: {guard: {ttl: 5s}}\n" + sides + "}}}}\n");
