@@ -44,10 +44,11 @@ time::Duration short_while() {
   return time::Duration{std::uniform_int_distribution{10, 80}(random)};
 }
 
-http::Request request_of(std::string method, std::string path, time::Duration patience) {
+http::Request request_of(std::string method, std::string path, MemberRegister::Patience patience) {
   http::Request request{.method = std::move(method), .path = std::move(path), .headers = {"Accept: application/json"}};
-  request.timeout = patience;
+  request.timeout = patience.longest;
   request.repeatable = false;
+  request.writes = patience.is_needed && request.method != "GET";
   return request;
 }
 
@@ -77,7 +78,7 @@ std::string MemberRegister::display_name() const {
   return fmt::format("ConfigMap {}/{} in {}", name_space_, name_, text::listed(names));
 }
 
-Task<Result<MemberRegister::Held>> MemberRegister::fetch(std::size_t cluster, time::Duration patience) {
+Task<Result<MemberRegister::Held>> MemberRegister::fetch(std::size_t cluster, Patience patience) {
   kube::Client& client = *clusters_[cluster];
   const auto response = co_await client.send(request_of("GET", control::config_maps().path(name_space_, name_), patience));
   if (!response) co_return Failure{response.error()};
@@ -95,7 +96,7 @@ Task<Result<MemberRegister::Held>> MemberRegister::fetch(std::size_t cluster, ti
   co_return held;
 }
 
-Task<Result<MemberRegister::Held>> MemberRegister::put(std::size_t cluster, Held held, time::Duration patience) {
+Task<Result<MemberRegister::Held>> MemberRegister::put(std::size_t cluster, Held held, Patience patience) {
   kube::Client& client = *clusters_[cluster];
   json object{{"apiVersion", "v1"}, {"kind", "ConfigMap"}};
   object["metadata"] = json{{"name", name_}, {"namespace", name_space_}};
@@ -123,7 +124,7 @@ Task<Result<MemberRegister::Held>> MemberRegister::put(std::size_t cluster, Held
 }
 
 /// A cluster that is no member of a host has none yet.
-Task<Result<Done>> MemberRegister::make_namespace(std::size_t cluster, time::Duration patience) {
+Task<Result<Done>> MemberRegister::make_namespace(std::size_t cluster, Patience patience) {
   kube::Client& client = *clusters_[cluster];
   http::Request request = request_of("POST", control::namespaces().path("", ""), patience);
   request.headers.push_back("Content-Type: application/json");
@@ -136,7 +137,7 @@ Task<Result<Done>> MemberRegister::make_namespace(std::size_t cluster, time::Dur
   co_return Failure{std::move(error)};
 }
 
-Task<MemberRegister::Answer> MemberRegister::look(std::size_t cluster, time::Duration patience) {
+Task<MemberRegister::Answer> MemberRegister::look(std::size_t cluster, Patience patience) {
   auto held = co_await fetch(cluster, patience);
   Answer answer;
   if (held) {
@@ -149,7 +150,7 @@ Task<MemberRegister::Answer> MemberRegister::look(std::size_t cluster, time::Dur
 }
 
 /// One step of a cluster: its object is changed as `rule` says, and only as it was read.
-Task<MemberRegister::Answer> MemberRegister::step(std::size_t cluster, Rule rule, time::Duration patience) {
+Task<MemberRegister::Answer> MemberRegister::step(std::size_t cluster, Rule rule, Patience patience) {
   Answer answer;
   for (int attempt = 1; attempt <= most_steps; ++attempt) {
     const bool was_known = known_[cluster].has_value();
@@ -227,7 +228,7 @@ bool MemberRegister::is_in_vain(const Round& round) const {
 }
 
 /// Asks all for the same step, until a majority has done it.
-Task<MemberRegister::Round*> MemberRegister::agree(Rule rule, time::Duration patience) {
+Task<MemberRegister::Round*> MemberRegister::agree(Rule rule, Patience patience) {
   std::vector<Task<Answer>> works;
   for (std::size_t i = 0; i < clusters_.size(); ++i) works.push_back(step(i, rule, patience));
   Enough enough = [this](const Round& round) { return is_majority(acceptors_in(round).size(), clusters_.size()) || is_in_vain(round); };
@@ -248,7 +249,7 @@ Error MemberRegister::no_majority(const Round& round) const {
 }
 
 /// The newest value that a majority, which promised us the ballot, has taken. Errors: conflict where somebody was promised a higher one.
-Task<Result<MemberRegister::Prepared>> MemberRegister::prepare(time::Duration patience) {
+Task<Result<MemberRegister::Prepared>> MemberRegister::prepare(Patience patience) {
   prepared_for_.reset();
   ballot_ = next_of(std::max(highest_, ballot_), writer_);
   const Ballot ballot = ballot_;
@@ -259,7 +260,7 @@ Task<Result<MemberRegister::Prepared>> MemberRegister::prepare(time::Duration pa
   co_return Prepared{ballot, newest_of(promises)};
 }
 
-Task<Result<Done>> MemberRegister::propose(Ballot ballot, std::string version, std::string value, time::Duration patience) {
+Task<Result<Done>> MemberRegister::propose(Ballot ballot, std::string version, std::string value, Patience patience) {
   prepared_for_.reset();
   Rule rule = [ballot, version, value](Acceptor& acceptor) { return accept(acceptor, ballot, version, value); };
   const Round* round = co_await agree(std::move(rule), patience);
@@ -272,7 +273,7 @@ Task<Result<Done>> MemberRegister::propose(Ballot ballot, std::string version, s
   co_return Done{};
 }
 
-Task<Result<std::string>> MemberRegister::write(std::string base, std::string value, time::Duration patience) {
+Task<Result<std::string>> MemberRegister::write(std::string base, std::string value, Patience patience) {
   const std::string version = encoding::random_hex(8);
   Error problem;
   for (int attempt = 1; attempt <= most_rounds; ++attempt) {
@@ -310,7 +311,7 @@ MemberRegister::Reading MemberRegister::reading_of(const Round& round, const Acc
 }
 
 /// Clusters that were away get what the others have, by the ballot that these took it by.
-void MemberRegister::repair(const Round& round, const Acceptor& newest, time::Duration patience) {
+void MemberRegister::repair(const Round& round, const Acceptor& newest, Patience patience) {
   if (newest.version.empty() || loop().interrupted()) return;
   Rule rule = [newest](Acceptor& acceptor) {
     return acceptor.accepted < newest.accepted && accept(acceptor, newest.accepted, newest.version, newest.value);
@@ -326,7 +327,7 @@ void MemberRegister::repair(const Round& round, const Acceptor& newest, time::Du
 }
 
 /// Has a majority take the newest value, which some of it took already.
-Task<Result<MemberRegister::Reading>> MemberRegister::settle(time::Duration patience) {
+Task<Result<MemberRegister::Reading>> MemberRegister::settle(Patience patience) {
   Error problem;
   for (int attempt = 1; attempt <= most_rounds; ++attempt) {
     const auto newest = co_await prepare(patience);
@@ -345,7 +346,7 @@ Task<Result<MemberRegister::Reading>> MemberRegister::settle(time::Duration pati
   co_return Failure{problem};
 }
 
-Task<Result<MemberRegister::Reading>> MemberRegister::read(time::Duration patience) {
+Task<Result<MemberRegister::Reading>> MemberRegister::read(Patience patience) {
   std::vector<Task<Answer>> works;
   for (std::size_t i = 0; i < clusters_.size(); ++i) works.push_back(look(i, patience));
   Enough enough = [this](const Round& round) { return is_settled(acceptors_in(round), clusters_.size()) || is_in_vain(round); };

@@ -77,7 +77,10 @@ class MemberStore : public Store {
     co_return state;
   }
 
-  Task<Result<Done>> save(State& state) override { co_return co_await write(state, request_patience); }
+  Task<Result<Done>> save(State& state) override {
+    const MemberRegister::Patience patience{request_patience, true};
+    co_return co_await write(state, patience);
+  }
   Task<Result<Done>> save_look(State& state) override { co_return co_await write(state, patience_of_look); }
 
   std::unique_ptr<Candidacy> stand(const std::string& operation, std::chrono::seconds lasts) override {
@@ -112,7 +115,7 @@ class MemberStore : public Store {
     }
   }
 
-  Task<Result<Done>> write(State& state, time::Duration patience) {
+  Task<Result<Done>> write(State& state, MemberRegister::Patience patience) {
     auto written = co_await kept_.write(state.version, to_text(to_json(state)), patience);
     if (!written) co_return Failure{written.error()};
     state.version = std::move(*written);
