@@ -10,10 +10,11 @@ GuardProcess::GuardProcess(Sides& sides, std::size_t side, const failover::Polic
     : sides_(sides), world_(sides.world), side_(side), database_(sides.databases[side]), policy_(policy) {
   process.name = "guard " + database_.name;
   process.begin = [this] {
-    rules_.emplace(sides_.ttl, fmt::format("{}/{}", process.name, process.life));
+    fedctl::guard::Failsafe failsafe{{sides_.other(database_).name}, policy_.fencing.guard_failsafe};
+    rules_.emplace(sides_.ttl, fmt::format("{}/{}", process.name, process.life), std::move(failsafe));
     server_.reset();
     hand_is_taken_ = false;
-    process.tasks.reserve(3);
+    process.tasks.reserve(4);
     process.tasks.push_back(live());
   };
 }
@@ -42,8 +43,10 @@ Task<Done> GuardProcess::live() {
   rules_->begin(now(), std::move(there));
   process.tasks.push_back(keep_renewing());
   process.tasks.push_back(keep_harmless());
+  process.tasks.push_back(keep_confirming());
   process.tasks[1].start();
   process.tasks[2].start();
+  process.tasks[3].start();
   co_return Done{};
 }
 
@@ -71,6 +74,50 @@ Task<Done> GuardProcess::keep_harmless() {
       co_await world_.sleep(process, rules_->pace_of_freezing());
     }
   }
+}
+
+Task<Done> GuardProcess::keep_confirming() {
+  while (true) {
+    if (rules_->wants_confirmation(now())) {
+      co_await confirm();
+    } else if (!clock().is_overdue(now())) {
+      const auto replayed = co_await look_at_other();
+      rules_->others_replayed(replayed);
+    }
+    co_await world_.sleep(process, clock().glance());
+  }
+}
+
+/// What the other database has replayed, as ours is told by its stream.
+Task<fedctl::guard::Replayed> GuardProcess::look_at_other() {
+  using Replayed = fedctl::guard::Replayed;
+  std::function<std::optional<Replayed>()> act = [this]() -> std::optional<Replayed> {
+    Database& other = sides_.other(database_);
+    if (!sides_.does_stream(other)) return std::nullopt;
+    sides_.pull(other);
+    return Replayed{{other.name, other.replayed}};
+  };
+  auto replayed = co_await ask_database<Replayed>(clock().patience(), std::move(act));
+  co_return replayed.value_or(Replayed{});
+}
+
+Task<Done> GuardProcess::confirm() {
+  const Steady sent = now();
+  std::function<std::optional<data::Lsn>()> act = [this]() -> std::optional<data::Lsn> {
+    if (!database_.takes_writes(world_.now)) return std::nullopt;
+    return sides_.mark(database_);
+  };
+  const auto mark = co_await ask_database<data::Lsn>(clock().patience(), std::move(act));
+  while (mark && now() < sent + clock().patience()) {
+    const auto replayed = co_await look_at_other();
+    if (rules_->failsafe().is_confirmed(replayed, *mark)) {
+      if (rules_->confirmed(sent, now())) tell("goes on without the host");
+      if (rules_->goes_on()) went_on = true;
+      co_return Done{};
+    }
+    co_await world_.sleep(process, Duration{20});
+  }
+  co_return Done{};
 }
 
 Task<Done> GuardProcess::look() {

@@ -12,6 +12,7 @@ class GuardProcess {
  public:
   GuardProcess(Sides& sides, std::size_t side, const failover::Policy& policy);
   Process process;
+  bool went_on = false;  ///< Without the host, at any time.
 
  private:
   using Rules = fedctl::guard::Rules;
@@ -24,6 +25,9 @@ class GuardProcess {
   Task<Done> live();
   Task<Done> keep_renewing();
   Task<Done> keep_harmless();
+  Task<Done> keep_confirming();
+  Task<Done> confirm();
+  Task<fedctl::guard::Replayed> look_at_other();
   Task<Done> look();
   Task<Done> try_hand();
   Task<Done> renew();

@@ -8,7 +8,7 @@
 namespace simulation {
 namespace {
 
-failover::Policy make_policy(Duration ttl, bool tolerates) {
+failover::Policy make_policy(Duration ttl, bool tolerates, bool has_failsafe) {
   failover::Policy policy;
   policy.name_space = "production";
   policy.name = "shop";
@@ -18,6 +18,7 @@ failover::Policy make_policy(Duration ttl, bool tolerates) {
   policy.postgres->sides["b"] = {};
   policy.postgres->catch_up_timeout = Duration{3'000};
   policy.fencing.guard_ttl = ttl;
+  policy.fencing.guard_failsafe = has_failsafe;
   for (const auto kind : {failover::Check::Kind::api_server, failover::Check::Kind::postgres}) {
     failover::Check check{.kind = kind, .name = std::string{failover::to_string(kind)}};
     check.failure_threshold = 2;
@@ -33,7 +34,7 @@ class History {
   History(std::uint64_t seed, bool tells)
       : world_(seed, tells),
         ttl_(world_.random.between(2, 5) * 1'000),
-        policy_(make_policy(ttl_, world_.random.chance(30))),
+        policy_(draw_policy()),
         sides_(world_),
         guards_{{{sides_, 0, policy_}, {sides_, 1, policy_}}},
         runs_{{{sides_, "watch 1", policy_}, {sides_, "watch 2", policy_}}} {
@@ -69,10 +70,16 @@ class History {
     if (world_.failure().empty()) settle_down();
     Outcome outcome{.failure = world_.failure(), .told = world_.told(), .events = world_.events()};
     outcome.has_failed_over = sides_.newest_timeline > 1;
+    outcome.has_gone_on = guards_[0].went_on || guards_[1].went_on;
     return outcome;
   }
 
  private:
+  failover::Policy draw_policy() {
+    const bool tolerates = world_.random.chance(30);
+    return make_policy(ttl_, tolerates, world_.random.chance(70));
+  }
+
   /// No two steady clocks differ by more than 2 % of the time that passes; wall clocks say anything.
   void draw_clocks(Process& process) {
     process.rate = 1 + static_cast<double>(world_.random.between(-990, 990)) / 100'000;

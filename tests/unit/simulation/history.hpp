@@ -11,6 +11,7 @@ struct Outcome {
   std::vector<std::string> told;  ///< What happened, one event a line, where it was asked for.
   std::size_t events = 0;
   bool has_failed_over = false;
+  bool has_gone_on = false;  ///< A guard, without the host.
 };
 
 /// One history: an active side, its standby, their guards, and two watches, on whom everything goes wrong for a while that the seed draws.

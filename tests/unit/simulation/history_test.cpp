@@ -42,14 +42,17 @@ void run_part(std::uint64_t part) {
     return;
   }
   std::uint64_t failovers = 0;
+  std::uint64_t gone_on = 0;
   for (std::uint64_t i = 0; i < histories(); ++i) {
     const std::uint64_t seed = i * 4 + part;
     const simulation::Outcome outcome = simulation::run_history(seed, false);
     if (!outcome.failure.empty()) FAIL(retold(seed));
     failovers += outcome.has_failed_over ? 1 : 0;
+    gone_on += outcome.has_gone_on ? 1 : 0;
   }
   // Histories in which nothing happens would prove nothing.
   CHECK(failovers * 10 > histories());
+  CHECK(gone_on * 50 > histories());
 }
 
 }  // namespace

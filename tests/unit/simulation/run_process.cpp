@@ -97,7 +97,10 @@ Task<Done> RunProcess::sample() {
   verdict_.see_from("standby", sides_.does_stream(sides_.databases[1 - side]) ? View::up : View::down);
   std::function<GuardLease()> read = [this, side] { return sides_.lease_for_run(side); };
   const auto guard = co_await ask_host<GuardLease>(std::move(read));
-  if (guard) verdict_.see_from("guard", guard->is_alive() ? View::up : View::down);
+  if (guard) {
+    const View silent = guard->failsafe.empty() ? View::down : View::unknown;
+    verdict_.see_from("guard", guard->is_alive() ? View::up : silent);
+  }
   if (seen && !seen->in_recovery) {
     const GuardLease known = guard.value_or(GuardLease{});
     co_await keep_look(*seen, known, active_);

@@ -59,6 +59,10 @@ class RunProcess {
   Task<bool> fence(failover::StepRecord& step);
   Task<bool> fence_database(failover::StepRecord& step);
   Task<bool> wait_for_guard(failover::StepRecord& step);
+  Task<bool> wait_for_end(failover::StepRecord& step);
+  /// Keeps the standby from replaying, and tells `guard_` where it stands.
+  Task<bool> hold_replay();
+  Task<Done> release_replay();
   Task<bool> catch_up(failover::StepRecord& step);
   Task<bool> promote(failover::StepRecord& step);
   Task<bool> abort();

@@ -41,7 +41,7 @@ Task<std::optional<bool>> RunProcess::act_as_owner(std::size_t side, std::functi
 
 Task<bool> RunProcess::fence(StepRecord& step) {
   guard_.reset();
-  step.evidence = {};
+  step.evidence = failover::Evidence{};
   const auto marked = co_await mark_guard(index(run().from), run().token);
   if (marked && marked->exists()) guard_.emplace(*marked, *policy_.fencing.guard_ttl, world_.steady(process));
   const auto found = co_await survey();
@@ -82,10 +82,20 @@ Task<bool> RunProcess::fence_database(StepRecord& step) {
 
 Task<bool> RunProcess::wait_for_guard(StepRecord& step) {
   if (!guard_) co_return false;
+  const bool is_over = co_await wait_for_end(step);
+  if (guard_->is_ended_by(run().to)) co_await release_replay();
+  co_return is_over;
+}
+
+Task<bool> RunProcess::wait_for_end(StepRecord& step) {
   const std::size_t side = index(run().from);
   while (true) {
+    if (guard_->is_ended_by(run().to)) {
+      if (!co_await hold_replay()) co_return false;
+    }
     const Steady now = world_.steady(process);
     if (guard_->is_over(now)) co_return guard_->is_proof();
+    if (guard_->is_in_vain(now, run().to, patience)) co_return false;
     std::function<GuardLease()> read = [this, side] { return sides_.lease_for_run(side); };
     const auto lease = co_await ask_host<GuardLease>(std::move(read));
     if (lease && guard_->is_acknowledged(*lease)) {
@@ -93,8 +103,38 @@ Task<bool> RunProcess::wait_for_guard(StepRecord& step) {
       step.evidence.say(failover::FenceEvidence{.frozen = {.lsn = end}});
       co_return true;
     }
-    co_await world_.sleep(process, std::min(Duration{200}, guard_->longest() - guard_->waited(now)));
+    co_await world_.sleep(process, std::clamp(guard_->longest() - guard_->waited(now), Duration{50}, Duration{200}));
   }
+}
+
+Task<bool> RunProcess::hold_replay() {
+  const std::size_t side = index(run().to);
+  Database& standby = sides_.databases[side];
+  std::function<std::optional<bool>()> hold_it = [this, &standby]() -> std::optional<bool> {
+    sides_.hold_replay(standby, true);
+    return true;
+  };
+  if (!co_await ask_database<bool>(side, std::move(hold_it))) co_return false;
+  const Steady asked = world_.steady(process);
+  std::function<std::optional<std::string>()> look_at_it = [this, &standby]() -> std::optional<std::string> {
+    sides_.pull(standby);
+    return fmt::format("{} {}", standby.incarnation, standby.replayed);
+  };
+  const auto position = co_await ask_database<std::string>(side, std::move(look_at_it));
+  if (!position) co_return false;
+  guard_->saw(*position, asked, world_.steady(process));
+  co_return true;
+}
+
+Task<Done> RunProcess::release_replay() {
+  const std::size_t side = index(run().to);
+  Database& standby = sides_.databases[side];
+  std::function<std::optional<bool>()> act = [this, &standby]() -> std::optional<bool> {
+    sides_.hold_replay(standby, false);
+    return true;
+  };
+  co_await ask_database<bool>(side, std::move(act));
+  co_return Done{};
 }
 
 /// As step_database.cpp's end_of_primary, receive_rest and measure_loss.
@@ -190,6 +230,7 @@ Task<bool> RunProcess::abort() {
     failover::reopen(run());
     if (!co_await save()) co_return false;
     if (!co_await free_guard(side)) co_return refuse("the old side's guard does not renew");
+    co_await release_replay();
     std::function<std::optional<bool>()> act = [this, side]() -> std::optional<bool> {
       Database& database = sides_.databases[side];
       if (database.in_recovery) return std::nullopt;

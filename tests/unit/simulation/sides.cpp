@@ -57,6 +57,7 @@ void Sides::pull(Database& standby) {
     return;
   }
   standby.written = std::max(standby.written, sent);
+  if (!standby.is_held) standby.replayed = standby.written;
   standby.upstream = sent;
   standby.upstream_at = world.now;
 }
@@ -79,7 +80,7 @@ data::Standing Sides::look(Database& database) {
   seen.system_identifier = "7";
   seen.timeline = database.timeline;
   seen.written = position(database);
-  seen.replayed = seen.written;
+  seen.replayed = database.in_recovery ? database.replayed : seen.written;
   seen.streams = does_stream(database);
   if (seen.streams) {
     seen.received_timeline = database.timeline;
@@ -87,6 +88,17 @@ data::Standing Sides::look(Database& database) {
     seen.upstream_age = std::chrono::duration_cast<Duration>(std::chrono::microseconds{world.now - database.upstream_at});
   }
   return seen;
+}
+
+data::Lsn Sides::mark(Database& primary) {
+  change(primary, [](Database& changed) { ++changed.written; });
+  return position(primary);
+}
+
+void Sides::hold_replay(Database& standby, bool is_held) {
+  pull(standby);
+  standby.is_held = is_held && standby.in_recovery;
+  if (!standby.is_held) standby.replayed = standby.written;
 }
 
 failover::GuardLease Sides::lease_of(std::size_t side) const {
@@ -147,7 +159,7 @@ void Sides::promote(Database& database) {
   settle(databases[0]);
   settle(databases[1]);
   if (!database.in_recovery) return;
-  database.in_recovery = false;
+  database.in_recovery = database.is_held = false;
   database.closed = false;
   database.unfence();
   database.timeline = ++newest_timeline;
@@ -158,10 +170,10 @@ void Sides::promote(Database& database) {
 void Sides::rejoin(Database& database) {
   change(database, [&](Database& changed) {
     changed.in_recovery = true;
-    changed.closed = false;
+    changed.is_held = changed.closed = false;
     changed.unfence();
     changed.timeline = other(changed).timeline;
-    changed.written = position(other(changed));
+    changed.replayed = changed.written = position(other(changed));
   });
   world.tell(fmt::format("{} follows {} again: {}", database.name, other(database).name, describe(database)));
 }
@@ -190,6 +202,7 @@ void Sides::start(Database& database) {
   if (database.runs) return;
   change(database, [](Database& changed) {
     changed.runs = true;
+    changed.is_held = false;
     ++changed.incarnation;
   });
   world.tell(fmt::format("database {} is started: {}", database.name, describe(database)));

@@ -28,6 +28,8 @@ struct Database {
   data::Lsn written = 1000;  ///< At `settled`; as long as it takes writes, its log grows.
   Moment settled = 0;
   bool fenced = false;              ///< A run has proven that it takes no writes, and did not undo that.
+  bool is_held = false;  ///< A standby that is kept from replaying what it receives.
+  data::Lsn replayed = 1000;
   std::optional<data::Lsn> proven;  ///< Where a run has proven that its log ended.
   std::optional<data::Lsn> upstream;
   Moment upstream_at = 0;
@@ -90,6 +92,10 @@ class Sides {
   data::Standing look(Database& database);
   /// The standby takes in what came over the stream.
   void pull(Database& standby);
+  /// Writes a record, and tells where the log is behind it.
+  data::Lsn mark(Database& primary);
+  /// Keeps a standby from replaying, or lets it.
+  void hold_replay(Database& standby, bool is_held);
   bool does_stream(const Database& standby) const;
   Database& other(const Database& database) { return databases[&database == databases.data() ? 1 : 0]; }
 
