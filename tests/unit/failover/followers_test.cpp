@@ -23,14 +23,14 @@ Survey survey_of(const std::map<std::string, std::string>& sources) {
   return result;
 }
 
-Policy policy() {
+Policy policy_of_four() {
   Policy result{.clusters = clusters};
   result.postgres = Postgres{};
   return result;
 }
 
 Follower follower(const Survey& survey, const std::string& cluster, const std::string& from = "tokyo") {
-  for (const Follower& one : followers_of(policy(), survey, from, "ireland")) {
+  for (const Follower& one : followers_of(policy_of_four(), survey, from, "ireland")) {
     if (one.cluster == cluster) return one;
   }
   FAIL("no such follower");
@@ -85,7 +85,7 @@ TEST_CASE("a standby that stays ahead of the new primary, lacks a right, or is n
 
 TEST_CASE("every database of the policy has a fate, in the policy's order") {
   Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "virginia"}});
-  const auto fates = database_fates(policy(), survey, "tokyo", "ireland", RunKind::failover);
+  const auto fates = database_fates(policy_of_four(), survey, "tokyo", "ireland", RunKind::failover);
   REQUIRE(fates.size() == 4);
   CHECK(fates[0].text.starts_with("is fenced"));
   CHECK(fates[1].text == "becomes the primary");
@@ -99,7 +99,7 @@ TEST_CASE("a standby that is past where the new primary left the old log cannot 
   Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "tokyo"}});
   survey.sides[1].database = data::Standing{.timeline = 2, .written = 300};
   survey.sides[2].database->written = 156;
-  const auto followers = followers_of(policy(), survey, "tokyo", "ireland", 100);
+  const auto followers = followers_of(policy_of_four(), survey, "tokyo", "ireland", 100);
   CHECK(followers[0].is_parted);
   CHECK(followers[0].problem == "it has received 56 bytes of log that ireland never got, so it must be rebuilt");
   CHECK_FALSE(followers[1].is_parted);
@@ -109,8 +109,8 @@ TEST_CASE("a standby that is past where the new primary left the old log cannot 
 TEST_CASE("a standby that follows the new primary, or a new one that is not promoted yet, is not past anything") {
   Survey survey = survey_of({{"virginia", "tokyo"}});
   survey.sides[2].database->written = 156;
-  CHECK_FALSE(followers_of(policy(), survey, "tokyo", "ireland", 100)[0].is_parted);
+  CHECK_FALSE(followers_of(policy_of_four(), survey, "tokyo", "ireland", 100)[0].is_parted);
   survey.sides[1].database = data::Standing{.timeline = 2, .written = 300};
   survey.sides[2].database->timeline = 2;
-  CHECK_FALSE(followers_of(policy(), survey, "tokyo", "ireland", 100)[0].is_parted);
+  CHECK_FALSE(followers_of(policy_of_four(), survey, "tokyo", "ireland", 100)[0].is_parted);
 }

@@ -29,7 +29,7 @@ failover::GuardLease fenced_lease(std::vector<std::string> others) {
 class History {
  public:
   History(unsigned seed, bool holds_replay) : random_(seed), holds_replay_(holds_replay) {
-    rate_ = 0.99 + chance(0, 200) / 10'000.0;
+    rate_ = 0.99 + static_cast<double>(chance(0, 200)) / 10'000.0;
     host_dies_at_ = chance(0, 3) == 0 ? 100'000 : chance(1'000, 15'000);
     host_delay_ = chance(0, 4) == 0 ? 1'500 : 30;
     stream_delay_ = chance(0, 3) == 0 ? 1'200 : 40;

@@ -7,7 +7,7 @@ using nlohmann::json;
 
 namespace {
 
-const json deployment = R"({
+const json web_with_proxy = R"({
   "apiVersion": "apps/v1", "kind": "Deployment",
   "metadata": {"name": "web", "namespace": "p", "uid": "u1", "resourceVersion": "7", "labels": {"a": "1", "b": "2"}},
   "spec": {"replicas": 5, "selector": {"matchLabels": {"a": "1"}},
@@ -15,7 +15,7 @@ const json deployment = R"({
       {"name": "app", "image": "app:1", "ports": [{"containerPort": 80, "protocol": "TCP"}]},
       {"name": "proxy", "image": "proxy:1"}]}}}})"_json;
 
-json part(const std::string& fields) { return owned_part(deployment, json::parse(fields)); }
+json part(const std::string& fields) { return owned_part(web_with_proxy, json::parse(fields)); }
 
 }  // namespace
 

@@ -27,7 +27,7 @@ struct Database {
   Moment stands_until = 0;
   data::Lsn written = 1000;  ///< At `settled`; as long as it takes writes, its log grows.
   Moment settled = 0;
-  bool fenced = false;              ///< A run has proven that it takes no writes, and did not undo that.
+  bool fenced = false;   ///< A run has proven that it takes no writes, and did not undo that.
   bool is_held = false;  ///< A standby that is kept from replaying what it receives.
   data::Lsn replayed = 1000;
   std::optional<data::Lsn> proven;  ///< Where a run has proven that its log ended.

@@ -14,7 +14,6 @@ using failover::Check;
 using failover::View;
 using watch::Opinion;
 using watch::Verdict;
-using State = Opinion::State;
 using Evidence = Verdict::Evidence;
 
 namespace {
@@ -148,7 +147,7 @@ void require(bool holds) {
 TEST_CASE("whatever was recorded, a side has failed only by enough independent signals, or by proof") {
   for_each_moment([](Story& story) {
     const Opinion opinion = story.opinion();
-    if (opinion.state != State::failed) return;
+    if (opinion.state != Opinion::State::failed) return;
     const bool agree = story.signals() >= static_cast<std::size_t>(story.health().agree);
     require(agree || (story.is_proven() && opinion.is_proven));
   });
@@ -157,21 +156,21 @@ TEST_CASE("whatever was recorded, a side has failed only by enough independent s
 TEST_CASE("whatever was recorded, no side has failed before the policy's tolerate is over") {
   for_each_moment([](Story& story) {
     const Opinion opinion = story.opinion();
-    if (opinion.state == State::failed) require(story.now() >= story.first_failure() + story.health().tolerate);
-    if (opinion.left.count() > 0) require(story.verdict().opinion(story.now() + opinion.left).state == State::failed);
+    if (opinion.state == Opinion::State::failed) require(story.now() >= story.first_failure() + story.health().tolerate);
+    if (opinion.left.count() > 0) require(story.verdict().opinion(story.now() + opinion.left).state == Opinion::State::failed);
   });
 }
 
 TEST_CASE("whatever was recorded, a success never makes a side fail, and neither does a check that cannot be asked") {
   for_each_moment([](Story& story) {
-    if (story.opinion().state == State::failed) return;
+    if (story.opinion().state == Opinion::State::failed) return;
     const std::size_t check = story.a_check();
     Verdict well = story.verdict();
     well.record(check, std::nullopt, story.now());
-    require(well.opinion(story.now()).state != State::failed);
+    require(well.opinion(story.now()).state != Opinion::State::failed);
     Verdict unknown = story.verdict();
     unknown.record_unknown(check, "gone");
-    require(unknown.opinion(story.now()).state != State::failed);
+    require(unknown.opinion(story.now()).state != Opinion::State::failed);
   });
 }
 
@@ -179,6 +178,6 @@ TEST_CASE("whatever was recorded, what another place sees well makes no side fai
   for_each_moment([](Story& story) {
     Verdict seen_well = story.verdict();
     seen_well.see_from("standby", View::up);
-    if (story.opinion().state != State::failed) require(seen_well.opinion(story.now()).state != State::failed);
+    if (story.opinion().state != Opinion::State::failed) require(seen_well.opinion(story.now()).state != Opinion::State::failed);
   });
 }
