@@ -150,7 +150,8 @@ struct Guard::Impl {
       }
       co_await thaw_if_free();
       publish();
-      const auto left = std::chrono::duration_cast<time::Duration>(next - Clock::now());
+      const auto now = Clock::now();
+      const auto left = std::chrono::ceil<time::Duration>(rules.next_round(now, next) - now);
       const http::Rest rest = co_await http::rest(loop(), std::max(left, time::Duration{0}));
       if (rest == http::Rest::interrupted) break;
     }

@@ -24,6 +24,11 @@ void Rules::begin(Instant now, std::optional<failover::GuardLease> there) {
   if (there) lease_ = std::move(*there);
 }
 
+Rules::Instant Rules::next_round(Instant now, Instant planned) const {
+  if (unable_.empty() || !is_able(now)) return planned;
+  return std::min(planned, *able_at_ + clock_.allowance() + time::Duration{1});
+}
+
 Rules::Renewal Rules::renewal(Instant now) {
   if (standing_) {
     // A look that began before the database was closed may come back after.

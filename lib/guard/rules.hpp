@@ -52,6 +52,10 @@ class Rules {
   /// read only. So is that of another guard.
   bool only_reads(Instant now) const { return is_of_another() || (!unable_.empty() && is_able(now)); }
 
+  /// When to look, try and renew next, if `planned` is when that is due: not later than the moment from which on the Lease must be given
+  /// up. Else that would come when the database has to be harmless already.
+  Instant next_round(Instant now, Instant planned) const;
+
   /// What is to be written into the Lease. What was sent when is what counts, not when the answer came.
   struct Renewal {
     failover::GuardLease lease;

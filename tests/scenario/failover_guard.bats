@@ -315,6 +315,8 @@ end_watchman() { sql $tokyo_port "ALTER ROLE watchman NOLOGIN; SELECT pg_termina
 }
 
 @test "programs that hold all connections do not keep the guard out" {
+  guarded_policy '{guard: {ttl: 5s, failsafe: false}}'
+  guarded_policy '{guard: {ttl: 5s, failsafe: false}}'
   guard_by_role
   guard tokyo
   guarded tokyo

@@ -152,3 +152,17 @@ TEST_CASE("a guard that goes on by what others confirm tells so once, opens noth
   rules.freezing();
   CHECK_FALSE(rules.goes_on());
 }
+
+TEST_CASE("a guard that becomes unable looks again when it has to give the Lease up, and not when the database must be harmless") {
+  Rules rules{time::Duration{5'000}, "me"};
+  rules.begin(moment(0), lease());
+  rules.tried(moment(20), "");
+  rules.renewed(rules.renewal(moment(20)), lease());
+  CHECK(rules.next_round(moment(30), moment(833)) == moment(833));
+  rules.tried(moment(1'666), "no answer");
+  CHECK(rules.only_reads(moment(1'666)));
+  CHECK(rules.next_round(moment(1'670), moment(2'499)) == moment(1'687));
+  CHECK_FALSE(rules.only_reads(moment(1'687)));
+  // Whether or not the host takes that, the next one is at its time.
+  CHECK(rules.next_round(moment(1'687), moment(2'499)) == moment(2'499));
+}
