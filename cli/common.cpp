@@ -208,10 +208,7 @@ int report(const Error& error) {
   return exit_error;
 }
 
-void warn(const std::string& line) {
-  constexpr std::size_t longest = 4000;
-  say_line(fmt::format("warning: {}", text::shortened(line, longest)));
-}
+void warn(const std::string& line) { say_line(fmt::format("warning: {}", text::shortened(line, longest_message))); }
 
 int flush_output() {
   if (std::fflush(stdout) != 0 && output_problem() == 0) output_problem() = errno;

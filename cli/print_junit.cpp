@@ -1,5 +1,6 @@
 #include "base/printable.hpp"
 #include "cli/print_plan.hpp"
+#include "cli/terminal.hpp"
 #include "plan/shared_errors.hpp"
 
 #include <fmt/format.h>
@@ -11,16 +12,13 @@ namespace {
 
 using plan::Action;
 
-/// Columns of an attribute, which may be a name or a message of others.
-constexpr std::size_t longest = 4000;
-
 /// XML has no way to write control characters.
 void set_text(pugi::xml_node node, const std::string& text) {
   node.append_child(pugi::node_pcdata).set_value(text::printable_lines(text).c_str());
 }
 
 void set_attribute(pugi::xml_node node, const char* name, const std::string& value) {
-  node.append_attribute(name).set_value(text::printable(text::shortened(value, longest)).c_str());
+  node.append_attribute(name).set_value(text::printable(text::shortened(value, longest_message)).c_str());
 }
 
 pugi::xml_node add_case(pugi::xml_node suite, const std::string& cluster, const std::string& name) {

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "cli/planning.hpp"
+#include "cli/terminal.hpp"
 #include "plan/document.hpp"
 #include "plan/drift.hpp"
 #include "plan/shared_errors.hpp"
@@ -21,7 +22,6 @@ using plan::ClusterPlan;
 
 constexpr std::size_t longest_value = 160;
 constexpr std::size_t longest_name = 500;
-constexpr std::size_t longest_message = 4000;
 
 std::string painted(const Style& style, Action action, const std::string& text) {
   switch (action) {

@@ -20,8 +20,6 @@ using inspect::Sync;
 using kube::Readiness;
 using nlohmann::json;
 
-constexpr std::size_t longest_problem = 4000;
-
 struct Row {
   const std::string* cluster;
   const ObjectStatus* status;
@@ -137,7 +135,7 @@ std::vector<std::string> status_lines(const std::vector<ClusterFare>& fares) {
   for (const ClusterFare& fare : fares) {
     if (fare.problem)
       lines.push_back(text::printable(fmt::format("{}: unknown ({}): {}", fare.cluster, to_string(fare.problem->code),
-                                                  text::shortened(fare.problem->message, longest_problem))));
+                                                  text::shortened(fare.problem->message, longest_message))));
   }
   std::vector<plan::ClusterErrors> errors;
   for (const ClusterFare& fare : fares) errors.push_back({fare.cluster, fare.errors});

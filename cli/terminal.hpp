@@ -7,6 +7,9 @@
 
 namespace fedctl::cli {
 
+/// Characters of what a server says that are shown to a person, in a table or a report; the rest is cut off.
+constexpr std::size_t longest_message = 4000;
+
 /// What a person is given: all that would steer the terminal is written out, apart from line ends, tabs and the colours of a Style.
 std::string for_terminal(std::string_view text);
 

@@ -64,6 +64,19 @@ stop_databases() {
 sql_past_fence() { PGOPTIONS='-c session_preload_libraries=' sql "$@"; }
 sql() { psql -X -h 127.0.0.1 -p "$1" -U postgres -d postgres -Atc "$2"; }
 
+# within SECONDS VALUE COMMAND...: waits until it prints that.
+within() {
+  local seconds=$1 wanted=$2 seen
+  shift 2
+  for _ in $(seq $((seconds * 5))); do
+    seen=$("$@" 2>/dev/null) || true
+    [ "$seen" != "$wanted" ] || return 0
+    sleep 0.2
+  done
+  printf 'expected: %s\nseen: %s\n' "$wanted" "$seen" >&2
+  return 1
+}
+
 # start_dns FOLDER: Knot serves example.com at $dns_port and takes updates signed by the key "fedctl".
 start_dns() {
   local folder=$1

@@ -18,23 +18,11 @@ setup() {
 teardown() { stop_application; }
 
 names_in() { sql $1 "SHOW synchronous_standby_names"; }
-# becomes VALUE COMMAND...: waits until it prints that.
-becomes() {
-  local wanted=$1 seen
-  shift
-  for _ in $(seq 100); do
-    seen=$("$@" 2>/dev/null) || true
-    [ "$seen" != "$wanted" ] || return 0
-    sleep 0.1
-  done
-  printf 'expected: %s\nseen: %s\n' "$wanted" "$seen" >&2
-  return 1
-}
 # wait_for_standbys PORT NAMES: commits there wait for these from now on, as a person would set it.
 wait_for_standbys() {
   sql $1 "ALTER SYSTEM SET synchronous_standby_names = '$2'" >/dev/null
   sql $1 "SELECT pg_reload_conf()" >/dev/null
-  becomes "$2" names_in $1
+  within 10 "$2" names_in $1
 }
 # inserts PORT: a commit there does not hang.
 inserts() { timeout 10 psql -X -h 127.0.0.1 -p "$1" -U postgres -d postgres -Atc "INSERT INTO events DEFAULT VALUES" >/dev/null; }
@@ -123,7 +111,7 @@ kill_postmaster() {
   exits 0
   says 'commits wait for ANY 1 ("ireland-cluster", "virginia-cluster"), proven'
   [ "$(names_in $tokyo_port)" = 'ANY 1 ("ireland-cluster", "virginia-cluster")' ]
-  becomes ireland-cluster,virginia-cluster synchronous_in_tokyo
+  within 10 ireland-cluster,virginia-cluster synchronous_in_tokyo
   run failover prepare
   says "database of tokyo-cluster: nothing to lay, all is there"
   run failover status
@@ -156,7 +144,7 @@ kill_postmaster() {
   replicating sync
   sed -i "s/^  rto:/  fencing: {exec: {command: ['true']}}\n  rto:/" policy.yaml
   failover prepare >/dev/null
-  becomes ireland-cluster,virginia-cluster synchronous_in_tokyo
+  within 10 ireland-cluster,virginia-cluster synchronous_in_tokyo
   stop_database virginia fast
   inserts $tokyo_port
   kill_postmaster tokyo
@@ -168,7 +156,7 @@ kill_postmaster() {
   run failover plan --accept-data-loss unknown
   exits 0
   start_database virginia
-  becomes t sql $virginia_port "SELECT pg_last_wal_receive_lsn() IS NOT NULL"
+  within 10 t sql $virginia_port "SELECT pg_last_wal_receive_lsn() IS NOT NULL"
   run failover run --yes
   exits 0
   [ "$(failover status -o json | jq -r .active)" != tokyo-cluster ]
@@ -199,7 +187,7 @@ kill_postmaster() {
 @test "a role that may not change for whom commits wait is told before, and nothing is promoted" {
   wait_for_standbys $ireland_port '*'
   fedctl failover role --print-sql | grep -v synchronous_standby_names | psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $tokyo_port -U postgres -d postgres
-  becomes 1 sql $ireland_port "SELECT count(*) FROM pg_roles WHERE rolname = 'fedctl'"
+  within 10 1 sql $ireland_port "SELECT count(*) FROM pg_roles WHERE rolname = 'fedctl'"
   TOKYO_DATABASE=postgres://fedctl@127.0.0.1:$tokyo_port/postgres IRELAND_DATABASE=postgres://fedctl@127.0.0.1:$ireland_port/postgres run failover switchover --yes
   exits 4
   says "commits on ireland-cluster would hang once it is the primary: they wait for '*', nobody answers to that, and our role lacks ALTER SYSTEM on synchronous_standby_names"

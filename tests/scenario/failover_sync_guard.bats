@@ -23,18 +23,6 @@ teardown() {
 
 names_in_tokyo() { sql $tokyo_port "SHOW synchronous_standby_names"; }
 proven() { fedctl failover status policy.yaml $host -o json | jq -r .synchronous.proven; }
-# within SECONDS VALUE COMMAND...: waits until it prints that.
-within() {
-  local seconds=$1 wanted=$2 seen
-  shift 2
-  for _ in $(seq $((seconds * 5))); do
-    seen=$("$@" 2>/dev/null) || true
-    [ "$seen" != "$wanted" ] || return 0
-    sleep 0.2
-  done
-  printf 'expected: %s\nseen: %s\n' "$wanted" "$seen" >&2
-  return 1
-}
 
 @test "commits wait while the standby is near, no longer when it has been away for a while, and again when it is back" {
   background bash -c "exec '$FEDCTL' failover guard policy.yaml $host --side tokyo-cluster >>tokyo.log 2>&1"
