@@ -16,9 +16,12 @@ constexpr std::size_t kept_looks = 60;
 
 }  // namespace
 
-void Hearing::note(const std::optional<data::Standing>& standing, bool is_primary_well) {
+void Hearing::note(const std::optional<data::Standing>& standing, bool is_primary_well, Asked asked) {
   last_ = standing;
   if (!standing || !standing->in_recovery) return;
+  if (replayed_ != standing->replayed) still_since_ = asked.answered;
+  replayed_ = standing->replayed;
+  still_until_ = asked.begun;
   if (standing->streams) deaf_looks_ = 0;
   if (!is_primary_well) return;
   if (!standing->streams) ++deaf_looks_;
@@ -37,6 +40,11 @@ time::Duration Hearing::allowance() const {
   if (usual < least_looks) return longest_silence;
   const auto end = silences_.begin() + static_cast<std::ptrdiff_t>(usual);
   return std::clamp(*std::max_element(silences_.begin(), end) * margin, fresh, longest_silence);
+}
+
+time::Duration Hearing::still() const {
+  const auto length = std::chrono::duration_cast<time::Duration>(still_until_ - still_since_);
+  return replayed_ ? std::max(length, time::Duration{0}) : time::Duration{0};
 }
 
 failover::View Hearing::view() const {

@@ -24,11 +24,18 @@ Verdict::Evidence evidence_in(const failover::CheckAnswer& answer) {
   return is_silence ? Verdict::Evidence::silence : Verdict::Evidence::answer;
 }
 
-/// A guard that did not renew is cut off from the host, and keeps its database from taking writes; unless it goes on without the host.
-failover::View view_of_guard(const failover::GuardLease& lease) {
+/// A guard that did not renew is cut off from the host, and keeps its database from taking writes; unless it goes on without the host. That
+/// it does only while each of these standbys replays what it writes (guard/failsafe.hpp): what one replayed last was written at most a ttl
+/// before the database takes no writes.
+failover::View view_of_guard(const failover::GuardLease& lease, const std::map<std::string, Hearing>& hearings) {
   if (!lease.is_held()) return failover::View::unknown;
   if (lease.is_alive()) return failover::View::up;
-  return lease.failsafe.empty() ? failover::View::down : failover::View::unknown;
+  const auto stands_still = [&](const std::string& cluster) {
+    const auto found = hearings.find(cluster);
+    return found != hearings.end() && found->second.still() >= lease.ttl;
+  };
+  const bool goes_on = !lease.failsafe.empty() && std::ranges::none_of(lease.failsafe, stands_still);
+  return goes_on ? failover::View::unknown : failover::View::down;
 }
 
 std::string name_of_vantage(std::size_t number) { return fmt::format("vantage {}", number); }
@@ -153,7 +160,7 @@ Task<Done> Round::keep_looking_elsewhere() {
       if (!is_failing(now.state)) verdict_.see_from(name_of_vantage(i), failover::View::unknown);
     }
     co_await when_all(std::move(tasks));
-    if (sampler_.guard()) verdict_.see_from("guard", view_of_guard(*sampler_.guard()));
+    if (sampler_.guard()) verdict_.see_from("guard", view_of_guard(*sampler_.guard(), hearings_));
     ++looks_elsewhere_;
     desk_.site.loop->wake(this);
     if (is_over()) break;
@@ -165,11 +172,12 @@ Task<Done> Round::keep_looking_elsewhere() {
 }
 
 Task<Done> Round::listen_to(std::string cluster) {
+  const auto begun = std::chrono::steady_clock::now();
   const auto standing = co_await failover::glance_at_database(desk_.site, cluster, longest_timeout(desk_.health));
   std::optional<data::Standing> found;
   if (standing) found = *standing;
   Hearing& hearing = hearings_[cluster];
-  hearing.note(found, opinion().state == Opinion::State::well);
+  hearing.note(found, opinion().state == Opinion::State::well, {begun, std::chrono::steady_clock::now()});
   verdict_.see_from(cluster, hearing.view());
   standbys_[cluster] = std::move(found);
   desk_.site.loop->wake(this);

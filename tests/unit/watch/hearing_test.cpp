@@ -82,3 +82,21 @@ TEST_CASE("one that had no stream for long while the primary was well tells noth
   hearing.note(deaf(), false);
   CHECK(hearing.view() == View::down);
 }
+
+TEST_CASE("a standby that replays nothing is known to stand still from the answer to one look to the beginning of the last one") {
+  const auto moment = [](int milliseconds) { return Hearing::Instant{} + std::chrono::milliseconds{milliseconds}; };
+  const data::Standing before{.in_recovery = true, .replayed = 100};
+  const data::Standing after{.in_recovery = true, .replayed = 200};
+  Hearing hearing;
+  CHECK(hearing.still() == time::Duration{0});
+  hearing.note(before, true, {moment(1'000), moment(1'500)});
+  CHECK(hearing.still() == time::Duration{0});
+  hearing.note(before, false, {moment(3'000), moment(4'000)});
+  CHECK(hearing.still() == time::Duration{1'500});
+  hearing.note(std::nullopt, false, {moment(5'000), moment(6'000)});
+  CHECK(hearing.still() == time::Duration{1'500});
+  hearing.note(before, false, {moment(7'000), moment(7'100)});
+  CHECK(hearing.still() == time::Duration{5'500});
+  hearing.note(after, false, {moment(8'000), moment(8'100)});
+  CHECK(hearing.still() == time::Duration{0});
+}
