@@ -95,7 +95,7 @@ int run_repair(const Flags& flags) {
   // One that cannot be repaired keeps none of the others from it.
   for (const BackPlan& plan : *plans) {
     if (!plan.can_rejoin() || loop.interrupted()) continue;
-    const auto rejoined = failover::rejoin_side(site, plan, step_printer(flags.site));
+    const auto rejoined = failover::rejoin_side(site, plan, {.accept_data_loss = *accepted}, step_printer(flags.site));
     if (!rejoined) failed = report_refusal(rejoined.error());
   }
   const bool can_settle = owes && !loop.interrupted() && !failed && !leaves_standby(*plans, *state);

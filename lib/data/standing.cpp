@@ -29,6 +29,19 @@ SELECT r.in_recovery,
        pg_last_wal_receive_lsn() IS NOT NULL
 FROM (SELECT pg_is_in_recovery() AS in_recovery) r)";
 
+/// The newest timeline of what is in pg_wal. Members of pg_monitor may list it.
+constexpr const char* newest_timeline =
+    "SELECT coalesce(max(('x' || substr(name, 1, 8))::bit(32)::int), 0) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'";
+
+/// Of a standby whose receiver is gone pg_control tells the timeline as it was at the last restartpoint, which may be minutes ago.
+Result<void> correct_timeline(Connection& connection, Standing& standing, Deadline deadline) {
+  if (!standing.in_recovery || standing.received_timeline != 0) return {};
+  const auto newest = connection.value(newest_timeline, deadline);
+  if (!newest && newest.error().code != Code::rejected) return Failure{newest.error()};
+  if (newest) standing.timeline = std::max(standing.timeline, whole_number(*newest));
+  return {};
+}
+
 Lsn lsn(const std::optional<std::string>& text) { return text ? parse_lsn(*text).value_or(0) : 0; }
 
 }  // namespace
@@ -73,6 +86,7 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
   standing.streams = row[9] == "t";
   // A standby asks for more of the log only when its own is at its end.
   standing.is_all_read = row[12] == "t";
+  if (auto corrected = correct_timeline(connection, standing, deadline); !corrected) return Failure{corrected.error()};
   if (count_query.empty()) return standing;
   // What cannot be counted must not hide all the rest.
   const auto counted = connection.value(count_query, deadline);

@@ -20,7 +20,7 @@ struct Standing {
   bool in_recovery = false;  ///< A standby.
   bool read_only = false;    ///< A new session may not write: default_transaction_read_only, or in recovery.
   std::string system_identifier;
-  std::int64_t timeline = 0;
+  std::int64_t timeline = 0;                   ///< A standby: of what it received last.
   std::int64_t received_timeline = 0;          ///< A standby that streams: the timeline that it receives.
   Lsn written = 0;                             ///< A primary: what is in its log. A standby: what it received, or replayed if that is more.
   Lsn replayed = 0;                            ///< A standby: what readers see.

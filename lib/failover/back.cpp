@@ -97,6 +97,10 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
     return Failure{{Code::conflict, "refused: a run was not finished", "", "", "", "go on with 'fedctl failover run --resume' first"}};
   if (!site.policy.postgres) return plan;
   const SideSurvey& active = *situation->survey.find(plan.from);
+  if (active.database && active.database->in_recovery) {
+    return Failure{{Code::conflict, fmt::format("refused: the database of {} is a standby itself, so none can follow it", plan.from), "",
+                    plan.from, "", "make one the primary with 'fedctl failover run'"}};
+  }
   const bool streams = side->database && side->database->in_recovery && side->database->streams;
   // A standby may still stream from a primary that was left.
   const bool is_astray = streams && active.database && side->database->received_timeline != active.database->timeline;
@@ -134,13 +138,31 @@ Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options
   return plans;
 }
 
-Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step) {
+namespace {
+
+/// Is the plan still what is to be done? It was made before somebody was asked, and a side that was made the active one since must not be
+/// rebuilt. Errors: conflict.
+Result<void> check_plan(Site& site, const BackPlan& plan, const BackOptions& options) {
+  const auto now = plan_back(site, {.to = plan.to, .accept_data_loss = options.accept_data_loss});
+  if (!now) return Failure{now.error()};
+  const bool is_same = now->from == plan.from && now->rejoin == plan.rejoin && now->diverged.has_value() == plan.diverged.has_value();
+  if (is_same) return {};
+  return Failure{{Code::conflict, fmt::format("refused: it is no longer as it was when {} was looked at", plan.to), "", plan.to, "",
+                  "nothing was done to it; look again"}};
+}
+
+}  // namespace
+
+Result<Done> rejoin_side(Site& site, const BackPlan& plan, const BackOptions& options, const OnStep& on_step) {
+  const auto hold = hold_runs(site, 0, time::Duration{0});
+  if (!hold) return Failure{hold.error()};
+  if (auto checked = check_plan(site, plan, options); !checked) return Failure{checked.error()};
   const auto began = Clock::now();
   const std::string step{to_string(StepKind::rejoin)};
-  const EngineOptions options;
+  const EngineOptions engine_options;
   const bool by_setting = plan.rejoin == BackPlan::Rejoin::by_setting;
   Run run{.id = "back", .kind = RunKind::switchover, .from = by_setting ? "" : plan.to, .to = plan.from};
-  StepContext context{site, run, options,
+  StepContext context{site, run, engine_options,
                       [&](const std::string& text) {
                         on_step({StepEvent::Type::note, step, text, {}});
                       },
@@ -161,7 +183,7 @@ Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options
                     fmt::format("see 'fedctl failover back --help', or set database.postgres.sides.{}.rejoin.command", plan.to)}};
   }
   if (plan.can_rejoin()) {
-    if (const auto rejoined = rejoin_side(site, plan, on_step); !rejoined) return Failure{rejoined.error()};
+    if (const auto rejoined = rejoin_side(site, plan, options, on_step); !rejoined) return Failure{rejoined.error()};
   }
   if (site.policy.postgres) {
     const auto began = Clock::now();

@@ -35,16 +35,17 @@ struct BackPlan {
   bool can_rejoin() const { return rejoin == Rejoin::by_setting || rejoin == Rejoin::by_program; }
 };
 
-/// Errors: conflict where the cluster is the active one, where it has writes of its own that nobody accepted to lose, or a run was not
-/// finished.
+/// Errors: conflict where the cluster is the active one, where it has writes of its own that nobody accepted to lose, where the active
+/// one's database is no primary, or a run was not finished.
 Result<BackPlan> plan_back(Site& site, const BackOptions& options);
 
 /// What it takes that every other side follows the active one; `to` of each is that side. Errors as `plan_back`; usage for a policy
 /// without a database.
 Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options);
 
-/// Sets its primary_conninfo, or runs the side's `rejoin`, until it replays what the active one writes. Errors: of the program; timeout.
-Result<Done> rejoin_side(Site& site, const BackPlan& plan, const OnStep& on_step);
+/// Sets its primary_conninfo, or runs the side's `rejoin`, until it replays what the active one writes. No run goes on beside it. Errors:
+/// of the program; timeout; conflict where a run is at work, or the plan, which was made with `options`, is no longer what is to be done.
+Result<Done> rejoin_side(Site& site, const BackPlan& plan, const BackOptions& options, const OnStep& on_step);
 
 /// Makes the old side a standby where a program can, waits until it has been caught up for the window, and switches over to it.
 /// Errors: conflict where it must be made a standby by hand; timeout where it does not catch up; those of the switchover.

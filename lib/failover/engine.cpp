@@ -60,13 +60,8 @@ struct Engine::Impl {
   State state;
 
   Result<void> take_hold(std::int64_t least_token) {
-    auto held = site.store->hold("failover", least_token, options.lock_patience);
-    if (!held) {
-      Error error = held.error();
-      if (error.code == Code::conflict)
-        error.hint = "wait until it is done; if it died, this is free half a minute after, and then 'fedctl failover run --resume' goes on";
-      return Failure{std::move(error)};
-    }
+    auto held = hold_runs(site, least_token, options.lock_patience);
+    if (!held) return Failure{held.error()};
     hold = std::move(*held);
     return {};
   }
@@ -324,6 +319,14 @@ Result<Run> Engine::resume() {
   self.options.run.kind = self.state.run->kind;
   if (auto taken = self.take_changes(); !taken) return Failure{taken.error()};
   return self.execute();
+}
+
+Result<std::unique_ptr<Hold>> hold_runs(Site& site, std::int64_t least_token, time::Duration patience) {
+  auto held = site.store->hold("failover", least_token, patience);
+  if (held || held.error().code != Code::conflict) return held;
+  Error error = held.error();
+  error.hint = "wait until it is done; if it died, this is free half a minute after, and then 'fedctl failover run --resume' goes on";
+  return Failure{std::move(error)};
 }
 
 Result<Run> Engine::settle(Settled what) {

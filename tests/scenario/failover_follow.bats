@@ -27,7 +27,7 @@ has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHER
 @test "the other standby receives from the new primary, on a slot of its own, and can be failed over to" {
   start_virginia $tokyo_port
   sed -i 's/{name: ireland-cluster}\]/{name: ireland-cluster}, {name: virginia-cluster}]/' app.yaml
-  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster --create-namespaces --yes >/dev/null
+  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster --create-namespaces --yes --accept-role-change >/dev/null
   run failover plan
   exits 0
   says "WHAT BECOMES OF IT"
@@ -131,6 +131,44 @@ has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHER
   exits 0
   [[ $(<led) == *"$ireland_port"* ]]
   [ "$(failover status -o json | jq -c '.run.steps[] | select(.name == "promote").evidence.led')" = '["virginia-cluster"]' ]
+}
+
+# follow_to_ireland: a run to ireland is over, virginia has a row from there, and tokyo is gone.
+follow_to_ireland() {
+  start_virginia $tokyo_port
+  sed -i 's/{name: ireland-cluster}\]/{name: ireland-cluster}, {name: virginia-cluster}]/' app.yaml
+  fedctl apply -f app.yaml --contexts tokyo-cluster,ireland-cluster,virginia-cluster --create-namespaces --yes --accept-role-change >/dev/null
+  sed -i "s/^  rto:/  fencing: {exec: {command: ['true']}}\n  rto:/" policy.yaml
+  failover run --to ireland-cluster --yes >/dev/null
+  stop_database tokyo
+  id=$(sql $ireland_port "INSERT INTO events DEFAULT VALUES RETURNING id" | head -1)
+  has_row $virginia_port "$id"
+  failover status >/dev/null
+}
+
+@test "a standby that followed just now can be failed over to at once, with what only it has" {
+  follow_to_ireland
+  stop_database ireland
+  run failover plan
+  exits 0
+  says_not "timeline 1"
+  run failover run --yes
+  exits 3
+  says "owed: follow"
+  [ "$(sql $virginia_port "SELECT pg_is_in_recovery()")" = f ]
+  [ "$(sql $virginia_port "SELECT count(*) FROM events WHERE id = $id")" = 1 ]
+}
+
+@test "a standby whose stream broke soon after it followed is led again, and not taken for one that parted" {
+  follow_to_ireland
+  sql $virginia_port "ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=$tokyo_port user=postgres'" >/dev/null
+  sql $virginia_port "SELECT pg_reload_conf()" >/dev/null
+  for _ in $(seq 100); do [ -z "$(received_by_virginia)" ] && break; sleep 0.1; done
+  run failover repair --yes
+  exits 4
+  says_not "virginia-cluster never got"
+  says "its primary_conninfo is set to ireland-cluster"
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
 }
 
 # part_virginia: virginia receives what a server that was left adds to its log after the promotion, as its own processes do.

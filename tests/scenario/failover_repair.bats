@@ -83,3 +83,64 @@ with_rejoin() { sed -i "s#{connection: {env: \(.*\)_DATABASE}}#{connection: {env
   [ "$(answer)" = ireland-lb.example.com. ]
   [ "$(failover status -o json | jq -r '.run.steps[] | select(.name == "dns") | .state')" = done ]
 }
+
+# repair_at_prompt: it has shown what it will do, and waits for an answer in answer.fifo; what it says is in `said`.
+repair_at_prompt() {
+  mkfifo answer.fifo
+  exec 5<>answer.fifo
+  script -qefc "'$FEDCTL' failover repair policy.yaml -f app.yaml" said <answer.fifo >/dev/null 2>&1 3>&- 4>&- &
+  prompted=$!
+  for _ in $(seq 100); do grep -q "makes its database a standby" said 2>/dev/null && return; sleep 0.1; done
+  cat said
+  return 1
+}
+
+@test "what became the active side while repair waited for an answer is not rebuilt" {
+  with_rejoin
+  failover run --yes >/dev/null
+  repair_at_prompt
+  failover repair --yes >/dev/null
+  failover switchover --to tokyo-cluster --yes >/dev/null
+  echo yes >&5
+  exec 5>&-
+  code=0
+  wait $prompted || code=$?
+  [ "$code" = 4 ]
+  grep -q "refused: tokyo-cluster is the active cluster already" said
+  [ "$(sql $tokyo_port 'SELECT pg_is_in_recovery()')" = f ]
+}
+
+@test "no run goes on beside a repair, nor does another repair" {
+  with_rejoin
+  failover run --yes >/dev/null
+  mv rejoin really_rejoin
+  printf '#!/bin/sh\ntouch %s/begun; until [ -e %s/go ]; do sleep 0.1; done\nexec %s/really_rejoin\n' "$PWD" "$PWD" "$PWD" >rejoin
+  chmod +x rejoin
+  background bash -c "exec '$FEDCTL' failover repair policy.yaml -f app.yaml --yes >first.log 2>&1"
+  first=$helper
+  for _ in $(seq 100); do [ -e begun ] && break; sleep 0.1; done
+  [ -e begun ]
+  rm begun
+  run failover repair --yes
+  exits 4
+  says "is at work on this policy"
+  [ ! -e begun ]
+  run failover run --yes
+  exits 4
+  says "is at work on this policy"
+  touch go
+  wait $first
+}
+
+@test "repair makes nothing a standby of a side that is a standby itself" {
+  with_rejoin
+  failover run --yes >/dev/null
+  stop_database ireland fast
+  as_postgres "touch $databases/ireland/standby.signal"
+  start_database ireland
+  run failover repair --yes
+  exits 4
+  one_error
+  says "the database of ireland-cluster is a standby itself"
+  says "fedctl failover run"
+}
