@@ -32,8 +32,8 @@ Result<void> Runs::fail_over(const std::string& active, const Opinion& opinion) 
   return conclude(engine.start());
 }
 
-Result<void> Runs::resume(const failover::Run& run) {
-  tell_(WatchEvent::Type::begun, fmt::format("going on with the failover to {}", run.to));
+Result<void> Runs::resume(const failover::Run& run, Tells tells) {
+  if (tells == Tells::beginning) tell_(WatchEvent::Type::begun, fmt::format("going on with the failover to {}", run.to));
   failover::Engine engine{site_, {.roles = roles_}, step_listener()};
   return conclude(engine.resume());
 }

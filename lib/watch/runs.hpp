@@ -22,8 +22,9 @@ class Runs {
   /// Fails over from `active`. Errors: what the run was refused for, or failed with.
   Result<void> fail_over(const std::string& active, const Opinion& opinion);
 
-  /// Goes on with a run that a watch began and did not finish. Errors: likewise.
-  Result<void> resume(const failover::Run& run);
+  /// Goes on with a run that a watch began and did not finish, and tells so, or only what its steps do. Errors: likewise.
+  enum class Tells { beginning, steps };
+  Result<void> resume(const failover::Run& run, Tells tells);
 
   /// Tries what the last run owes again. Errors: of the step.
   Result<void> settle();

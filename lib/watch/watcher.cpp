@@ -49,6 +49,7 @@ struct Watcher::Impl {
   bool led = false;             ///< It was told that this process decides.
   bool told_following = false;  ///< Or that another one does.
   bool policy_is_new = false;
+  std::string resumed = {};  ///< The run that was gone on with last.
   std::unique_ptr<Round> round = {};
   std::string last_problem = {};
   Steady::time_point settle_at = {};
@@ -280,11 +281,16 @@ struct Watcher::Impl {
     if (settled) static_cast<void>(reload());
   }
 
-  /// Takes up a policy that was changed, never in the middle of a run. What cannot be taken is told, and the one before stays in force.
+  /// A run that is to be gone on with began by another policy than we have: somebody may have put that one back.
+  bool waits_for_policy() const { return is_run_of_watch_open() && leads() && state.run->policy_hash != site().policy.hash; }
+
+  /// Takes up a policy that was changed, in the middle of a run only the one by which that began. What cannot be taken is told, and the one
+  /// before stays in force.
   void take_policy() {
-    if (!policy_is_new || state.has_unfinished_run()) return;
-    policy_is_new = false;
+    if (source == nullptr || (state.has_unfinished_run() ? !waits_for_policy() : !policy_is_new)) return;
     auto fresh = source->read();
+    if (state.has_unfinished_run() && (!fresh || (*fresh)->policy.hash != state.run->policy_hash)) return;
+    policy_is_new = false;
     if (fresh && (*fresh)->policy.hash == site().policy.hash) return;
     const auto known = fresh ? loop().run((*fresh)->store->load()) : Result<failover::State>{};
     if (loop().interrupted()) return;
@@ -337,7 +343,8 @@ struct Watcher::Impl {
 
   Result<void> go_on_with_run() {
     end_round();
-    return runs().resume(*state.run);
+    const bool is_news = std::exchange(resumed, state.run->id) != state.run->id;
+    return runs().resume(*state.run, is_news ? Runs::Tells::beginning : Runs::Tells::steps);
   }
 
   /// Errors: with `once`.

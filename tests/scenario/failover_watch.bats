@@ -151,6 +151,29 @@ EOF
   [ "$(failover status -o json | jq -r '[.run.steps[] | select(.name | startswith("hook") | not) | .attempts] | max')" = 1 ]
 }
 
+@test "a run that was cut short waits for the policy by which it began, is told once, and goes on when that is put back" {
+  printf '#!/bin/sh\n[ -e died ] || { touch died; kill -9 $PPID; }\n' >die
+  chmod +x die
+  echo "  hooks: [{after: promote, command: [./die]}]" >>policy.yaml
+  watch $usual
+  heard "tokyo-cluster is active"
+  kill_tokyo
+  for _ in $(seq 300); do [ -e died ] && break; sleep 0.1; done
+  [ -e died ]
+  cp policy.yaml before.yaml
+  sed -i 's/ttl: 60/ttl: 30/' policy.yaml
+  not cmp -s policy.yaml before.yaml
+  mv log first-log
+  watch $usual
+  heard "the policy was changed"
+  # It tries again meanwhile.
+  sleep 3
+  cp before.yaml policy.yaml
+  heard "ireland-cluster, token 1"
+  [ "$(grep -c "going on with the failover" log)" = 1 ]
+  [ "$(answer)" = ireland-lb.example.com. ]
+}
+
 @test "who follows counts all the time, and takes over at once where the leader died beside it" {
   slow="--interval 2s --failure-threshold 4"
   watch $slow --notify-only
