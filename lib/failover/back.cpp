@@ -31,18 +31,34 @@ std::vector<std::string> steps_by_hand(const std::string& old_side, const std::s
   };
 }
 
-/// Where the log of the active side left that of the one before it, if the last run made it the active one.
-std::optional<data::Lsn> fork_to(const State& state, const std::string& active) {
-  return state.run && state.run->to == active ? fork_of(*state.run) : std::nullopt;
+/// The run that made it the active side.
+std::optional<Run> run_to(const State& state, const std::string& active) {
+  return latest_done(state, [&](const Run& run) { return run.to == active; });
 }
 
-/// Bytes of log that only `side` has, as far as that is known: of a primary that the last run left, and of a standby.
-std::optional<std::int64_t> excess_of(const State& state, const SideSurvey& side, const SideSurvey& active) {
-  const auto fork = fork_to(state, active.cluster);
-  if (!fork || !side.database) return std::nullopt;
-  if (side.database->in_recovery) return active.database ? data::parted(*side.database, *active.database, *fork) : std::nullopt;
-  if (state.run->from != side.cluster || side.database->written <= *fork) return std::nullopt;
-  return static_cast<std::int64_t>(side.database->written - *fork);
+/// Where the log of the active side left that of the one before it, as far as is known.
+std::optional<data::Lsn> fork_to(const State& state, const std::string& active) {
+  const auto run = run_to(state, active);
+  return run ? fork_of(*run) : std::nullopt;
+}
+
+/// What only one side has.
+struct Excess {
+  std::optional<std::int64_t> bytes;  ///< Of log, as far as that is known.
+  bool was_measured = false;          ///< Known to the run that parted them, so whoever ran that accepted it.
+};
+
+/// Of a standby: since the active side was promoted. Of a primary: since a run left it.
+Excess excess_of(const State& state, const SideSurvey& side, const SideSurvey& active) {
+  if (!side.database) return {};
+  const bool is_standby = side.database->in_recovery;
+  const auto run =
+      is_standby ? run_to(state, active.cluster) : latest_done(state, [&](const Run& one) { return one.from == side.cluster; });
+  const auto fork = run ? fork_of(*run) : std::nullopt;
+  if (!fork) return {};
+  if (is_standby) return {active.database ? data::parted(*side.database, *active.database, *fork) : std::nullopt, was_measured(*run)};
+  if (side.database->written <= *fork) return {};
+  return {static_cast<std::int64_t>(side.database->written - *fork), was_measured(*run)};
 }
 
 /// A standby that has nothing of the log that its new primary lacks only has to be told where to receive from.
@@ -111,9 +127,10 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
              : side->database->in_recovery ? "it does not stream"
                                            : "it is a primary of its own";
   plan.by_hand = steps_by_hand(plan.to, plan.from);
-  plan.diverged = excess_of(state, *side, active);
+  const Excess excess = excess_of(state, *side, active);
+  plan.diverged = excess.bytes;
   const bool accepted = options.accept_data_loss && plan.diverged && *options.accept_data_loss >= *plan.diverged;
-  if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !was_measured(*state.run) && !accepted) {
+  if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !excess.was_measured && !accepted) {
     return Failure{
         {Code::conflict,
          fmt::format("refused: the database of {} has {} bytes of log that {} never got, and rejoining throws them away", plan.to,

@@ -321,6 +321,17 @@ void file_away(State& state) {
   keep_latest(state);
 }
 
+std::optional<Run> latest_done(const State& state, const std::function<bool(const Run&)>& is_wanted) {
+  const auto fits = [&](const Run& run) { return run.state == Run::State::done && is_wanted(run); };
+  if (state.run && fits(*state.run)) return state.run;
+  for (auto document = state.history.rbegin(); document != state.history.rend(); ++document) {
+    std::string problem;
+    Run run = run_from(*document, problem);
+    if (problem.empty() && fits(run)) return run;
+  }
+  return std::nullopt;
+}
+
 void keep_latest(State& state) {
   keep_latest(state.history);
   keep_latest(state.drills);

@@ -6,6 +6,7 @@
 #include "failover/step.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -137,6 +138,9 @@ std::string pause_text(const State& state);
 
 /// Puts the run that is over into the history.
 void file_away(State& state);
+
+/// The latest run that is done and wanted, of those that are kept.
+std::optional<Run> latest_done(const State& state, const std::function<bool(const Run&)>& is_wanted);
 
 /// Drops the oldest of the history and of the drills beyond what is kept.
 void keep_latest(State& state);

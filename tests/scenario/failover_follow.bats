@@ -171,6 +171,22 @@ follow_to_ireland() {
   [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
 }
 
+@test "what only a side has that was left two runs ago is not thrown away unasked" {
+  follow_to_ireland
+  write_rejoin
+  sed -i "s#tokyo-cluster: {connection: {env: TOKYO_DATABASE}}#tokyo-cluster: {connection: {env: TOKYO_DATABASE}, rejoin: {command: [$PWD/rejoin]}}#" policy.yaml
+  sed -i "s/exec: {command: \['true'\]}/proceedUnfencedAfter: 1s/" policy.yaml
+  # It was never off, in truth.
+  as_postgres "sed -i '/fenced_by_fedctl/d; /default_transaction_read_only/d' $databases/tokyo/postgresql.auto.conf"
+  start_database tokyo
+  sql $tokyo_port "INSERT INTO events DEFAULT VALUES" >/dev/null
+  failover run --to virginia-cluster --yes >/dev/null || true
+  [ "$(failover status -o json | jq -r .active)" = virginia-cluster ]
+  run failover repair --yes
+  says "tokyo-cluster"
+  shows "its log has [0-9]* bytes that virginia-cluster never got\|bytes of log that virginia-cluster never got"
+}
+
 # part_virginia: virginia receives what a server that was left adds to its log after the promotion, as its own processes do.
 part_virginia() {
   start_virginia $tokyo_port localhost
