@@ -123,7 +123,7 @@ Task<Result<MemberRegister::Held>> MemberRegister::put(std::size_t cluster, Held
   co_return held;
 }
 
-/// A cluster that is no member of a host has none yet.
+/// Makes the namespace of the state, which exists already in the members of a host.
 Task<Result<Done>> MemberRegister::make_namespace(std::size_t cluster, Patience patience) {
   kube::Client& client = *clusters_[cluster];
   http::Request request = request_of("POST", control::namespaces().path("", ""), patience);

@@ -10,7 +10,8 @@
 
 namespace fedctl::guard {
 
-/// How far each database has replayed the guarded one's log, by cluster; nothing of one that is no standby of it, or did not answer.
+/// How far each standby of the guarded database has replayed its log, by cluster. A database that did not answer, or is no such standby, is
+/// not listed.
 using Replayed = std::map<std::string, data::Lsn>;
 
 /// May a guard that lost its Lease's host go on? While every other database of the policy shows that it still replays what this one writes,

@@ -21,6 +21,10 @@ received_by_virginia() { sql $virginia_port "SELECT status, received_tli, sender
 conninfo_of_virginia() { sql $virginia_port "SHOW primary_conninfo"; }
 # shows PATTERN: a line of the output matches it.
 shows() { grep -q -- "$1" <<<"$output" || { printf 'expected: %s\nseen:\n%s\n' "$1" "$output" >&2; return 1; }; }
+# know_tokyo_as_localhost: the policy says so from now on, and standbys are waited for as long as usual.
+know_tokyo_as_localhost() {
+  sed -i "s/tokyo-cluster: {connection: {env: TOKYO_DATABASE}}/tokyo-cluster: {connection: {env: TOKYO_DATABASE}, address: {host: localhost, port: $tokyo_port}}/; /catchUpTimeout/d" policy.yaml
+}
 # has_row PORT ID: waits until the row is there.
 has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHERE id = $2")" = 1 ] && return; sleep 0.1; done; return 1; }
 
@@ -94,8 +98,7 @@ has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHER
   shows "follow *owed .*the database of virginia-cluster does not follow ireland-cluster: it receives timeline 1, and the primary is on 2"
   says "owed: follow"
   [ "$(conninfo_of_virginia)" = "$before" ]
-  sed -i "s/tokyo-cluster: {connection: {env: TOKYO_DATABASE}}/tokyo-cluster: {connection: {env: TOKYO_DATABASE}, address: {host: localhost, port: $tokyo_port}}/
-    /catchUpTimeout/d" policy.yaml
+  know_tokyo_as_localhost
   run failover repair --yes
   exits 4
   says "virginia-cluster does not follow ireland-cluster: it streams from a primary that was left"
@@ -199,7 +202,7 @@ part_virginia() {
   sql_past_fence $tokyo_port "BEGIN READ WRITE; SELECT pg_logical_emit_message(true, 'server', 'of its own'); COMMIT" >/dev/null
   for _ in $(seq 50); do [ "$(sql $virginia_port "SELECT pg_last_wal_receive_lsn() > '$before'")" = t ] && break; sleep 0.1; done
   hold_background_writer tokyo CONT
-  sed -i "s/tokyo-cluster: {connection: {env: TOKYO_DATABASE}}/tokyo-cluster: {connection: {env: TOKYO_DATABASE}, address: {host: localhost, port: $tokyo_port}}/; /catchUpTimeout/d" policy.yaml
+  know_tokyo_as_localhost
 }
 
 @test "a standby that received what the new primary never got is rebuilt by its program, and what is owed is done" {

@@ -3,17 +3,14 @@
 
 setup_file() {
   load support
+  load failover_support
   load network_support
   start_federation
   start_network "$BATS_FILE_TMPDIR"
   export network
-  clusters_through_the_network "$BATS_FILE_TMPDIR"
-  fedctl init $host >/dev/null
-  for cluster in tokyo-cluster ireland-cluster; do fedctl join $cluster $host >/dev/null; done
-  for type in namespaces deployments; do fedctl enable $type $host >/dev/null; done
-  create host-cluster /api/v1/namespaces '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "production"}}'
-  printf 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: production, namespace: production}\nspec: {placement: {clusterSelector: {}}}\n---\n' >"$BATS_FILE_TMPDIR/all.yaml"
-  cat "$FEDCTL_SOURCE/examples/active-standby-app.yaml" >>"$BATS_FILE_TMPDIR/all.yaml"
+  sides_through_the_network "$BATS_FILE_TMPDIR"
+  start_host
+  federated_app >"$BATS_FILE_TMPDIR/all.yaml"
 }
 teardown_file() {
   load support
@@ -46,29 +43,11 @@ teardown() {
   api host-cluster "/api/v1/namespaces/$system/configmaps/failover.production.active-standby-app" -X DELETE >/dev/null 2>&1 || true
 }
 
-# Everybody but the guards and the probe reaches the two sides by ways that can be cut; each guard reaches the host by a way of its own.
-clusters_through_the_network() {
-  local side port near
-  cp "$KUBECONFIG" "$1/kubeconfig"
-  for side in tokyo ireland; do
-    near=$(cat "$FEDCTL_TESTBED_DIR/$side-cluster/port")
-    port=$(way $side-api "$near")
-    sed -i "s#127.0.0.1:$near#127.0.0.1:$port#" "$1/kubeconfig"
-    near=$(cat "$FEDCTL_TESTBED_DIR/host-cluster/port")
-    port=$(way $side-to-host "$near")
-    sed "s#127.0.0.1:$near#127.0.0.1:$port#" "$KUBECONFIG" >"$1/kubeconfig-$side"
-  done
-  export KUBECONFIG=$1/kubeconfig
-}
+# The probe reaches the databases directly, as the guards do; everybody else by ways that can be cut.
 databases_through_the_network() {
   TOKYO_DIRECT=$TOKYO_DATABASE IRELAND_DIRECT=$IRELAND_DATABASE
   TOKYO_DATABASE=postgres://postgres@127.0.0.1:$(way tokyo-database $tokyo_port)/postgres
   IRELAND_DATABASE=postgres://postgres@127.0.0.1:$(way ireland-database $ireland_port)/postgres
-}
-
-guarded_policy() {
-  sed -e '/^  dns:/,/route53/d; /^  rto/,$d' "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
-  echo "  fencing: $1" >>policy.yaml
 }
 
 guard() { TOKYO_DATABASE=$TOKYO_DIRECT IRELAND_DATABASE=$IRELAND_DIRECT KUBECONFIG=$PWD/kubeconfig-$1 background bash -c "exec '$FEDCTL' failover guard policy.yaml $host --side $1-cluster >>$1.log 2>&1"; guards+=($helper); }

@@ -8,14 +8,7 @@ setup_file() {
   start_federation
   start_network "$BATS_FILE_TMPDIR"
   export network
-  cp "$KUBECONFIG" "$BATS_FILE_TMPDIR/kubeconfig"
-  near=$(cat "$FEDCTL_TESTBED_DIR/host-cluster/port")
-  port=$(way tokyo-to-host "$near")
-  sed "s#127.0.0.1:$near#127.0.0.1:$port#" "$KUBECONFIG" >"$BATS_FILE_TMPDIR/kubeconfig-tokyo"
-  near=$(cat "$FEDCTL_TESTBED_DIR/tokyo-cluster/port")
-  port=$(way tokyo-api "$near")
-  sed -i "s#127.0.0.1:$near#127.0.0.1:$port#" "$BATS_FILE_TMPDIR/kubeconfig"
-  export KUBECONFIG=$BATS_FILE_TMPDIR/kubeconfig
+  sides_through_the_network "$BATS_FILE_TMPDIR"
   start_host
   federated_app >"$BATS_FILE_TMPDIR/all.yaml"
 }
@@ -40,8 +33,7 @@ setup() {
   stream_through=$(way tokyo-to-ireland $tokyo_port)
   receive_as ireland-cluster
   fedctl apply -f "$BATS_FILE_TMPDIR/all.yaml" $host --yes --accept-role-change >/dev/null
-  sed -e '/^  dns:/,/route53/d; /^  rto/,$d' "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
-  echo "  fencing: {guard: {ttl: 5s}}" >>policy.yaml
+  guarded_policy '{guard: {ttl: 5s}}'
 }
 teardown() {
   rm -f probing

@@ -147,6 +147,11 @@ policy_in_host() {
   local url=http://127.0.0.1:$(cat "$FEDCTL_TESTBED_DIR/etcd.port")/health
   echo "  health: {checks: [{apiServer: {}}, {http: {urls: {tokyo-cluster: \"$url\", ireland-cluster: \"$url\"}}}]}" >>policy.yaml
 }
+# guarded_policy FENCING: the example's policy without DNS, with this `fencing`.
+guarded_policy() {
+  sed -e '/^  dns:/,/route53/d; /^  rto/,$d' "$FEDCTL_SOURCE/examples/failover-policy.yaml" >policy.yaml
+  echo "  fencing: $1" >>policy.yaml
+}
 # federated_app: the example's application and its namespace, for a host.
 federated_app() {
   printf 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: production, namespace: production}\nspec: {placement: {clusterSelector: {}}}\n---\n'

@@ -53,3 +53,19 @@ heal() {
     curl -sf "http://127.0.0.1:$network/proxies/$name" -X POST -d '{"enabled": true}' >/dev/null
   done
 }
+
+# sides_through_the_network FOLDER: everybody but the guards reaches the API servers of the two sides by ways that can be cut; each guard
+# reaches the host by a way of its own, with the kubeconfig-SIDE in the folder.
+sides_through_the_network() {
+  local side port near
+  cp "$KUBECONFIG" "$1/kubeconfig"
+  for side in tokyo ireland; do
+    near=$(cat "$FEDCTL_TESTBED_DIR/$side-cluster/port")
+    port=$(way $side-api "$near")
+    sed -i "s#127.0.0.1:$near#127.0.0.1:$port#" "$1/kubeconfig"
+    near=$(cat "$FEDCTL_TESTBED_DIR/host-cluster/port")
+    port=$(way $side-to-host "$near")
+    sed "s#127.0.0.1:$near#127.0.0.1:$port#" "$KUBECONFIG" >"$1/kubeconfig-$side"
+  done
+  export KUBECONFIG=$1/kubeconfig
+}
