@@ -171,7 +171,7 @@ EOF
   run failover run --yes
   exits 1
   one_error
-  says "policy.yaml:19:7"
+  says "policy.yaml:$(grep -n maxLagByte: policy.yaml | cut -d: -f1):7"
   says "unknown field 'maxLagByte', did you mean 'maxLagBytes'?"
   policy_with ''
   sed -i 's/container: app/container: web/' policy.yaml
