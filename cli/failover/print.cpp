@@ -151,7 +151,7 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
                                         state.primary->lsn, state.primary->counted.empty() ? "" : ", counted " + state.primary->counted)) +
             "\n";
   if (!state.drills.empty()) text += drill_line(state.drills.back());
-  if (state.run && !state.run->owed().empty()) text += "\n" + style.yellow("owed: " + text::join(state.run->owed(), ", ")) + "\n";
+  if (const failover::Run* owing = state.owing()) text += "\n" + style.yellow("owed: " + text::join(owing->owed(), ", ")) + "\n";
   if (state.run) {
     text += "\n" +
             text::printable(fmt::format("last run: {} {} -> {}, {}, began {}", to_string(state.run->kind), state.run->from, state.run->to,
@@ -205,6 +205,7 @@ json status_document(const failover::Policy& policy, const failover::State& stat
   if (state.synchronous && state.synchronous->cluster == failover::active_cluster(policy, state))
     document["synchronous"] = to_json(*state.synchronous);
   if (state.run) document["run"] = to_json(*state.run);
+  if (state.earlier) document["earlierRun"] = to_json(*state.earlier);
   if (state.primary) document["seen"] = to_json(*state.primary);
   if (!state.drills.empty()) document["lastDrill"] = state.drills.back();
   return document;

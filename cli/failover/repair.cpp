@@ -59,10 +59,10 @@ std::optional<int> settle(failover::Site& site, const SiteFlags& flags, failover
   return report_refusal(settled.error());
 }
 
-/// Is there something to do by hand for a standby that the last run waits for? The side that it left is none of these.
-bool leaves_standby(const std::vector<BackPlan>& plans, const failover::State& state) {
+/// Is there something to do by hand for a standby that this run waits for? The side that it left is none of these.
+bool leaves_standby(const std::vector<BackPlan>& plans, const failover::Run& owing) {
   return std::ranges::any_of(plans,
-                             [&](const BackPlan& plan) { return plan.rejoin == BackPlan::Rejoin::by_hand && plan.to != state.run->from; });
+                             [&](const BackPlan& plan) { return plan.rejoin == BackPlan::Rejoin::by_hand && plan.to != owing.from; });
 }
 
 void show(const std::vector<BackPlan>& plans, const SiteFlags& flags) {
@@ -83,8 +83,9 @@ int run_repair(const Flags& flags) {
   const bool leaves_some = std::ranges::count(*plans, BackPlan::Rejoin::by_hand, &BackPlan::rejoin) > 0;
   const int when_done = leaves_some ? static_cast<int>(exit_refused) : static_cast<int>(exit_done);
   const auto state = loop.run(site.store->load());
-  const bool owes = state && state->owes();
-  if (owes && !is_json(flags.site)) print_line(text::printable("the last run owes: " + text::join(state->run->owed(), ", ")));
+  const failover::Run* owing = state ? state->owing() : nullptr;
+  const bool owes = owing != nullptr;
+  if (owes && !is_json(flags.site)) print_line(text::printable("the last run owes: " + text::join(owing->owed(), ", ")));
   const bool has_work = std::ranges::any_of(*plans, &BackPlan::can_rejoin);
   if (!has_work && !owes) return when_done;
   if (const auto refused = ask_first(flags.yes, [] { return std::nullopt; })) return *refused;
@@ -98,7 +99,7 @@ int run_repair(const Flags& flags) {
     const auto rejoined = failover::rejoin_side(site, plan, {.accept_data_loss = *accepted}, step_printer(flags.site));
     if (!rejoined) failed = report_refusal(rejoined.error());
   }
-  const bool can_settle = owes && !loop.interrupted() && !failed && !leaves_standby(*plans, *state);
+  const bool can_settle = owes && !loop.interrupted() && !failed && !leaves_standby(*plans, *owing);
   if (can_settle) unsettled = settle(site, flags.site, Settled::all);
   return failed ? *failed : unsettled.value_or(when_done);
 }

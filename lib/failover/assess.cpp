@@ -318,4 +318,15 @@ Assessment assess(const Policy& policy, const State& state, const Survey& survey
   return Assessor{policy, state, survey, options}.run();
 }
 
+std::optional<Error> refusal_of(const Assessment& assessment) {
+  if (assessment.blockers.empty()) return std::nullopt;
+  Error error{Code::conflict, "refused: "};
+  for (const Blocker& blocker : assessment.blockers) {
+    const bool is_first = &blocker == &assessment.blockers.front();
+    error.message += (is_first ? "" : "; ") + blocker.message;
+    if (!blocker.lifted_by.empty()) error.hint += (error.hint.empty() ? "" : "; ") + blocker.lifted_by;
+  }
+  return error;
+}
+
 }  // namespace fedctl::failover

@@ -71,4 +71,7 @@ std::string active_cluster(const Policy& policy, const State& state);
 
 Assessment assess(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options);
 
+/// The refusal that an assessment amounts to: all its blockers in one error. Nothing where there is none.
+std::optional<Error> refusal_of(const Assessment& assessment);
+
 }  // namespace fedctl::failover

@@ -185,7 +185,11 @@ Result<Done> rejoin_side(Site& site, const BackPlan& plan, const BackOptions& op
                       },
                       [] { return Result<void>{}; }};
   const auto rejoined = by_setting ? follow(context, {plan.to}) : rejoin(context);
-  if (!rejoined) return Failure{rejoined.error()};
+  if (!rejoined) {
+    Error error = rejoined.error();
+    if (error.hint.empty()) error.hint = "mend it; 'fedctl failover repair' tries again";
+    return Failure{std::move(error)};
+  }
   on_step({StepEvent::Type::done, step, fmt::format("{} is a standby of {}", plan.to, plan.from),
            std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
   return Done{};

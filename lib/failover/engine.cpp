@@ -30,6 +30,13 @@ bool may_be_owed(const StepRecord& record) { return owing_of(record) != Owing::n
 
 bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
 
+/// A step of a run that is over: there is nothing to go on with.
+Error still_owed(Error error, const std::string& step) {
+  if (error.hint.empty()) error.hint = "mend it; 'fedctl failover repair' tries again";
+  error.message = fmt::format("the step {} is still owed: {}", step, error.message);
+  return error;
+}
+
 double seconds_between(const std::string& begin, const std::string& end) {
   return static_cast<double>(elapsed(begin, end).value_or(time::Duration{0}).count()) / 1000;
 }
@@ -125,17 +132,17 @@ struct Engine::Impl {
     on_step({type, step, std::move(text), took});
   }
 
-  StepContext context(const std::string& step) {
+  StepContext context(Run& run, const std::string& step) {
     return {site,
-            *state.run,
+            run,
             options,
             [this, step](const std::string& text) { tell(StepEvent::Type::note, step, text); },
             [this] { return save(); },
             state.active_token};
   }
 
-  Result<Findings> do_once(const StepRecord& record) {
-    StepContext with = context(record.name);
+  Result<Findings> do_once(Run& run, const StepRecord& record) {
+    StepContext with = context(run, record.name);
     return carry_out(with, record);
   }
 
@@ -143,7 +150,7 @@ struct Engine::Impl {
     while (true) {
       ++record.attempts;
       if (auto saved = save(); !saved) return Failure{saved.error()};
-      auto found = do_once(record);
+      auto found = do_once(*state.run, record);
       // A program of others may have done what it was told to, whatever came back of it.
       const bool is_final = may_be_owed(record) || is_hook(record);
       if (found || !is_worth_retrying(found.error()) || is_final || record.attempts % attempts_of_a_step == 0 || site.loop->interrupted())
@@ -191,7 +198,8 @@ struct Engine::Impl {
       }
     }
     run.state = Run::State::done;
-    file_away(state);
+    state.earlier.reset();
+    file_away(state, run);
     if (auto saved = save(); !saved) return Failure{stopped(saved.error(), std::string{to_string(StepKind::record)})};
     return run;
   }
@@ -246,17 +254,6 @@ Engine::Engine(Site& site, EngineOptions options, OnStep on_step)
     : impl_(new Impl{site, std::move(options), std::move(on_step), nullptr, {}}) {}
 Engine::~Engine() = default;
 
-std::optional<Error> refusal_of(const Assessment& assessment) {
-  if (assessment.blockers.empty()) return std::nullopt;
-  Error error{Code::conflict, "refused: "};
-  for (const Blocker& blocker : assessment.blockers) {
-    const bool is_first = &blocker == &assessment.blockers.front();
-    error.message += (is_first ? "" : "; ") + blocker.message;
-    if (!blocker.lifted_by.empty()) error.hint += (error.hint.empty() ? "" : "; ") + blocker.lifted_by;
-  }
-  return error;
-}
-
 Result<Situation> look_around(Site& site, SurveyOptions options) {
   Situation situation;
   auto state = site.loop->run(site.store->load());
@@ -305,6 +302,9 @@ Result<Run> Engine::start() {
   run.steps = records_of(site.policy, wanted.kind);
   if (wanted.failed_at) run.outcome["failedAt"] = timestamp(*wanted.failed_at);
   self.state.token = run.token;
+  const Run* owing = self.state.owing();
+  std::optional<Run> earlier = owing != nullptr ? std::optional{*owing} : std::nullopt;
+  self.state.earlier = std::move(earlier);
   self.state.run = std::move(run);
   if (auto saved = self.save(); !saved) return Failure{saved.error()};
   return self.execute();
@@ -338,18 +338,19 @@ Result<Run> Engine::settle(Settled what) {
   const auto is_tried = [&](const StepRecord& record) {
     return record.state == StepRecord::State::owed && (what == Settled::all || owing_of(record) != Owing::until_standbys);
   };
-  if (!self.state.owes() || std::ranges::none_of(self.state.run->steps, is_tried))
+  Run* run = self.state.owing();
+  if (run == nullptr || std::ranges::none_of(run->steps, is_tried))
     return Failure{{Code::not_found, "the last run owes nothing", self.site.store->display_name()}};
   std::optional<Error> failed;
-  for (StepRecord& record : self.state.run->steps) {
+  for (StepRecord& record : run->steps) {
     if (!is_tried(record)) continue;
     ++record.attempts;
     const auto began = Clock::now();
-    auto found = self.do_once(record);
+    auto found = self.do_once(*run, record);
     const auto took = std::chrono::duration_cast<time::Duration>(Clock::now() - began);
     if (!found) {
       record.evidence.error = describe(found.error());
-      if (!failed) failed = self.stopped(found.error(), record.name);
+      if (!failed) failed = still_owed(found.error(), record.name);
       continue;
     }
     record.evidence = Evidence{std::move(*found)};
@@ -357,9 +358,10 @@ Result<Run> Engine::settle(Settled what) {
     record.ended_at = timestamp_now();
     self.tell(StepEvent::Type::done, record.name, Impl::summary_of(record), took);
   }
+  file_away(self.state, *run);
   if (auto saved = self.save(); !saved) return Failure{saved.error()};
   if (failed) return Failure{std::move(*failed)};
-  return *self.state.run;
+  return *run;
 }
 
 Result<Run> Engine::abort() {
@@ -372,7 +374,7 @@ Result<Run> Engine::abort() {
   }
   reopen(run);
   if (auto saved = self.save(); !saved) return Failure{saved.error()};
-  StepContext context = self.context("abort");
+  StepContext context = self.context(run, "abort");
   self.tell(StepEvent::Type::begun, "abort");
   const auto began = Clock::now();
   const auto undone = unfence(context);
@@ -380,7 +382,7 @@ Result<Run> Engine::abort() {
   restore_from_promotion(context);
   run.state = Run::State::aborted;
   run.ended_at = timestamp_now();
-  file_away(self.state);
+  file_away(self.state, run);
   if (auto saved = self.save(); !saved) return Failure{saved.error()};
   self.tell(StepEvent::Type::done, "abort", writes_of(run.from, *undone), std::chrono::duration_cast<time::Duration>(Clock::now() - began));
   return run;

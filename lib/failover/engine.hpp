@@ -59,9 +59,6 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The refusal that an assessment amounts to: all its blockers in one error. Nothing where there is none.
-std::optional<Error> refusal_of(const Assessment& assessment);
-
 /// Takes the right to change what runs change; one process has it at a time. Errors: conflict with who has it, and what to do.
 Result<std::unique_ptr<Hold>> hold_runs(Site& site, std::int64_t least_token, time::Duration patience);
 

@@ -104,9 +104,9 @@ void check_token(StateFields& fields, std::int64_t token) {
   if (token > greatest) fields.complain("token", fmt::format("must be at most {}", greatest));
 }
 
-Run run_from(const json& document, std::string& problem) {
+Run run_from(const json& document, const std::string& path, std::string& problem) {
   using S = Run::State;
-  StateFields fields{document, "run", problem};
+  StateFields fields{document, path, problem};
   Run run{.id = fields.text("id")};
   run.kind = fields.one_of(std::array{RunKind::failover, RunKind::switchover}, "kind");
   run.state = fields.one_of(std::array{S::running, S::done, S::aborted, S::refused}, "state");
@@ -122,13 +122,13 @@ Run run_from(const json& document, std::string& problem) {
   run.began_at = fields.text("beganAt");
   run.ended_at = fields.text("endedAt");
   for (const json& one : fields.list("overridden")) {
-    if (!one.is_string()) fields.complain("run.overridden", "must be a list of strings");
+    if (!one.is_string()) fields.complain(path + ".overridden", "must be a list of strings");
     if (one.is_string()) run.overridden.push_back(one.get<std::string>());
   }
   for (const json& step : fields.list("steps"))
-    run.steps.push_back(step_from(step, fmt::format("run.steps[{}]", run.steps.size()), problem));
+    run.steps.push_back(step_from(step, fmt::format("{}.steps[{}]", path, run.steps.size()), problem));
   run.outcome = fields.map("outcome");
-  StateFields outcome{run.outcome, "run.outcome", problem};
+  StateFields outcome{run.outcome, path + ".outcome", problem};
   outcome.number("rtoSeconds");
   outcome.integer("lostCounted");
   outcome.text("failedAt");
@@ -177,6 +177,14 @@ const StepRecord* Run::next() const {
       steps, [](const StepRecord& step) { return step.state == StepRecord::State::pending || step.state == StepRecord::State::begun; });
   return found == steps.end() ? nullptr : &*found;
 }
+
+const Run* State::owing() const {
+  if (!run || has_unfinished_run()) return nullptr;
+  if (!run->owed().empty()) return &*run;
+  return earlier && !earlier->owed().empty() ? &*earlier : nullptr;
+}
+
+Run* State::owing() { return const_cast<Run*>(std::as_const(*this).owing()); }
 
 std::vector<std::string> Run::owed() const {
   std::vector<std::string> names;
@@ -233,6 +241,7 @@ json to_json(const State& state) {
   json document{{"active", state.active}, {"token", state.token}, {"history", state.history}, {"drills", state.drills}};
   document["activeToken"] = state.active_token;
   if (state.run) document["run"] = to_json(*state.run);
+  if (state.earlier) document["earlierRun"] = to_json(*state.earlier);
   if (state.primary) document["primary"] = to_json(*state.primary);
   if (state.synchronous) document["synchronous"] = to_json(*state.synchronous);
   if (state.pause) document["paused"] = to_json(*state.pause);
@@ -250,7 +259,9 @@ Result<State> state_from(const json& document) {
   // Older versions did not keep it; what they did is no older than this.
   if (document.is_object() && !document.contains("activeToken") && !state.active.empty()) state.active_token = state.token;
   if (state.active_token < 0 || state.active_token > state.token) fields.complain("activeToken", "must be between 0 and the state's token");
-  if (document.is_object() && document.contains("run")) state.run = run_from(value_at(document, "run"), problem);
+  if (document.is_object() && document.contains("run")) state.run = run_from(value_at(document, "run"), "run", problem);
+  if (document.is_object() && document.contains("earlierRun"))
+    state.earlier = run_from(value_at(document, "earlierRun"), "earlierRun", problem);
   if (document.is_object() && document.contains("primary")) {
     StateFields seen{value_at(document, "primary"), "primary", problem};
     state.primary = LastSeen{seen.text("cluster"),      seen.text("systemIdentifier"),
@@ -316,8 +327,10 @@ bool is_taken_over(const State& ours, const State& theirs) {
   return theirs.run->epoch > ours.run->epoch || (ours.has_unfinished_run() && !theirs.has_unfinished_run());
 }
 
-void file_away(State& state) {
-  if (state.run) state.history.push_back(to_json(*state.run));
+void file_away(State& state, const Run& run) {
+  const auto kept = std::ranges::find(state.history, run.id, [](const json& one) { return kube::string_at(one, "id"); });
+  if (kept != state.history.end()) *kept = to_json(run);
+  if (kept == state.history.end()) state.history.push_back(to_json(run));
   keep_latest(state);
 }
 
@@ -326,7 +339,7 @@ std::optional<Run> latest_done(const State& state, const std::function<bool(cons
   if (state.run && fits(*state.run)) return state.run;
   for (auto document = state.history.rbegin(); document != state.history.rend(); ++document) {
     std::string problem;
-    Run run = run_from(*document, problem);
+    Run run = run_from(*document, "run", problem);
     if (problem.empty() && fits(run)) return run;
   }
   return std::nullopt;

@@ -98,11 +98,12 @@ struct Pause {
 };
 
 struct State {
-  std::string active;             ///< Empty: nothing was ever done, so the policy's first cluster.
+  std::string active;             ///< Empty: nothing was ever done (active_cluster).
   std::int64_t token = 0;         ///< Of the last run, whatever became of it.
   std::int64_t active_token = 0;  ///< Of the run that made `active` the active one; 0: none did.
   std::optional<LastSeen> primary;
-  std::optional<Run> run;  ///< The last one; running until it is done, aborted or refused.
+  std::optional<Run> run;      ///< The last one; running until it is done, aborted or refused.
+  std::optional<Run> earlier;  ///< One before it that still owes something; until a later one is done.
   std::optional<Pause> pause;
   std::optional<SynchronousState> synchronous;
   std::vector<nlohmann::json> history;  ///< The latest runs that are over (`kept_runs` of them), the latest last.
@@ -111,8 +112,9 @@ struct State {
   std::string version;  ///< Of the store, to write it only as it was read; not part of the JSON.
 
   bool has_unfinished_run() const { return run && run->state == Run::State::running; }
-  /// Is something of the last run left to be tried again?
-  bool owes() const { return run && !has_unfinished_run() && !run->owed().empty(); }
+  /// The run that is over and has something left to be tried again. Null: none has, or one is under way.
+  const Run* owing() const;
+  Run* owing();
 };
 
 /// The number at `map[key]`, or 0.
@@ -136,8 +138,8 @@ bool is_taken_over(const State& ours, const State& theirs);
 /// "paused by alice@laptop 5m ago: maintenance"; "" where it is not.
 std::string pause_text(const State& state);
 
-/// Puts the run that is over into the history.
-void file_away(State& state);
+/// Puts a run that is over into the history, in the place of what that has of the same run.
+void file_away(State& state, const Run& run);
 
 /// The latest run that is done and wanted, of those that are kept.
 std::optional<Run> latest_done(const State& state, const std::function<bool(const Run&)>& is_wanted);

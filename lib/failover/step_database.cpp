@@ -274,7 +274,7 @@ Result<Findings> rejoin(StepContext& context) {
       return Failure{{Code::timeout,
                       fmt::format("the database of {} did not become a standby: {}", context.run.from,
                                   standing ? data::why_not_following(*standing, *primary) : standing.error().message),
-                      "", context.run.from, "", "mend it and go on with --resume"}};
+                      "", context.run.from}};
     }
     if (auto paused = pause(*context.site.loop, time_between_looks * 2); !paused) return Failure{paused.error()};
   }

@@ -265,7 +265,7 @@ struct Watcher::Impl {
     round.reset();
   }
 
-  bool owes() const { return !options.notify_only && state.owes(); }
+  bool owes() const { return !options.notify_only && state.owing() != nullptr; }
   bool is_settling_due() const { return leads() && owes() && Steady::now() >= settle_at; }
 
   Runs runs() const {

@@ -84,6 +84,34 @@ with_rejoin() { sed -i "s#{connection: {env: \(.*\)_DATABASE}}#{connection: {env
   [ "$(failover status -o json | jq -r '.run.steps[] | select(.name == "dns") | .state')" = done ]
 }
 
+@test "what a run owes stays owed while a later run is begun and undone" {
+  stop_dns "$BATS_TEST_TMPDIR/dns"
+  run failover run --yes
+  exits 3
+  with_rejoin
+  failover repair --yes >/dev/null || true
+  within 10 t sql $ireland_port "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE state = 'streaming')"
+  cp policy.yaml policy-before.yaml
+  echo "  hooks: [{before: promote, command: ['false']}]" >>policy.yaml
+  run failover run --yes
+  exits 1
+  run failover status
+  says_not "owed"
+  failover abort --yes >/dev/null
+  cp policy-before.yaml policy.yaml
+  run failover status
+  says "owed: dns"
+  [ "$(failover status -o json | jq -r '[.active, .run.state, .earlierRun.to] | join(" ")')" = "ireland-cluster aborted ireland-cluster" ]
+  start "$BATS_TEST_TMPDIR/dns/knot.pid" "$BATS_TEST_TMPDIR/dns/knot.log" knotd -c "$BATS_TEST_TMPDIR/dns/knot.conf"
+  for _ in $(seq 50); do [ -n "$(answer)" ] && break; sleep 0.1; done
+  run failover repair --yes
+  exits 0
+  says "the last run owes: dns"
+  [ "$(answer)" = ireland-lb.example.com. ]
+  run failover status
+  says_not "owed"
+}
+
 # repair_at_prompt: it has shown what it will do, and waits for an answer in answer.fifo; what it says is in `said`.
 repair_at_prompt() {
   mkfifo answer.fifo

@@ -125,6 +125,38 @@ TEST_CASE("the state comes back as it was written") {
   CHECK_FALSE(again->has_unfinished_run());
 }
 
+TEST_CASE("what a run owes stays owed while a later one is undone, and is no business of one that goes on") {
+  Run owing{.id = "a", .state = Run::State::done, .from = "tokyo", .to = "ireland", .token = 1};
+  owing.steps = {{.name = "dns", .state = StepRecord::State::owed}};
+  State state{.active = "ireland", .token = 2, .run = owing};
+  REQUIRE(state.owing() != nullptr);
+  CHECK(state.owing()->id == "a");
+  state.earlier = owing;
+  state.run = Run{.id = "b", .from = "ireland", .to = "tokyo", .token = 2};
+  CHECK(state.owing() == nullptr);
+  state.run->state = Run::State::aborted;
+  const auto again = state_from(to_json(state));
+  REQUIRE(again);
+  REQUIRE(again->owing() != nullptr);
+  CHECK(again->owing()->id == "a");
+  state.earlier->steps.front().state = StepRecord::State::done;
+  CHECK(state.owing() == nullptr);
+}
+
+TEST_CASE("the history has each run once, as it was last") {
+  Run run{.id = "a", .state = Run::State::done, .from = "tokyo", .to = "ireland"};
+  State state;
+  file_away(state, run);
+  run.id = "b";
+  file_away(state, run);
+  run.id = "a";
+  run.reason = "settled";
+  file_away(state, run);
+  REQUIRE(state.history.size() == 2);
+  CHECK(state.history[0]["reason"] == "settled");
+  CHECK(state.history[1]["id"] == "b");
+}
+
 TEST_CASE("a state that is damaged anywhere is refused or read, and never throws") {
   State state{.active = "ireland", .token = 7};
   state.primary = LastSeen{"ireland", "1", 2, "0/10", "5", "2026-01-01T00:00:00.500Z"};
