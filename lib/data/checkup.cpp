@@ -17,6 +17,9 @@ Result<void> examine_upstream(Checkup& checkup, Connection& connection, Deadline
     checkup.upstreams = addresses_of(upstream->conninfo).value_or(std::vector<Address>{});
     checkup.application_name = keywords_of(upstream->conninfo).value_or(std::map<std::string, std::string>{})["application_name"];
   }
+  auto sender = sender_of(connection, deadline);
+  if (!sender) return Failure{sender.error()};
+  checkup.sender = std::move(*sender);
   auto missing = missing_to_follow(connection, deadline);
   if (!missing) return Failure{missing.error()};
   checkup.missing_to_follow = std::move(*missing);

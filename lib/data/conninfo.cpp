@@ -67,9 +67,17 @@ Result<std::vector<Address>> addresses_of(const std::string& conninfo) {
 Result<std::string> led_to(const std::string& conninfo, const Address& address) {
   auto keywords = keywords_of(conninfo);
   if (!keywords) return Failure{keywords.error()};
+  const std::vector<Address> before = addresses_of(conninfo).value_or(std::vector<Address>{});
+  std::vector<std::string> hosts{address.host};
+  std::vector<std::string> ports{address.port};
+  for (const Address& other : before) {
+    if (other == address || before.size() == 1) continue;
+    hosts.push_back(other.host);
+    ports.push_back(other.port);
+  }
   keywords->erase("hostaddr");
-  (*keywords)["host"] = address.host;
-  (*keywords)["port"] = address.port;
+  (*keywords)["host"] = text::join(hosts, ",");
+  (*keywords)["port"] = text::join(ports, ",");
   return conninfo_of(*keywords);
 }
 

@@ -26,7 +26,8 @@ std::string to_string(const Address& address);
 /// Errors as `keywords_of`.
 Result<std::vector<Address>> addresses_of(const std::string& conninfo);
 
-/// The same connection string, leading to `address` alone. All else that it says is kept: user, password, TLS. Errors as `keywords_of`.
+/// The same connection string, leading to `address`: in the place of a single address, ahead of several. All else that it says is kept:
+/// user, password, TLS. Errors as `keywords_of`.
 Result<std::string> led_to(const std::string& conninfo, const Address& address);
 
 /// The same connection string with one keyword more, or another value for it: application_name, by which a primary knows a standby.

@@ -1,5 +1,7 @@
 #include "data/upstream.hpp"
 
+#include "base/text.hpp"
+
 #include <chrono>
 #include <thread>
 
@@ -14,6 +16,14 @@ Result<Upstream> upstream_of(Connection& standby, Deadline deadline) {
   const auto rows = standby.query("SELECT current_setting('primary_conninfo'), current_setting('primary_slot_name')", deadline);
   if (!rows) return Failure{rows.error()};
   return Upstream{rows->at(0).at(0).value_or(""), rows->at(0).at(1).value_or("")};
+}
+
+Result<std::optional<Address>> sender_of(Connection& standby, Deadline deadline) {
+  // Those who may not see it are told that it is NULL.
+  const auto rows = standby.query("SELECT sender_host, sender_port FROM pg_stat_wal_receiver WHERE sender_host IS NOT NULL", deadline);
+  if (!rows) return Failure{rows.error()};
+  if (rows->empty()) return std::nullopt;
+  return Address{text::lower(rows->at(0).at(0).value_or("")), rows->at(0).at(1).value_or("")};
 }
 
 Result<void> set_upstream(Connection& standby, const std::string& conninfo, Deadline deadline) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "data/conninfo.hpp"
 #include "data/postgres.hpp"
 
+#include <optional>
 #include <string>
 
 /// From whom a standby receives, and how it is told to receive from another server.
@@ -14,6 +16,9 @@ struct Upstream {
   std::string slot;      ///< primary_slot_name; empty: none.
 };
 Result<Upstream> upstream_of(Connection& standby, Deadline deadline);
+
+/// The server that a standby receives from now; none where it receives nothing, or our role may not see it.
+Result<std::optional<Address>> sender_of(Connection& standby, Deadline deadline);
 
 /// Makes a standby receive from where `conninfo` leads, now and after a restart.
 /// Errors: rejected where our role may not, or the server does not take the setting over.

@@ -9,21 +9,32 @@
 namespace fedctl::failover {
 namespace {
 
-bool leads_to(const std::vector<data::Address>& upstreams, const SideSurvey& side) {
-  return std::ranges::any_of(side.addresses, [&](const data::Address& address) { return std::ranges::count(upstreams, address) > 0; });
+/// Where a standby receives from, and where it would after a restart: of several addresses it takes the first that answers.
+std::vector<data::Address> sources_of(const data::Checkup& standby) {
+  std::vector<data::Address> sources;
+  if (standby.sender) sources.push_back(*standby.sender);
+  if (!standby.upstreams.empty()) sources.push_back(standby.upstreams.front());
+  return sources;
+}
+
+/// What is at an address, after a run from `from` to `to`.
+FollowWay way_to(const data::Address& address, const Survey& survey, const std::string& from, const std::string& to) {
+  const auto side = std::ranges::find_if(
+      survey.sides, [&](const SideSurvey& one) { return std::ranges::find(one.addresses, address) != one.addresses.end(); });
+  if (side == survey.sides.end()) return FollowWay::unknown;
+  if (side->cluster == to) return FollowWay::by_itself;
+  const bool is_source = side->cluster != from && side->database && side->database->in_recovery;
+  return is_source ? FollowWay::by_upstream : FollowWay::by_setting;
 }
 
 FollowWay way_of(const Survey& survey, const SideSurvey& standby, const std::string& from, const std::string& to) {
-  const std::vector<data::Address>& upstreams = standby.checkup.upstreams;
-  if (leads_to(upstreams, *survey.find(to))) return FollowWay::by_itself;
-  FollowWay way = FollowWay::unknown;
-  for (const SideSurvey& side : survey.sides) {
-    if (side.cluster == standby.cluster || !leads_to(upstreams, side)) continue;
-    const bool is_source = side.cluster != from && side.database && side.database->in_recovery;
-    if (is_source) return FollowWay::by_upstream;
-    way = FollowWay::by_setting;
+  std::vector<FollowWay> ways;
+  for (const data::Address& address : sources_of(standby.checkup)) ways.push_back(way_to(address, survey, from, to));
+  // One that receives from the right server, and would not after a restart, is led there as well.
+  for (const FollowWay way : {FollowWay::by_setting, FollowWay::unknown, FollowWay::by_upstream, FollowWay::by_itself}) {
+    if (std::ranges::find(ways, way) != ways.end()) return way;
   }
-  return way;
+  return FollowWay::unknown;
 }
 
 /// Why it cannot follow whatever it is told: it has what the primary has not.

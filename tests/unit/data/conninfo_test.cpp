@@ -27,6 +27,11 @@ TEST_CASE("a connection string that leads elsewhere keeps all else that it says"
                         {"host", "new"}, {"password", R"(p'w \x)"}, {"port", "2"}, {"sslmode", "verify-full"}, {"user", "rep"}});
 }
 
+TEST_CASE("of several hosts the one that a connection string is led to comes first, and the others stay") {
+  CHECK(*data::addresses_of(*data::led_to("host=a,b,c port=1,2,3 user=u", {"b", "2"})) == Addresses{{"b", "2"}, {"a", "1"}, {"c", "3"}});
+  CHECK(*data::addresses_of(*data::led_to("host=a,b port=1", {"new", "2"})) == Addresses{{"new", "2"}, {"a", "1"}, {"b", "1"}});
+}
+
 TEST_CASE("what is no connection string is refused without a word of it") {
   for (const char* text : {"postgres://u:secret@[host/x", "password='secret", "secret"}) {
     const auto keywords = data::keywords_of(text);

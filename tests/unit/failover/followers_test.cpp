@@ -52,11 +52,24 @@ TEST_CASE("a cascade is kept, unless the standby that it hangs on is down") {
   CHECK(follower(survey, "sydney").way == FollowWay::by_setting);
 }
 
-TEST_CASE("who receives from the new primary already, or from one of several hosts that is it, is left alone") {
-  Survey survey = survey_of({{"virginia", "ireland"}, {"sydney", "tokyo"}});
+TEST_CASE("who receives from the new primary already is left alone") {
+  const Survey survey = survey_of({{"virginia", "ireland"}});
   CHECK(follower(survey, "virginia").way == FollowWay::by_itself);
-  survey.sides[3].checkup.upstreams.push_back({"ireland", "5432"});
+}
+
+TEST_CASE("of several hosts the first counts, and the one from which it receives now") {
+  Survey survey = survey_of({{"sydney", "tokyo"}});
+  data::Checkup& sydney = survey.sides[3].checkup;
+  sydney.upstreams.push_back({"ireland", "5432"});
+  CHECK(follower(survey, "sydney").way == FollowWay::by_setting);
+  sydney.sender = {"ireland", "5432"};
+  CHECK(follower(survey, "sydney").way == FollowWay::by_setting);
+  sydney.upstreams = {{"ireland", "5432"}, {"tokyo", "5432"}};
   CHECK(follower(survey, "sydney").way == FollowWay::by_itself);
+  sydney.sender = {"tokyo", "5432"};
+  CHECK(follower(survey, "sydney").way == FollowWay::by_setting);
+  sydney.sender = {"virginia", "5432"};
+  CHECK(follower(survey, "sydney").way == FollowWay::by_upstream);
 }
 
 TEST_CASE("a source that is none of the policy's is named, and not changed") {
