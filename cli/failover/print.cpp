@@ -37,7 +37,7 @@ std::string database_text(const SideSurvey& side) {
 std::string lag_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const SideSurvey& side) {
   if (!side.database || !side.database->in_recovery) return "-";
   const SideSurvey* active = survey.find(failover::active_cluster(policy, state));
-  const Loss loss = failover::loss_of(policy, state, *active, side, std::chrono::system_clock::now());
+  const Loss loss = failover::loss_of(policy, state, *active, side, survey.sides, std::chrono::system_clock::now());
   return loss.bytes ? fmt::format("{}{} bytes", loss.is_exact ? "" : "at least ", *loss.bytes) : "unknown";
 }
 

@@ -26,7 +26,9 @@ SELECT r.in_recovery,
        (SELECT received_tli FROM pg_stat_wal_receiver),
        (SELECT (extract(epoch FROM clock_timestamp() - last_msg_receipt_time) * 1000)::bigint FROM pg_stat_wal_receiver
         WHERE status = 'streaming'),
-       pg_last_wal_receive_lsn() IS NOT NULL
+       pg_last_wal_receive_lsn() IS NOT NULL,
+       CASE WHEN r.in_recovery THEN (extract(epoch FROM current_setting('recovery_min_apply_delay')::interval) * 1000)::bigint END,
+       CASE WHEN r.in_recovery THEN pg_is_wal_replay_paused() END
 FROM (SELECT pg_is_in_recovery() AS in_recovery) r)";
 
 /// The newest timeline of what is in pg_wal. Members of pg_monitor may list it.
@@ -86,6 +88,8 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
   standing.streams = row[9] == "t";
   // A standby asks for more of the log only when its own is at its end.
   standing.is_all_read = row[12] == "t";
+  standing.replay_delay = time::Duration{whole_number(row[13])};
+  standing.is_replay_paused = row[14] == "t";
   if (auto corrected = correct_timeline(connection, standing, deadline); !corrected) return Failure{corrected.error()};
   if (count_query.empty()) return standing;
   // What cannot be counted must not hide all the rest.
@@ -96,7 +100,9 @@ Result<Standing> look(Connection& connection, const std::string& count_query, De
 }
 
 bool follows(const Standing& standby, const Standing& primary) {
-  return standby.in_recovery && standby.streams && standby.received_timeline == primary.timeline && standby.replayed >= primary.written;
+  const bool receives = standby.in_recovery && standby.streams && standby.received_timeline == primary.timeline;
+  const Lsn has = standby.replay_delay.count() > 0 ? standby.written : standby.replayed;
+  return receives && !standby.is_replay_paused && has >= primary.written;
 }
 
 std::optional<std::int64_t> parted(const Standing& standby, const Standing& primary, Lsn fork) {
@@ -110,6 +116,9 @@ std::string why_not_following(const Standing& standby, const Standing& primary) 
   if (!standby.streams) return "it does not stream";
   if (standby.received_timeline != primary.timeline)
     return fmt::format("it receives timeline {}, and the primary is on {}", standby.received_timeline, primary.timeline);
+  if (standby.is_replay_paused) return "its replay is paused: pg_wal_replay_resume() ends that";
+  if (standby.replay_delay.count() > 0)
+    return fmt::format("it has received up to {}, not up to {}", format_lsn(standby.written), format_lsn(primary.written));
   return fmt::format("it has replayed up to {}, not up to {}", format_lsn(standby.replayed), format_lsn(primary.written));
 }
 

@@ -27,6 +27,8 @@ struct Standing {
   std::optional<Lsn> upstream;                 ///< A standby that streams: how far its primary was when it last spoke.
   std::optional<time::Duration> upstream_age;  ///< And how long ago that was.
   std::optional<time::Duration> replay_age;    ///< A standby: how old the last commit is that it replayed.
+  time::Duration replay_delay{0};              ///< A standby: recovery_min_apply_delay, by which it replays late on purpose.
+  bool is_replay_paused = false;               ///< A standby: somebody paused its replay.
   bool streams = false;                        ///< A standby: its receiver is connected.
   bool is_all_read = false;                    ///< A standby: it has read its own log since it started, so it has no more than `written`.
   /// A primary that was promoted since its server started: where it left the log of the one before it. After a crash of a primary it is
@@ -42,7 +44,7 @@ struct Standing {
 Result<Standing> look(const std::string& conninfo, const std::string& count_query, Deadline deadline);
 Result<Standing> look(Connection& connection, const std::string& count_query, Deadline deadline);
 
-/// Is it a standby of this primary: on its timeline, and past where it was?
+/// Is it a standby of this primary: on its timeline, and past where it was? One that replays late on purpose has received that.
 bool follows(const Standing& standby, const Standing& primary);
 /// Bytes of log that a standby has and `primary` never got: it is still on the timeline that the primary left at `fork`, and past that.
 /// Such a standby cannot follow the primary. None where that is not so.

@@ -148,7 +148,7 @@ class Assessor {
   }
 
   void judge_loss() {
-    result_.loss = loss_of(policy_, state_, from(), to(), options_.failed_at.value_or(std::chrono::system_clock::now()));
+    result_.loss = loss_of(policy_, state_, from(), to(), survey_.sides, options_.failed_at.value_or(std::chrono::system_clock::now()));
     const Loss& loss = *result_.loss;
     const bool from_answers = from().database && !from().database->in_recovery;
     const std::int64_t accepted = options_.accept_data_loss.value_or(0);

@@ -47,6 +47,13 @@ class Judge {
   }
 
   void judge_new(const SideSurvey& side) {
+    const data::Standing& standby = *side.database;
+    if (standby.is_replay_paused)
+      object(fmt::format("replay is paused in the database of {}", side.cluster), "resume it there with pg_wal_replay_resume()");
+    if (standby.replay_delay > policy_.postgres->catch_up_timeout)
+      object(fmt::format("the database of {} replays {} late (recovery_min_apply_delay), longer than catchUpTimeout", side.cluster,
+                         time::format_duration(standby.replay_delay)),
+             "set it to 0 there, and reload");
     if (!side.checkup.missing_rights.empty() && !policy_.postgres->promote)
       block(
           fmt::format("the database of {} cannot be promoted: our role lacks {}", side.cluster, text::listed(side.checkup.missing_rights)),

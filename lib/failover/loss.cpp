@@ -17,13 +17,19 @@ class Sources {
   void take(std::optional<data::Lsn> position, time::Duration age, std::string basis) {
     if (!position) return;
     age_ = age_ ? std::min(*age_, age) : age;
-    if (position_ && *position_ >= *position) return;
+    take_bound(*position, std::move(basis));
+  }
+
+  /// What was written at least, whenever that was.
+  void take_bound(data::Lsn position, std::string basis) {
+    if (position_ && *position_ >= position) return;
     position_ = position;
     basis_ = std::move(basis);
   }
 
   const std::optional<data::Lsn>& position() const { return position_; }
-  time::Duration age() const { return age_.value_or(time::Duration{0}); }
+  /// Nothing: nobody ever looked.
+  const std::optional<time::Duration>& age() const { return age_; }
   const std::string& basis() const { return basis_; }
 
  private:
@@ -35,8 +41,14 @@ class Sources {
 /// By how much two machines' clocks may differ, as NTP keeps them.
 constexpr time::Duration clock_slack{5'000};
 
+/// Does it have the log that the new side's primary wrote?
+bool has_same_log(const SideSurvey& other, const Standing& standby) {
+  return other.database && other.database->in_recovery && other.database->system_identifier == standby.system_identifier &&
+         other.database->timeline == standby.timeline;
+}
+
 Sources sources_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side,
-                   time::Instant failed_at, time::Instant now) {
+                   std::span<const SideSurvey> sides, time::Instant failed_at, time::Instant now) {
   Sources sources;
   const Standing& standby = *new_side.database;
   const auto since_failure = std::chrono::duration_cast<time::Duration>(now - failed_at);
@@ -55,13 +67,18 @@ Sources sources_of(const Policy& policy, const State& state, const SideSurvey& o
   if (standby.upstream_age)
     sources.take(standby.upstream, before_failure(*standby.upstream_age),
                  fmt::format("by what {} last heard of its primary", new_side.cluster));
+  for (const SideSurvey& other : sides) {
+    const bool is_other = other.cluster != old_side.cluster && other.cluster != new_side.cluster;
+    if (is_other && has_same_log(other, standby))
+      sources.take_bound(other.database->written, fmt::format("the database of {} has received more", other.cluster));
+  }
   return sources;
 }
 
 }  // namespace
 
-Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side, time::Instant failed_at,
-             time::Instant now) {
+Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_side, const SideSurvey& new_side,
+             std::span<const SideSurvey> sides, time::Instant failed_at, time::Instant now) {
   Loss loss;
   if (!policy.postgres || !new_side.database) return loss;
   const Standing& standby = *new_side.database;
@@ -71,13 +88,13 @@ Loss loss_of(const Policy& policy, const State& state, const SideSurvey& old_sid
   if (old_side.database && !old_side.database->in_recovery) {
     loss = {.bytes = behind(old_side.database->written), .is_exact = true, .behind = {}, .basis = "both were asked just now"};
   } else {
-    const Sources sources = sources_of(policy, state, old_side, new_side, failed_at, now);
-    if (!sources.position()) {
+    const Sources sources = sources_of(policy, state, old_side, new_side, sides, failed_at, now);
+    if (!sources.age()) {
       loss.basis = fmt::format("{} does not answer, and nobody looked at it before", old_side.cluster);
       return loss;
     }
     loss.basis = sources.basis();
-    if (sources.age() > policy.postgres->max_look_age) {
+    if (*sources.age() > policy.postgres->max_look_age) {
       loss.basis += fmt::format(", and maxLookAge is {}", time::format_duration(policy.postgres->max_look_age));
       return loss;
     }

@@ -12,6 +12,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr time::Duration patience{10'000};
 constexpr time::Duration time_between_looks{50};
+/// While nobody serves the application yet.
+constexpr time::Duration time_to_glance{1'500};
 
 std::optional<std::int64_t> number_of(const std::string& text) {
   try {
@@ -44,7 +46,9 @@ End end_of_primary(StepContext& context, const State& state) {
   // How old the last look was counts from when the side failed, not from how long the fence took.
   const auto began = parse_timestamp(context.run.began_at).value_or(std::chrono::system_clock::now());
   const auto stated = parse_timestamp(kube::string_at(context.run.outcome, "failedAt"));
-  const Loss loss = loss_of(site.policy, state, old_side, new_side, stated.value_or(began));
+  const bool is_alone = !has_other_standbys(site.policy);
+  const Survey others = is_alone ? Survey{} : site.loop->run(glance_at_standbys(site, context.run.from, time_to_glance));
+  const Loss loss = loss_of(site.policy, state, old_side, new_side, others.sides, stated.value_or(began));
   End end{.basis = loss.basis};
   if (loss.bytes && new_side.database) end.lsn = new_side.database->written + static_cast<data::Lsn>(*loss.bytes);
   if (state.primary && state.primary->cluster == context.run.from && !state.primary->counted.empty()) end.counted = state.primary->counted;
@@ -136,7 +140,10 @@ void count_lost(StepContext& context, CatchUpEvidence& evidence) {
     if (!standing || !standing->in_recovery) return;
     if (standing->replayed != before) moved = Clock::now();
     before = standing->replayed;
-    const bool has_replayed = standing->replayed >= standing->written || Clock::now() - moved >= standstill;
+    const bool has_all = standing->replayed >= standing->written;
+    const bool is_held_back = standing->is_replay_paused || standing->replay_delay.count() > 0;
+    if (is_held_back && !has_all) return;
+    const bool has_replayed = has_all || Clock::now() - moved >= standstill;
     const auto here = standing->counted ? number_of(*standing->counted) : std::nullopt;
     if (has_replayed && here) evidence.standby_counted = standing->counted;
     if (has_replayed && here) evidence.lost_counted = std::max<std::int64_t>(0, *primary - *here);

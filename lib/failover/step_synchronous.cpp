@@ -21,24 +21,6 @@ std::optional<PromotionNames> names_of_promotion(const Run& run) {
   return record == nullptr ? std::nullopt : record->evidence.read<PromoteEvidence>().synchronous;
 }
 
-Task<Done> glance_into(Site& site, SideSurvey& side) {
-  auto standing = co_await glance_at_database(site, side.cluster, time_to_glance);
-  if (standing) side.database = std::move(*standing);
-  co_return Done{};
-}
-
-/// Where the standbys are now; the side that is left is not asked.
-Task<Survey> read_standbys(Site& site, std::string from) {
-  Survey found;
-  for (const std::string& cluster : site.policy.clusters) {
-    if (cluster != from) found.sides.push_back({.cluster = cluster});
-  }
-  std::vector<Task<Done>> looks;
-  for (SideSurvey& side : found.sides) looks.push_back(glance_into(site, side));
-  co_await when_all(std::move(looks));
-  co_return found;
-}
-
 }  // namespace
 
 Result<void> set_for_promotion(StepContext& context) {
@@ -120,7 +102,7 @@ Result<std::optional<std::string>> confirm_quorum(StepContext& context, const St
   const bool is_fenced = fenced != nullptr && fenced->evidence.read<FenceEvidence>().overridden.empty();
   const auto deadline = std::chrono::steady_clock::now() + site.policy.postgres->catch_up_timeout;
   while (true) {
-    const Survey found = site.loop->run(read_standbys(site, context.run.from));
+    const Survey found = site.loop->run(glance_at_standbys(site, context.run.from, time_to_glance));
     const auto verdict = judge_quorum(site.policy, state, found, context.run.from, context.run.to, is_fenced);
     if (!verdict) return std::optional<std::string>{};
     if (verdict->problem.empty()) return std::optional{verdict->basis};

@@ -24,6 +24,12 @@ Task<Done> survey_side(Site& site, SideSurvey& side, Asked asked, time::Duration
   co_return Done{};
 }
 
+Task<Done> glance_into(Site& site, SideSurvey& side, time::Duration timeout) {
+  auto standing = co_await glance_at_database(site, side.cluster, timeout);
+  if (standing) side.database = std::move(*standing);
+  co_return Done{};
+}
+
 Task<Done> survey_guard(Site& site, SideSurvey& side) {
   const GuardPlace place = guard_place(site, side.cluster);
   if (place.host == nullptr || !site.policy.fencing.guard_ttl) co_return Done{};
@@ -107,6 +113,17 @@ Task<Survey> survey_databases(Site& site, std::string except, time::Duration tim
   }
   co_await when_all(std::move(tasks));
   co_return result;
+}
+
+Task<Survey> glance_at_standbys(Site& site, std::string from, time::Duration timeout) {
+  Survey found;
+  for (const std::string& cluster : site.policy.clusters) {
+    if (cluster != from) found.sides.push_back({.cluster = cluster});
+  }
+  std::vector<Task<Done>> looks;
+  for (SideSurvey& side : found.sides) looks.push_back(glance_into(site, side, timeout));
+  co_await when_all(std::move(looks));
+  co_return found;
 }
 
 void note_guard(LastSeen& seen, const GuardLease& guard) {

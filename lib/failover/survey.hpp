@@ -47,6 +47,9 @@ Task<Survey> survey(Site& site, SurveyOptions options);
 /// Looks at the databases alone, and not at that of `except`, which may be empty.
 Task<Survey> survey_databases(Site& site, std::string except, time::Duration timeout);
 
+/// Where the standbys are now: their positions alone. The side that is left is not asked.
+Task<Survey> glance_at_standbys(Site& site, std::string from, time::Duration timeout);
+
 /// Where the guard of a side has its Lease; null `host` where there is no host.
 GuardPlace guard_place(const Site& site, const std::string& cluster);
 

@@ -54,6 +54,40 @@ has_row() { for _ in $(seq 50); do [ "$(sql $1 "SELECT count(*) FROM events WHER
   [ "$(answer)" = virginia-lb.example.com. ]
 }
 
+@test "of a standby that may receive from several servers the new primary becomes the first, and the others stay" {
+  start_virginia $tokyo_port
+  sql $virginia_port "ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1,127.0.0.1 port=$tokyo_port,$ireland_port user=postgres'" >/dev/null
+  sql $virginia_port "SELECT pg_reload_conf()" >/dev/null
+  within 10 "streaming|1|$tokyo_port" received_by_virginia
+  run failover plan
+  exits 0
+  shows "virginia-cluster *receives from ireland-cluster (its primary_conninfo is set)"
+  run failover run --yes
+  exits 0
+  shows "follow *done .*virginia-cluster=primary_conninfo"
+  [ "$(received_by_virginia)" = "streaming|2|$ireland_port" ]
+  grep -q "port='$ireland_port,$tokyo_port'" <<<"$(conninfo_of_virginia)"
+}
+
+@test "what a standby that is not chosen has received is told as lost" {
+  start_virginia $tokyo_port
+  sed -i "s/^  rto:/  fencing: {exec: {command: ['true']}}\n  rto:/" policy.yaml
+  sql $ireland_port "ALTER SYSTEM SET primary_conninfo = ''" >/dev/null
+  sql $ireland_port "SELECT pg_reload_conf()" >/dev/null
+  within 10 "" sql $ireland_port "SELECT status FROM pg_stat_wal_receiver"
+  failover status >/dev/null
+  id=$(sql $tokyo_port "INSERT INTO events DEFAULT VALUES RETURNING id" | head -1)
+  has_row $virginia_port "$id"
+  stop_database tokyo immediate
+  run failover plan --to ireland-cluster
+  says "the database of virginia-cluster has received more"
+  run failover run --to ireland-cluster --yes --accept-data-loss 1000000
+  exits 3
+  lost=$(failover status -o json | jq .run.outcome.lostBytes)
+  [ "$lost" -gt 0 ]
+  [ "$lost" -ge "$(failover status -o json | jq -r '.run.steps[] | select(.name == "follow").evidence.error' | grep -o '[0-9]* bytes of log' | cut -d' ' -f1)" ]
+}
+
 @test "it follows when the old primary is dead" {
   start_virginia $tokyo_port
   sed -i 's/^  rto:/  fencing: {proceedUnfencedAfter: 1s}\n  rto:/' policy.yaml

@@ -11,6 +11,24 @@ TEST_CASE("positions of the log are read and written as PostgreSQL does") {
   for (const char* bad : {"", "16", "16/", "/1", "x/1", "1/g"}) CHECK_FALSE(parse_lsn(bad));
 }
 
+TEST_CASE("a standby follows once it has replayed what the primary had, unless it replays late on purpose") {
+  const Standing primary{.timeline = 2, .written = 100};
+  Standing standby{.in_recovery = true, .timeline = 2, .received_timeline = 2, .written = 100, .replayed = 100, .streams = true};
+  CHECK(follows(standby, primary));
+  standby.is_replay_paused = true;
+  CHECK_FALSE(follows(standby, primary));
+  CHECK(why_not_following(standby, primary) == "its replay is paused: pg_wal_replay_resume() ends that");
+  standby.is_replay_paused = false;
+  standby.replayed = 50;
+  CHECK_FALSE(follows(standby, primary));
+  CHECK(why_not_following(standby, primary) == "it has replayed up to 0/32, not up to 0/64");
+  standby.replay_delay = fedctl::time::Duration{60'000};
+  CHECK(follows(standby, primary));
+  standby.written = 99;
+  CHECK_FALSE(follows(standby, primary));
+  CHECK(why_not_following(standby, primary) == "it has received up to 0/63, not up to 0/64");
+}
+
 TEST_CASE("a connection string is named without its password, and a bad one is not repeated") {
   CHECK(display_name("postgres://app:secret@db.example.com:6432/shop") == "db.example.com:6432/shop");
   CHECK(display_name("host=db password=secret") == "db:5432");

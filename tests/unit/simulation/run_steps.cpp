@@ -151,7 +151,7 @@ Task<bool> RunProcess::catch_up(StepRecord& step) {
     const auto began = failover::parse_timestamp(run().began_at);
     const auto stated = failover::parse_timestamp(fedctl::string_at(run().outcome, "failedAt"));
     const auto now = world_.wall(process);
-    const auto loss = failover::loss_of(policy_, *state, old_side, new_side, stated ? *stated : *began, now);
+    const auto loss = failover::loss_of(policy_, *state, old_side, new_side, {}, stated ? *stated : *began, now);
     if (loss.bytes && new_side.database) end = new_side.database->written + static_cast<data::Lsn>(*loss.bytes);
   }
   const Steady deadline = world_.steady(process) + policy_.postgres->catch_up_timeout;
