@@ -311,7 +311,9 @@ std::optional<data::Lsn> fork_of(const Run& run) {
 }
 
 std::string active_cluster(const Policy& policy, const State& state) {
-  return state.active.empty() ? policy.clusters.front() : state.active;
+  if (!state.active.empty()) return state.active;
+  const std::string& seen = state.primary ? state.primary->cluster : state.active;
+  return std::ranges::find(policy.clusters, seen) == policy.clusters.end() ? policy.clusters.front() : seen;
 }
 
 Assessment assess(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options) {

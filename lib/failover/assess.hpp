@@ -66,7 +66,7 @@ struct Assessment {
 /// that far.
 std::optional<data::Lsn> fork_of(const Run& run);
 
-/// The active cluster: the state's, else the policy's first.
+/// The active cluster: the state's. Before any run it is where the primary was last seen, else the policy's first.
 std::string active_cluster(const Policy& policy, const State& state);
 
 Assessment assess(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options);

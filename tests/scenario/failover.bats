@@ -152,6 +152,35 @@ EOF
   says "there is no run to undo"
 }
 
+@test "a standby that replays late on purpose loses nothing that it has received, and is switched over to by nobody" {
+  sql $ireland_port "ALTER SYSTEM SET recovery_min_apply_delay = '1h'" >/dev/null
+  sql $ireland_port "SELECT pg_reload_conf()" >/dev/null
+  sed -i 's/maxLagBytes: 1Mi/&\n      catchUpTimeout: 3s/' policy.yaml
+  sql $tokyo_port "INSERT INTO events DEFAULT VALUES" >/dev/null
+  within 10 t sql $tokyo_port "SELECT flush_lsn = pg_current_wal_flush_lsn() FROM pg_stat_replication"
+  run failover switchover --yes
+  exits 4
+  says "the database of ireland-cluster replays 1h late (recovery_min_apply_delay), longer than catchUpTimeout"
+  run failover plan
+  exits 0
+  says "warning: the database of ireland-cluster replays 1h late"
+  run failover run --yes
+  exits 0
+  says "0 bytes lost"
+  says_not "counted lost"
+  [ "$(sql $ireland_port 'SELECT count(*) FROM events')" = "$(sql_past_fence $tokyo_port 'SELECT count(*) FROM events')" ]
+}
+
+@test "before the first run another order of the policy's clusters moves nothing" {
+  failover status >/dev/null
+  sed -i 's/clusters: \[tokyo-cluster, ireland-cluster\]/clusters: [ireland-cluster, tokyo-cluster]/' policy.yaml
+  run failover status
+  says "production/active-standby-app: tokyo-cluster is active"
+  run failover plan
+  exits 0
+  says "tokyo-cluster -> ireland-cluster"
+}
+
 @test "two runs at once: one is refused" {
   echo "  hooks: [{after: fence, command: [sh, -c, 'touch fenced; while [ ! -e go ]; do sleep 0.1; done']}]" >>policy.yaml
   failover run --yes >first 2>&1 3>&- 4>&- &

@@ -73,6 +73,60 @@ TEST_CASE("while the primary answers, of the standbys that stream from it the fi
   CHECK(assess(policy(), {}, survey_of(primary("tokyo", far), standby("ireland", 90), standby("virginia", far - 1)), {}).to == "virginia");
 }
 
+TEST_CASE("before any run the primary is where it was seen, whatever the policy's order, until people move it") {
+  const State seen = seen_at("0/64");
+  Policy turned = policy();
+  turned.clusters = {"ireland", "tokyo", "virginia"};
+  CHECK(active_cluster(turned, seen) == "tokyo");
+  CHECK(active_cluster(turned, {}) == "ireland");
+  turned.clusters = {"ireland", "virginia"};
+  CHECK(active_cluster(turned, seen) == "ireland");
+  turned.clusters = {"ireland", "tokyo", "virginia"};
+  State state = seen;
+  forget_moved_primary(state, survey_of(dead("tokyo"), primary("ireland", 100), standby("virginia", 100)), turned);
+  CHECK(state.primary);
+  forget_moved_primary(state, survey_of(standby("tokyo", 100), standby("ireland", 100), standby("virginia", 100)), turned);
+  CHECK(state.primary);
+  forget_moved_primary(state, survey_of(standby("tokyo", 100), primary("ireland", 100), standby("virginia", 100)), turned);
+  CHECK_FALSE(state.primary);
+  state = seen;
+  state.active = "tokyo";
+  forget_moved_primary(state, survey_of(standby("tokyo", 100), primary("ireland", 100), standby("virginia", 100)), turned);
+  CHECK(state.primary);
+}
+
+TEST_CASE("what another standby received of the same log is lost as well, and makes no old look younger") {
+  Policy one = policy();
+  one.fencing.proceed_unfenced_after = time::Duration{0};
+  RunOptions to_ireland;
+  to_ireland.to = "ireland";
+  Survey cut_off = survey_of(dead("tokyo"), standby("ireland", 0x1000), standby("virginia", 0x1050));
+  const Assessment assessment = assess(one, seen_at("0/1010"), cut_off, to_ireland);
+  CHECK(assessment.loss->bytes == 0x50);
+  CHECK_FALSE(assessment.loss->is_exact);
+  CHECK(assessment.loss->basis == "the database of virginia has received more");
+  CHECK_FALSE(assess(one, {}, cut_off, to_ireland).loss->bytes);
+  CHECK_FALSE(assess(one, seen_at("0/1010", time::Duration{3'600'000}), cut_off, to_ireland).loss->bytes);
+  cut_off.sides[2].database->timeline = 2;
+  CHECK(assess(one, seen_at("0/1010"), cut_off, to_ireland).loss->bytes == 0x10);
+  cut_off.sides[2].database->timeline = 1;
+  cut_off.sides[2].database->system_identifier = "2";
+  CHECK(assess(one, seen_at("0/1010"), cut_off, to_ireland).loss->bytes == 0x10);
+}
+
+TEST_CASE("a switchover to a standby that does not replay in time is refused, and a failover warns of it") {
+  Survey survey = survey_of(primary("tokyo", 100), standby("ireland", 100), dead("virginia"));
+  survey.sides[1].database->replay_delay = policy().postgres->catch_up_timeout + time::Duration{1};
+  RunOptions planned;
+  planned.kind = RunKind::switchover;
+  CHECK(says(assess(policy(), {}, survey, planned), "late (recovery_min_apply_delay), longer than catchUpTimeout"));
+  CHECK(assess(policy(), {}, survey, {}).blockers.empty());
+  survey.sides[1].database->replay_delay = policy().postgres->catch_up_timeout;
+  CHECK(assess(policy(), {}, survey, planned).blockers.empty());
+  survey.sides[1].database->is_replay_paused = true;
+  CHECK(says(assess(policy(), {}, survey, planned), "replay is paused in the database of ireland"));
+}
+
 TEST_CASE("an old side that cannot be fenced is refused, unless the policy, a guard or a person vouches for it") {
   Policy one = policy();
   const Survey cut_off = survey_of(dead("tokyo"), standby("ireland", 90), standby("virginia", 90));
