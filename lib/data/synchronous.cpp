@@ -5,6 +5,7 @@
 #include "data/synchronous_names.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -28,6 +29,27 @@ Result<void> reload_until(Connection& server, const std::string& names, Deadline
   }
 }
 
+/// Those that answer to these names. Errors: rejected where two have the same one.
+Result<std::vector<Receiver>> receivers_of(Connection& server, const SynchronousNames& names, Deadline deadline) {
+  const auto rows = server.query(
+      "SELECT lower(application_name), flush_lsn FROM pg_stat_replication WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum', "
+      "'potential') ORDER BY 1",
+      deadline);
+  if (!rows) return Failure{rows.error()};
+  std::vector<Receiver> receivers;
+  for (const Row& row : *rows) {
+    Receiver receiver{row.at(0).value_or(""), parse_lsn(row.at(1).value_or("")).value_or(0)};
+    if (!is_named(names, receiver.name)) continue;
+    if (!receivers.empty() && receivers.back().name == receiver.name) {
+      return Failure{{Code::rejected,
+                      fmt::format("several receivers call themselves {}, so a commit may wait for the wrong one", receiver.name), "", "",
+                      "", "see in pg_stat_replication who they are, and give each its own application_name"}};
+    }
+    receivers.push_back(std::move(receiver));
+  }
+  return receivers;
+}
+
 }  // namespace
 
 Result<Synchronous> synchronous_of(Connection& server, Deadline deadline) {
@@ -42,6 +64,12 @@ Result<Synchronous> synchronous_of(Connection& server, Deadline deadline) {
   auto streaming = column(server, "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming' ORDER BY 1", deadline);
   if (!streaming) return Failure{streaming.error()};
   found.streaming = std::move(*streaming);
+  auto shared = column(server,
+                       "SELECT lower(application_name) FROM pg_stat_replication WHERE state = 'streaming' GROUP BY 1 "
+                       "HAVING count(DISTINCT coalesce(client_addr::text, '')) > 1 ORDER BY 1",
+                       deadline);
+  if (!shared) return Failure{shared.error()};
+  found.shared = std::move(*shared);
   auto exempt = column(server,
                        "SELECT coalesce('role ' || r.rolname, 'database ' || d.datname, 'every role') FROM pg_db_role_setting s "
                        "LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase "
@@ -69,7 +97,7 @@ Result<void> restore_synchronous_names(Connection& server, const Synchronous& be
   return reload_until(server, before.names, deadline);
 }
 
-Result<void> prove_synchronous(Connection& server, const std::string& names, Deadline deadline) {
+Result<std::vector<Receiver>> prove_synchronous(Connection& server, const std::string& names, Deadline deadline) {
   const auto wanted = parse_synchronous_names(names);
   if (!wanted) return Failure{wanted.error()};
   const auto now = synchronous_of(server, deadline);
@@ -81,13 +109,11 @@ Result<void> prove_synchronous(Connection& server, const std::string& names, Dea
   const auto written = write_probe(server, deadline);
   if (!written) return Failure{written.error()};
   if (const auto reset = server.query("RESET synchronous_commit", deadline); !reset) return Failure{reset.error()};
-  // That it waited, and did not merely return, is seen by where the standbys that count are by now.
-  const std::vector<std::string> parameters{format_lsn(*written)};
-  const auto confirmed = server.query(
-      "SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum') AND flush_lsn >= $1::pg_lsn", parameters, deadline);
-  if (!confirmed) return Failure{confirmed.error()};
-  const std::int64_t confirming = whole_number(confirmed->at(0).at(0));
-  if (confirming >= static_cast<std::int64_t>(wanted->count)) return {};
+  // That it waited, and did not merely return, is seen by where those that count are by now.
+  const auto receivers = receivers_of(server, *wanted, deadline);
+  if (!receivers) return Failure{receivers.error()};
+  const auto confirming = std::ranges::count_if(*receivers, [&](const Receiver& one) { return one.flushed >= *written; });
+  if (confirming >= static_cast<std::int64_t>(wanted->count)) return receivers;
   return Failure{{Code::timeout, fmt::format("only {} of {} synchronous standbys confirmed a commit that was to wait for them", confirming,
                                              wanted->count)}};
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "data/postgres.hpp"
+#include "data/standing.hpp"
 
 #include <string>
 #include <vector>
@@ -15,7 +15,9 @@ struct Synchronous {
   std::string commit;                  ///< synchronous_commit of new sessions of ours: on, remote_apply, ...
   bool in_recovery = false;            ///< A standby: its setting counts once it is the primary.
   std::vector<std::string> streaming;  ///< application_name of each standby that streams from it.
-  std::vector<std::string> exempt;     ///< Roles and databases that set a synchronous_commit which waits for no standby's disk.
+  /// Names of `streaming` by which receivers at several addresses call themselves. A commit may wait for the wrong one of them.
+  std::vector<std::string> shared;
+  std::vector<std::string> exempt;  ///< Roles and databases that set a synchronous_commit which waits for no standby's disk.
 };
 Result<Synchronous> synchronous_of(Connection& server, Deadline deadline);
 
@@ -29,8 +31,15 @@ Result<void> set_synchronous_names(Connection& server, const std::string& names,
 /// Puts back what `synchronous_of` found before it was set.
 Result<void> restore_synchronous_names(Connection& server, const Synchronous& before, Deadline deadline);
 
+/// A standby, or whoever calls itself by its name, as its primary sees it.
+struct Receiver {
+  std::string name;  ///< application_name, in small letters.
+  Lsn flushed = 0;   ///< What it says to have on its disk.
+};
+
 /// Proves that commits wait for `names`: what was committed before this, and what is committed from now on, is on the disks of as many
-/// standbys as they say. Errors: timeout where they do not confirm; rejected where the setting is another one.
-Result<void> prove_synchronous(Connection& server, const std::string& names, Deadline deadline);
+/// of those who have these names as they say. Yields who has them; that each is the standby that is meant is for the caller to find out.
+/// Errors: timeout where they do not confirm; rejected where the setting is another one, or several receivers have the same name.
+Result<std::vector<Receiver>> prove_synchronous(Connection& server, const std::string& names, Deadline deadline);
 
 }  // namespace fedctl::data

@@ -144,7 +144,10 @@ void remember_synchronous(State& state, const Survey& survey, const std::string&
   known.seen = names;
   if (known.owed == names) known.owed.clear();
   const bool waits = data::waits_for_disk(side->checkup.synchronous.commit);
-  if (known.proven != names || !waits) known.proven.clear();
+  const auto proven = data::parse_synchronous_names(known.proven);
+  const bool is_shared = proven && std::ranges::any_of(side->checkup.synchronous.shared,
+                                                       [&](const std::string& name) { return data::is_named(*proven, name); });
+  if (known.proven != names || !waits || is_shared) known.proven.clear();
 }
 
 }  // namespace fedctl::failover

@@ -109,19 +109,50 @@ Task<Result<data::Synchronous>> wait_answered(Site& site, std::string primary, s
   }
 }
 
+/// Whoever calls itself by a standby's name confirms commits in its place. Errors: rejected where a receiver is not the database that is
+/// meant, as far as can be told: that has received less, or cannot be asked.
+Task<Result<Done>> check_receivers(Site& site, std::string primary, std::vector<data::Receiver> receivers) {
+  for (const data::Receiver& receiver : receivers) {
+    const auto cluster = std::ranges::find(site.policy.clusters, receiver.name, standby_name);
+    if (cluster == site.policy.clusters.end()) continue;
+    const auto standing = co_await look_at_database(site, *cluster, time_to_set);
+    std::string problem;
+    if (!standing) problem = fmt::format("that cannot be asked: {}", standing.error().message);
+    const bool is_it = standing && standing->in_recovery && standing->streams && standing->written >= receiver.flushed;
+    if (standing && !is_it) problem = "that has received less, so it is another one";
+    if (problem.empty()) continue;
+    Error error{Code::rejected,
+                fmt::format("a receiver of {} calls itself {}, and commits wait for it as for the database of {}; {}", primary,
+                            receiver.name, *cluster, problem),
+                "", primary};
+    error.hint = "see in pg_stat_replication who it is";
+    co_return Failure{std::move(error)};
+  }
+  co_return Done{};
+}
+
 /// Sets it and, where it is promised, proves it; what cannot be proven is put back, for its commits would hang.
 Task<Result<Done>> put_in_force(Site& site, std::string primary, std::string names, bool is_promised) {
-  OnServer use = [names, is_promised](data::Connection& server, data::Deadline deadline) -> Result<void> {
+  std::vector<data::Receiver> receivers;
+  OnServer use = [names, is_promised, &receivers](data::Connection& server, data::Deadline deadline) -> Result<void> {
     const auto before = data::synchronous_of(server, deadline);
     if (!before) return Failure{before.error()};
     if (before->names != names) {
       if (auto set = data::set_synchronous_names(server, names, deadline); !set) return set;
     }
-    return is_promised ? data::prove_synchronous(server, names, deadline) : Result<void>{};
+    if (!is_promised) return {};
+    auto proven = data::prove_synchronous(server, names, deadline);
+    if (!proven) return Failure{proven.error()};
+    receivers = std::move(*proven);
+    return {};
   };
   const auto before = co_await synchronous_of_database(site, primary);
   if (!before) co_return Failure{before.error()};
   auto done = co_await on_server(site, primary, site.policy.postgres->promote_timeout, std::move(use));
+  if (done && is_promised) {
+    auto checked = co_await check_receivers(site, primary, receivers);
+    done = std::move(checked);
+  }
   if (done || before->names == names) co_return done;
   OnServer undo = [was = *before](data::Connection& server, data::Deadline deadline) {
     return data::restore_synchronous_names(server, was, deadline);

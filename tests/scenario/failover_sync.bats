@@ -15,7 +15,7 @@ setup() {
   in_own_folder
   start_application
 }
-teardown() { stop_application; }
+teardown() { stop_receiving; stop_application; }
 
 names_in() { sql $1 "SHOW synchronous_standby_names"; }
 # wait_for_standbys PORT NAMES: commits there wait for these from now on, as a person would set it.
@@ -137,6 +137,41 @@ kill_postmaster() {
   [ "$(failover status -o json | jq -r '.run.steps[] | select(.name == "synchronous").state')" = done ]
   [ "$(failover status -o json | jq -r '.synchronous | .cluster + " " + (.proven | length > 0 | tostring)')" = "$active true" ]
   inserts $(port_of $active)
+}
+
+# receive_as NAME: somebody who is no standby confirms commits of tokyo by this name, until stop_receiving.
+receive_as() {
+  as_postgres "mkdir $databases/received"
+  as_postgres "exec $postgres_programs/pg_receivewal -D $databases/received --synchronous -d 'host=127.0.0.1 port=$tokyo_port user=postgres application_name=$1'" >receiver.log 2>&1 3>&- 4>&- &
+  within 10 2 sql $tokyo_port "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$1' AND state = 'streaming'"
+}
+stop_receiving() { pkill -f "$databases/received" || true; }
+
+@test "a receiver that calls itself like a standby is no proof that the standby has anything" {
+  in_three_clusters
+  replicating sync
+  failover prepare >/dev/null
+  sql $tokyo_port "ALTER SYSTEM RESET synchronous_standby_names" >/dev/null
+  sql $tokyo_port "SELECT pg_reload_conf()" >/dev/null
+  receive_as ireland-cluster
+  run failover prepare
+  exits 1
+  says "several receivers call themselves ireland-cluster, so a commit may wait for the wrong one"
+  [ "$(names_in $tokyo_port)" = "" ]
+  sql $ireland_port "ALTER SYSTEM SET primary_conninfo = ''" >/dev/null
+  sql $ireland_port "SELECT pg_reload_conf()" >/dev/null
+  within 10 "" sql $ireland_port "SELECT status FROM pg_stat_wal_receiver"
+  run failover prepare
+  exits 1
+  says "a receiver of tokyo-cluster calls itself ireland-cluster, and commits wait for it as for the database of ireland-cluster"
+  says "that has received less, so it is another one"
+  [ "$(names_in $tokyo_port)" = "" ]
+  run failover status
+  says_not ", proven"
+  stop_receiving
+  run failover prepare
+  exits 0
+  says 'commits wait for ANY 1 ("ireland-cluster", "virginia-cluster"), proven'
 }
 
 @test "a failover is refused when the quorum cannot be read, until it can, or somebody accepts what is not known" {

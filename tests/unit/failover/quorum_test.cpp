@@ -203,6 +203,21 @@ TEST_CASE("a look at the primary keeps what it has, and takes back what it has n
   CHECK(state.synchronous->proven.empty());
 }
 
+TEST_CASE("a name that receivers at several addresses give themselves takes the promise back") {
+  Survey survey = survey_of(100, 90);
+  survey.sides[0].database = data::Standing{.system_identifier = "1", .timeline = 1, .written = 100};
+  data::Synchronous& own = survey.sides[0].checkup.synchronous;
+  own.commit = "on";
+  own.names = any_one;
+  State state = proven(any_one);
+  own.shared = {"pg_receivewal"};
+  remember_synchronous(state, survey, "tokyo");
+  CHECK(state.synchronous->proven == any_one);
+  own.shared = {"ireland"};
+  remember_synchronous(state, survey, "tokyo");
+  CHECK(state.synchronous->proven.empty());
+}
+
 TEST_CASE("a promotion whose commits would hang is refused where our role may not change that") {
   Survey survey = survey_of(100, 90);
   survey.sides[1].checkup.synchronous.names = "*";
