@@ -2,7 +2,8 @@
 build_packages=(g++ cmake ninja-build pkg-config libcli11-dev libyaml-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libfmt-dev libexpected-dev libpugixml-dev
   libpq-dev libldns-dev libinih-dev prometheus-cpp-dev libmicrohttpd-dev)
 testbed_packages=(curl openssl ca-certificates)
-test_packages=(catch2 bats jq python3 clang libclang-rt-14-dev ccache mold clang-format clang-tidy bash-completion zsh fish expect tmux man-db mandoc postgresql-15 knot python3-psycopg2 python3-venv)
+test_packages=(catch2 bats jq python3 clang libclang-rt-14-dev ccache mold clang-format clang-tidy bash-completion zsh fish expect tmux man-db mandoc postgresql-15 knot python3-psycopg2 python3-venv
+  pgbouncer libfaketime python3-psycopg)
 bench_packages=(bc python3-yaml time)
 
 # ensure PACKAGE...: installs those that are missing; quiet when none is.
