@@ -272,6 +272,9 @@ bool flush(Connection& connection, Deadline deadline) {
 }  // namespace
 
 Result<Frozen> freeze(Connection& connection, const std::string& conninfo, Deadline deadline) {
+  const auto in_recovery = connection.value("SELECT pg_is_in_recovery()", deadline);
+  if (!in_recovery) return Failure{in_recovery.error()};
+  if (*in_recovery == "t") return Failure{{Code::conflict, "it is a standby, so it takes no writes, and nothing was changed"}};
   if (auto closed = close_door(connection, deadline); !closed) return Failure{closed.error()};
   const auto closed_at = connection.value("SELECT clock_timestamp()", deadline);
   if (!closed_at) return Failure{closed_at.error()};

@@ -27,7 +27,8 @@ struct Frozen {
 
 /// Makes new sessions read-only by default, closes the door, ends all sessions but ours and those for replication, and watches until it is
 /// seen that nothing was written. `connection` stays usable; `conninfo` is for trying the door as an application would. Done again it does
-/// no harm. Errors: rejected where it is not proven, with what could still write; what the server says.
+/// no harm. Errors: rejected where it is not proven, with what could still write; conflict for a standby, which is left as it is; what the
+/// server says.
 Result<Frozen> freeze(Connection& connection, const std::string& conninfo, Deadline deadline);
 
 /// Ends once more who could write: a login that was under way since before the door was closed, and only now went on, say.

@@ -122,11 +122,7 @@ Task<Result<GuardLease>> fence_guard(GuardPlace place, std::int64_t token) {
   co_return co_await change_annotation(std::move(place), token, true);
 }
 
-Task<Result<Done>> unfence_guard(GuardPlace place) {
-  auto changed = co_await change_annotation(std::move(place), 0, false);
-  if (!changed) co_return Failure{changed.error()};
-  co_return Done{};
-}
+Task<Result<GuardLease>> unfence_guard(GuardPlace place) { co_return co_await change_annotation(std::move(place), 0, false); }
 
 Task<Result<GuardLease>> renew_guard(GuardPlace place, GuardLease lease, std::string holder, time::Duration ttl, time::Duration patience) {
   const bool is_new = !lease.exists();

@@ -68,8 +68,8 @@ Task<Result<GuardLease>> read_guard(GuardPlace place, time::Duration patience = 
 /// Errors: the host's.
 Task<Result<GuardLease>> fence_guard(GuardPlace place, std::int64_t token);
 
-/// The side may take writes again.
-Task<Result<Done>> unfence_guard(GuardPlace place);
+/// The side may take writes again. Yields the Lease by which the guard is told.
+Task<Result<GuardLease>> unfence_guard(GuardPlace place);
 
 /// The guard's own: makes or renews the Lease, in one try. `lease.object` is what was read before. Errors: conflict where somebody wrote it
 /// since.

@@ -260,18 +260,17 @@ Result<void> free_guard(StepContext& context, const std::string& cluster) {
   Site& site = context.site;
   const GuardPlace place = guard_place(site, cluster);
   if (place.host == nullptr) return {};
-  const auto before = site.loop->run(read_guard(place));
-  if (!before) return Failure{before.error()};
+  // A renewal that comes after this one is of a guard that has read it.
   const auto freed = site.loop->run(unfence_guard(place));
   if (!freed) return Failure{freed.error()};
-  if (!before->is_alive()) {
-    if (before->exists()) context.note(fmt::format("nobody guards {}", cluster));
+  if (!freed->is_alive()) {
+    if (freed->exists()) context.note(fmt::format("nobody guards {}", cluster));
     return {};
   }
-  const auto deadline = Clock::now() + before->ttl;
+  const auto deadline = Clock::now() + freed->ttl;
   while (true) {
     const auto lease = site.loop->run(read_guard(place));
-    if (lease && kube::string_at(lease->object["spec"], "renewTime") != kube::string_at(before->object["spec"], "renewTime")) return {};
+    if (lease && kube::string_at(lease->object["spec"], "renewTime") != kube::string_at(freed->object["spec"], "renewTime")) return {};
     if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     if (Clock::now() >= deadline) {
       return Failure{{Code::timeout,

@@ -177,12 +177,16 @@ struct Guard::Impl {
   Task<Done> make_harmless() {
     const bool is_harmless = co_await is_harmless_already();
     if (is_harmless) co_return Done{};
+    const bool is_free = co_await is_free_by_now();
+    if (is_free) co_return Done{};
     tell(Type::freezing, rules.is_fenced() ? "its database stops taking writes: a failover has fenced it"
                                            : "its database stops taking writes: the Lease was not renewed");
     rules.freezing();
     const auto frozen = co_await database.freeze(clock().patience());
     if (!frozen) {
       rules.not_frozen(Clock::now());
+      const bool is_standby = frozen.error().code == Code::conflict;
+      if (is_standby) co_return co_await acknowledge_standby();
       tell_problem(fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
       co_await stop();
       co_return Done{};
@@ -195,6 +199,24 @@ struct Guard::Impl {
       seen->written = frozen->end;
       co_await acknowledge(std::move(*seen));
     }
+    co_return Done{};
+  }
+
+  /// A failover may have taken its fence back since the Lease was read, to promote this very database.
+  Task<bool> is_free_by_now() {
+    if (!rules.is_fenced()) co_return false;
+    auto theirs = co_await failover::read_guard(place, clock().glance());
+    if (!theirs || theirs->fenced_by != 0) co_return false;
+    take_over(std::move(*theirs));
+    co_await renew();
+    co_return true;
+  }
+
+  /// It became a standby since it was last looked at.
+  Task<Done> acknowledge_standby() {
+    auto seen = co_await database.look(clock().patience());
+    const bool is_standby = seen && seen->in_recovery;
+    if (is_standby) co_await acknowledge(std::move(*seen));
     co_return Done{};
   }
 

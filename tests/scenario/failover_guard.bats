@@ -214,6 +214,31 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le "$1"
   [ "$(sql $tokyo_port 'SELECT count(*) FROM events')" = 20 ]
 }
 
+@test "a guard that knows only of an old fence leaves a standby, and what is promoted from it, alone" {
+  guard tokyo
+  local of_tokyo=$helper
+  guarded tokyo
+  sed -i "s#{connection: {env: \([A-Z]*\)_DATABASE}#&, rejoin: {command: [$PWD/rejoin]}#" policy.yaml
+  fedctl failover run policy.yaml $host --yes >/dev/null
+  said tokyo "frozen"
+  fedctl failover repair policy.yaml $host --yes >/dev/null
+  sleep 1
+  [ "$(sql $tokyo_port 'SHOW session_preload_libraries')" = "" ]
+  kill -STOP $of_tokyo
+  # As a guard leaves it that gave its Lease up.
+  api host-cluster "/apis/coordination.k8s.io/v1/namespaces/$system/leases/failover.production.active-standby-app.guard.tokyo-cluster" -X PATCH \
+    -H 'Content-Type: application/merge-patch+json' -d '{"spec": {"holderIdentity": ""}}' >/dev/null
+  local before=$(grep -c freezing tokyo.log)
+  run fedctl failover run policy.yaml $host --yes
+  says "nobody guards tokyo-cluster"
+  [ "$(sql $tokyo_port 'SELECT pg_is_in_recovery()')" = f ]
+  kill -CONT $of_tokyo
+  guarded tokyo
+  sleep 1
+  [ "$(grep -c freezing tokyo.log)" = "$before" ]
+  sql $tokyo_port "INSERT INTO events DEFAULT VALUES" >/dev/null
+}
+
 @test "without guards a side that is cut off is refused, with the reason" {
   guarded_policy '{}'
   fedctl failover status policy.yaml $host >/dev/null

@@ -187,10 +187,16 @@ void GuardProcess::take_over(GuardLease theirs) {
 }
 
 Task<Done> GuardProcess::make_harmless() {
-  if (co_await is_harmless_already()) co_return Done{};
+  const bool is_harmless = co_await is_harmless_already();
+  if (is_harmless) co_return Done{};
+  const bool is_free = co_await is_free_by_now();
+  if (is_free) co_return Done{};
   rules_->freezing();
-  std::function<std::optional<data::Lsn>()> act = [this]() -> std::optional<data::Lsn> {
+  bool is_standby = false;
+  std::function<std::optional<data::Lsn>()> act = [this, &is_standby]() -> std::optional<data::Lsn> {
     if (!database_.runs || !database_.can_be_closed) return std::nullopt;
+    is_standby = database_.in_recovery;
+    if (is_standby) return std::nullopt;
     sides_.change(database_, [](Database& changed) { changed.closed = true; });
     return sides_.position(database_);
   };
@@ -204,6 +210,7 @@ Task<Done> GuardProcess::make_harmless() {
   }
   if (!frozen) {
     rules_->not_frozen(now());
+    if (is_standby) co_return co_await acknowledge_standby();
     tell("its database is not known to take no writes");
     co_await stop();
     co_return Done{};
@@ -219,6 +226,27 @@ Task<Done> GuardProcess::make_harmless() {
     seen->written = *frozen;
     co_await acknowledge(std::move(*seen));
   }
+  co_return Done{};
+}
+
+Task<bool> GuardProcess::is_free_by_now() {
+  if (!rules_->is_fenced()) co_return false;
+  std::function<GuardLease()> read = [this] { return sides_.lease_of(side_); };
+  auto theirs = co_await ask_host<GuardLease>(std::move(read));
+  if (!theirs || theirs->fenced_by != 0) co_return false;
+  take_over(std::move(*theirs));
+  co_await renew();
+  co_return true;
+}
+
+Task<Done> GuardProcess::acknowledge_standby() {
+  std::function<std::optional<data::Standing>()> act = [this]() -> std::optional<data::Standing> {
+    if (!database_.runs) return std::nullopt;
+    return sides_.look(database_);
+  };
+  auto seen = co_await ask_database<data::Standing>(clock().patience(), std::move(act));
+  const bool is_standby = seen && seen->in_recovery;
+  if (is_standby) co_await acknowledge(std::move(*seen));
   co_return Done{};
 }
 

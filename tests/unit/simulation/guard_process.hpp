@@ -35,6 +35,8 @@ class GuardProcess {
   Task<Done> read_again();
   Task<Done> make_harmless();
   Task<bool> is_harmless_already();
+  Task<bool> is_free_by_now();
+  Task<Done> acknowledge_standby();
   /// One at a time uses the session that closes and opens the database. False where it was not free in time.
   Task<bool> take_hand();
   Task<Done> stop();

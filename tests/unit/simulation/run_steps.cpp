@@ -209,14 +209,14 @@ Task<bool> RunProcess::promote(StepRecord& step) {
 
 Task<bool> RunProcess::free_guard(std::size_t side) {
   std::function<GuardLease()> read = [this, side] { return sides_.lease_for_run(side); };
-  const auto before = co_await ask_host<GuardLease>(read);
-  if (!before) co_return false;
   if (!co_await mark_guard(side, 0)) co_return false;
-  if (!before->is_alive()) co_return true;
-  const Steady deadline = world_.steady(process) + before->ttl;
+  const auto freed = co_await ask_host<GuardLease>(read);
+  if (!freed) co_return false;
+  if (!freed->is_alive()) co_return true;
+  const Steady deadline = world_.steady(process) + freed->ttl;
   while (true) {
     const auto lease = co_await ask_host<GuardLease>(read);
-    if (lease && lease->version() != before->version()) co_return true;
+    if (lease && lease->version() != freed->version()) co_return true;
     if (world_.steady(process) >= deadline) co_return false;
     co_await world_.sleep(process, Duration{50});
   }
