@@ -194,6 +194,8 @@ Result<data::Standing> prepare_rejoin(StepContext& context) {
 Result<DrainEvidence> drain(StepContext& context) {
   Site& site = context.site;
   const std::string& from = context.run.from;
+  // A guard renews now and then; waiting for that is better done while somebody takes writes.
+  if (auto freed = free_guard(context, context.run.to, AwaitGuard::always); !freed) return Failure{freed.error()};
   if (const GuardPlace place = guard_place(site, from); place.host != nullptr) {
     const auto fenced = site.loop->run(fence_guard(place, context.run.token));
     if (!fenced) return Failure{fenced.error()};
@@ -232,7 +234,7 @@ Result<CatchUpEvidence> catch_up(StepContext& context) {
 Result<PromoteEvidence> promote(StepContext& context) {
   Site& site = context.site;
   const std::string& to = context.run.to;
-  if (auto freed = free_guard(context, to); !freed) return Failure{freed.error()};
+  if (auto freed = free_guard(context, to, AwaitGuard::if_fenced); !freed) return Failure{freed.error()};
   const auto database = database_of(site, to);
   if (const auto found = site.loop->run(database->find()); !found) return Failure{found.error()};
   const Postgres& postgres = *site.policy.postgres;

@@ -256,10 +256,13 @@ class Fencer {
 
 Result<FenceEvidence> fence(StepContext& context) { return Fencer{context}.run(); }
 
-Result<void> free_guard(StepContext& context, const std::string& cluster) {
+Result<void> free_guard(StepContext& context, const std::string& cluster, AwaitGuard await) {
   Site& site = context.site;
   const GuardPlace place = guard_place(site, cluster);
   if (place.host == nullptr) return {};
+  const auto before = site.loop->run(read_guard(place));
+  if (!before) return Failure{before.error()};
+  if (before->fenced_by == 0 && await == AwaitGuard::if_fenced) return {};
   // A renewal that comes after this one is of a guard that has read it.
   const auto freed = site.loop->run(unfence_guard(place));
   if (!freed) return Failure{freed.error()};
@@ -287,7 +290,7 @@ Result<bool> unfence(StepContext& context) {
   const StepRecord* fenced = context.run.find(context.run.kind == RunKind::failover ? StepKind::fence : StepKind::drain);
   if (fenced == nullptr || fenced->state == StepRecord::State::pending) return true;
   const FenceEvidence evidence = fenced->evidence.read<FenceEvidence>();
-  if (auto freed = free_guard(context, from); !freed) return Failure{freed.error()};
+  if (auto freed = free_guard(context, from, AwaitGuard::always); !freed) return Failure{freed.error()};
   if (site.policy.fencing.guard_ttl && site.policy.fencing.guard_failsafe && site.policy.postgres) {
     // The fence may have been ended in the middle.
     const auto released = site.loop->run(release_replay(site, context.run.to, freeze_patience));

@@ -34,9 +34,10 @@ std::string writes_of(const std::string& cluster, bool answers);
 /// What a step says that fenced in vain: the fence is undone, for a side that takes no writes serves nobody; or how to undo it.
 Error taken_back(StepContext& context, Error error);
 
-/// The side's guard, which a fence told to keep it from writing, is told that it may write now, and has understood before this returns.
-/// Errors: timeout where it does not renew its Lease.
-Result<void> free_guard(StepContext& context, const std::string& cluster);
+/// The side's guard is told that no fence keeps the side from writing any more, and has understood before this returns. `if_fenced` waits
+/// for that only where there was a fence to take back. Errors: timeout where it does not renew its Lease.
+enum class AwaitGuard { always, if_fenced };
+Result<void> free_guard(StepContext& context, const std::string& cluster, AwaitGuard await);
 
 Result<DrainEvidence> drain(StepContext& context);
 Result<Findings> stop_old(StepContext& context);

@@ -14,6 +14,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <atomic>
+#include <map>
+#include <utility>
 
 namespace fedctl::guard {
 namespace {
@@ -26,6 +28,9 @@ using Type = GuardEvent::Type;
 /// A program that has less time than this to stop a database is not begun.
 constexpr time::Duration least_time_to_stop{100};
 
+/// What a problem is of: each is told once, until it is another one, or over.
+enum class Concern { rights, lease, freezing, stopping, ending, thawing };
+
 }  // namespace
 
 struct Guard::Impl {
@@ -36,7 +41,8 @@ struct Guard::Impl {
   Rules rules;
   Database database;
   GuardPlace place = {};
-  std::string last_problem = {};
+  std::map<Concern, std::string> problems = {};
+  bool is_freezing_told = false;
   std::atomic<bool> active{false};
   FailsafeMode failsafe{site, options.side, rules, [this](const std::string& text) { tell(Type::failsafe, text); }};
 
@@ -45,10 +51,15 @@ struct Guard::Impl {
   exporter::Labels labels() const { return {{"policy", site.policy.full_name()}, {"cluster", options.side}}; }
   void tell(Type type, std::string text) const { on_event({type, std::move(text)}); }
 
-  void tell_problem(const std::string& problem) {
-    if (problem == last_problem) return;
-    last_problem = problem;
-    if (!problem.empty()) tell(Type::problem, problem);
+  void tell_problem(Concern concern, const std::string& problem) {
+    if (std::exchange(problems[concern], problem) == problem || problem.empty()) return;
+    tell(Type::problem, problem);
+  }
+
+  /// The database is harmless, or free: what is in the way of closing it is news the next time.
+  void end_freezing() {
+    is_freezing_told = false;
+    for (const Concern concern : {Concern::freezing, Concern::stopping, Concern::ending}) problems.erase(concern);
   }
 
   void publish() {
@@ -80,7 +91,7 @@ struct Guard::Impl {
     const bool has_stop = static_cast<bool>(site.policy.postgres->sides.at(options.side).stop);
     const auto tried = co_await database.try_hand(has_stop, clock().glance());
     rules.tried(now, tried ? "" : describe(tried.error()));
-    tell_problem(tried ? "" : "its database could not be kept from taking writes: " + rules.unable());
+    tell_problem(Concern::rights, tried ? "" : "its database could not be kept from taking writes: " + rules.unable());
     co_return Done{};
   }
 
@@ -142,7 +153,8 @@ struct Guard::Impl {
       const auto next = Clock::now() + clock().pace();
       co_await look();
       co_await try_hand();
-      if (rules.is_of_another()) tell_problem(fmt::format("the Lease was given up, and {} has it now", rules.lease().holder));
+      if (rules.is_of_another())
+        tell_problem(Concern::lease, fmt::format("the Lease was given up, and {} has it now", rules.lease().holder));
       if (rules.only_reads(Clock::now())) {
         co_await read_again();
       } else {
@@ -162,6 +174,7 @@ struct Guard::Impl {
   Task<Done> keep_harmless() {
     while (!loop().interrupted()) {
       if (const auto left = rules.rest(Clock::now())) {
+        end_freezing();
         const http::Rest rest = co_await http::rest(loop(), *left, &rules);
         if (rest == http::Rest::interrupted) break;
       } else {
@@ -175,23 +188,23 @@ struct Guard::Impl {
   }
 
   Task<Done> make_harmless() {
-    const bool is_harmless = co_await is_harmless_already();
-    if (is_harmless) co_return Done{};
-    const bool is_free = co_await is_free_by_now();
-    if (is_free) co_return Done{};
-    tell(Type::freezing, rules.is_fenced() ? "its database stops taking writes: a failover has fenced it"
-                                           : "its database stops taking writes: the Lease was not renewed");
+    bool is_over = co_await is_harmless_already();
+    if (!is_over) is_over = co_await is_free_by_now();
+    if (is_over) end_freezing();
+    if (is_over) co_return Done{};
+    tell_freezing();
     rules.freezing();
     const auto frozen = co_await database.freeze(clock().patience());
     if (!frozen) {
       rules.not_frozen(Clock::now());
       const bool is_standby = frozen.error().code == Code::conflict;
       if (is_standby) co_return co_await acknowledge_standby();
-      tell_problem(fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
+      tell_problem(Concern::freezing, fmt::format("its database is not known to take no writes: {}", describe(frozen.error())));
       co_await stop();
       co_return Done{};
     }
     rules.frozen(Clock::now(), frozen->end);
+    end_freezing();
     metrics.count("fedctl_failover_guard_freezes_total", labels());
     tell(Type::frozen, fmt::format("its database takes no writes; its log ended at {}", data::format_lsn(frozen->end)));
     auto seen = co_await database.look(clock().patience());
@@ -200,6 +213,12 @@ struct Guard::Impl {
       co_await acknowledge(std::move(*seen));
     }
     co_return Done{};
+  }
+
+  void tell_freezing() {
+    if (std::exchange(is_freezing_told, true)) return;
+    tell(Type::freezing, rules.is_fenced() ? "its database stops taking writes: a failover has fenced it"
+                                           : "its database stops taking writes: the Lease was not renewed");
   }
 
   /// A failover may have taken its fence back since the Lease was read, to promote this very database.
@@ -216,6 +235,7 @@ struct Guard::Impl {
   Task<Done> acknowledge_standby() {
     auto seen = co_await database.look(clock().patience());
     const bool is_standby = seen && seen->in_recovery;
+    if (is_standby) end_freezing();
     if (is_standby) co_await acknowledge(std::move(*seen));
     co_return Done{};
   }
@@ -248,14 +268,15 @@ struct Guard::Impl {
     const auto stopped = co_await run_stop();
     bool has_ended = stopped.has_value();
     if (!stopped) {
-      tell_problem(fmt::format("its database was not stopped: {}", describe(stopped.error())));
+      tell_problem(Concern::stopping, fmt::format("its database was not stopped: {}", describe(stopped.error())));
       const auto killed = co_await database.kill(clock().patience());
       has_ended = killed || killed.error().code == Code::not_found;
-      if (!has_ended) tell_problem(fmt::format("its database was not ended: {}", describe(killed.error())));
+      if (!has_ended) tell_problem(Concern::ending, fmt::format("its database was not ended: {}", describe(killed.error())));
     }
     const bool is_refused = co_await database.is_refused(clock().glance());
-    if (stopped && !is_refused) tell_problem("its database was stopped, and answers all the same");
+    if (stopped && !is_refused) tell_problem(Concern::stopping, "its database was stopped, and answers all the same");
     if (!has_ended || !is_refused) co_return Done{};
+    end_freezing();
     tell(Type::frozen, stopped ? "its database was stopped" : "its database was ended by SIGKILL, or had ended");
     if (rules.stopped()) co_await renew();
     co_return Done{};
@@ -294,7 +315,7 @@ struct Guard::Impl {
     if (!thawed) {
       // A freeze that came between may have been undone by it all the same.
       rules.thawing();
-      tell_problem(describe(thawed.error()));
+      tell_problem(Concern::thawing, describe(thawed.error()));
       co_return Done{};
     }
     rules.thawed(begun);
@@ -362,7 +383,7 @@ Result<void> Guard::run() {
   if (self.rules.was_renewed()) {
     const time::Duration ttl = *self.site.policy.fencing.guard_ttl;
     const auto given_back = self.loop().run(failover::renew_guard(self.place, self.rules.lease(), "", ttl, self.clock().patience()));
-    if (!given_back) self.tell_problem(describe(given_back.error()));
+    if (!given_back) self.tell_problem(Concern::lease, describe(given_back.error()));
   } else if (self.rules.goes_on()) {
     self.rules.abandon();
     self.loop().run(self.make_harmless());

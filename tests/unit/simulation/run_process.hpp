@@ -2,6 +2,7 @@
 
 #include "failover/assess.hpp"
 #include "failover/guard_wait.hpp"
+#include "failover/steps.hpp"
 #include "simulation/sides.hpp"
 #include "watch/verdict.hpp"
 
@@ -66,7 +67,7 @@ class RunProcess {
   Task<bool> catch_up(failover::StepRecord& step);
   Task<bool> promote(failover::StepRecord& step);
   Task<bool> abort();
-  Task<bool> free_guard(std::size_t side);
+  Task<bool> free_guard(std::size_t side, failover::AwaitGuard await);
   /// Writes `token` into the Lease of a side's guard; 0 takes it away.
   Task<std::optional<failover::GuardLease>> mark_guard(std::size_t side, std::int64_t token);
   void judge_loss(const failover::StepRecord& caught_up);

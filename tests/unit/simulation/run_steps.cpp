@@ -188,7 +188,7 @@ void RunProcess::judge_loss(const StepRecord& caught_up) {
 
 Task<bool> RunProcess::promote(StepRecord& step) {
   const std::size_t side = index(run().to);
-  if (!co_await free_guard(side)) co_return refuse("the new side's guard does not renew");
+  if (!co_await free_guard(side, failover::AwaitGuard::if_fenced)) co_return refuse("the new side's guard does not renew");
   if (!co_await look(side)) co_return refuse("the standby does not answer");
   step.evidence.say(failover::PromoteEvidence{.was_asked = true});
   std::function<std::optional<bool>()> act = [this, side, caught_up = *run().find(StepKind::catch_up)]() -> std::optional<bool> {
@@ -207,8 +207,11 @@ Task<bool> RunProcess::promote(StepRecord& step) {
   co_return true;
 }
 
-Task<bool> RunProcess::free_guard(std::size_t side) {
+Task<bool> RunProcess::free_guard(std::size_t side, failover::AwaitGuard await) {
   std::function<GuardLease()> read = [this, side] { return sides_.lease_for_run(side); };
+  const auto before = co_await ask_host<GuardLease>(read);
+  if (!before) co_return false;
+  if (before->fenced_by == 0 && await == failover::AwaitGuard::if_fenced) co_return true;
   if (!co_await mark_guard(side, 0)) co_return false;
   const auto freed = co_await ask_host<GuardLease>(read);
   if (!freed) co_return false;
@@ -229,7 +232,7 @@ Task<bool> RunProcess::abort() {
   if (was_fenced) {
     failover::reopen(run());
     if (!co_await save()) co_return false;
-    if (!co_await free_guard(side)) co_return refuse("the old side's guard does not renew");
+    if (!co_await free_guard(side, failover::AwaitGuard::always)) co_return refuse("the old side's guard does not renew");
     co_await release_replay();
     std::function<std::optional<bool>()> act = [this, side]() -> std::optional<bool> {
       Database& database = sides_.databases[side];
