@@ -65,6 +65,7 @@ struct Engine::Impl {
   OnStep on_step;
   std::unique_ptr<Hold> hold;
   State state;
+  SurveyOptions look = {.dns = false};
 
   Result<void> take_hold(std::int64_t least_token) {
     auto held = hold_runs(site, least_token, options.lock_patience);
@@ -138,7 +139,8 @@ struct Engine::Impl {
             options,
             [this, step](const std::string& text) { tell(StepEvent::Type::note, step, text); },
             [this] { return save(); },
-            state.active_token};
+            state.active_token,
+            look};
   }
 
   Result<Findings> do_once(Run& run, const StepRecord& record) {
@@ -277,7 +279,9 @@ Result<Run> Engine::start() {
   auto before = site.loop->run(site.store->load());
   if (!before) return Failure{before.error()};
   if (auto held = self.take_hold(before->token + 1); !held) return Failure{held.error()};
-  auto situation = look_around(site, {});
+  // Who watches has found the active side silent for longer already.
+  const std::string failed = self.options.run.failed_at ? active_cluster(site.policy, *before) : std::string{};
+  auto situation = look_around(site, {.silent_api = failed, .silent_database = failed});
   if (!situation) return Failure{situation.error()};
   self.state = std::move(situation->state);
   const RunOptions& wanted = self.options.run;
@@ -292,6 +296,9 @@ Result<Run> Engine::start() {
     refused.message = "refused: " + refused.message;
     return Failure{std::move(refused)};
   }
+  const SideSurvey& old_side = *situation->survey.find(assessment.from);
+  if (old_side.api_problem) self.look.silent_api = assessment.from;
+  if (old_side.database_problem) self.look.silent_database = assessment.from;
   Run run{.id = encoding::random_hex(6), .kind = wanted.kind, .from = assessment.from, .to = assessment.to};
   run.token = token;
   run.policy_hash = site.policy.hash;

@@ -64,7 +64,7 @@ class Fencer {
   Result<FenceEvidence> run() {
     // The guard's ttl runs while the sides are looked at, and it must not undo what is done after.
     tell_guard();
-    const Survey survey = site_.loop->run(failover::survey(site_, {.timeout = time::Duration{3'000}, .dns = false}));
+    const Survey survey = site_.loop->run(failover::survey(site_, context_.look));
     const SideSurvey& side = *survey.find(from_);
     const auto state = site_.loop->run(site_.store->load());
     if (!state) return Failure{state.error()};

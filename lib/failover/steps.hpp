@@ -19,6 +19,7 @@ struct StepContext {
   std::function<Result<void>()> confirm;  ///< Is the run still ours? Asked right before what cannot be undone. Errors: conflict.
   /// Of the run that made the active side what it is; until the run is past undoing, that is an earlier one, or none.
   std::int64_t active_token = 0;
+  SurveyOptions look = {};  ///< How to look at the sides now: what did not answer when the run began is not waited for as long.
 };
 
 /// The step, or the hook, that the record is of: joins the kinds of step.hpp to the functions below.

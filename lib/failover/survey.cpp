@@ -39,7 +39,8 @@ Task<Done> survey_guard(Site& site, SideSurvey& side) {
 }
 
 Task<Done> survey_api(kube::Client& client, std::optional<Error>& problem, SurveyOptions options) {
-  const fleet::Answer answer = co_await fleet::ask_health(client, options.timeout);
+  const fleet::Answer answer =
+      co_await fleet::ask_health(client, client.cluster() == options.silent_api ? options.silent_timeout : options.timeout);
   problem = answer.problem;
   co_return Done{};
 }
@@ -88,7 +89,8 @@ Task<Survey> survey(Site& site, SurveyOptions options) {
   std::vector<Task<Done>> tasks;
   for (std::size_t i = 0; i < clients.size(); ++i) tasks.push_back(survey_api(*clients[i], problems[i], options));
   for (SideSurvey& side : result.sides) {
-    tasks.push_back(survey_side(site, side, Asked::yes, options.timeout));
+    const bool is_silent = side.cluster == options.silent_database;
+    tasks.push_back(survey_side(site, side, Asked::yes, is_silent ? options.silent_timeout : options.timeout));
     tasks.push_back(survey_guard(site, side));
   }
   if (options.dns) tasks.push_back(survey_dns(site, result));

@@ -40,6 +40,10 @@ struct Survey {
 struct SurveyOptions {
   time::Duration timeout{3'000};
   bool dns = true;
+  /// Clusters whose API server, or whose database, was just found silent, and is not waited for as long; or empty.
+  std::string silent_api = {};
+  std::string silent_database = {};
+  time::Duration silent_timeout{1'000};
 };
 
 Task<Survey> survey(Site& site, SurveyOptions options);
