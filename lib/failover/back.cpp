@@ -97,14 +97,10 @@ Result<void> wait_caught_up(Site& site, const BackPlan& plan, time::Duration win
   }
 }
 
-}  // namespace
-
-Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
-  auto situation = look_around(site, {});
-  if (!situation) return Failure{situation.error()};
-  const State& state = situation->state;
+Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOptions& options) {
+  const State& state = situation.state;
   BackPlan plan{.from = active_cluster(site.policy, state), .to = options.to.empty() ? site.policy.clusters.front() : options.to};
-  const SideSurvey* side = situation->survey.find(plan.to);
+  const SideSurvey* side = situation.survey.find(plan.to);
   if (side == nullptr) return Failure{{Code::usage, fmt::format("{} is none of the policy's clusters", plan.to), site.policy.place}};
   if (plan.from == plan.to)
     return Failure{
@@ -112,7 +108,7 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
   if (state.has_unfinished_run())
     return Failure{{Code::conflict, "refused: a run was not finished", "", "", "", "go on with 'fedctl failover run --resume' first"}};
   if (!site.policy.postgres) return plan;
-  const SideSurvey& active = *situation->survey.find(plan.from);
+  const SideSurvey& active = *situation.survey.find(plan.from);
   if (active.database && active.database->in_recovery) {
     return Failure{{Code::conflict, fmt::format("refused: the database of {} is a standby itself, so none can follow it", plan.from), "",
                     plan.from, "", "make one the primary with 'fedctl failover run'"}};
@@ -120,8 +116,13 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
   const bool streams = side->database && side->database->in_recovery && side->database->streams;
   // A standby may still stream from a primary that was left.
   const bool is_astray = streams && active.database && side->database->received_timeline != active.database->timeline;
+  if (streams && !is_astray && side->database->is_replay_paused) {
+    plan.rejoin = BackPlan::Rejoin::by_hand;
+    plan.why = "its replay is paused";
+    plan.by_hand = {"in its database: SELECT pg_wal_replay_resume()"};
+  }
   if (streams && !is_astray) return plan;
-  plan.rejoin = way_of_rejoining(site.policy, situation->survey, state, plan);
+  plan.rejoin = way_of_rejoining(site.policy, situation.survey, state, plan);
   plan.why = !side->database               ? "its database does not answer"
              : is_astray                   ? "it streams from a primary that was left"
              : side->database->in_recovery ? "it does not stream"
@@ -141,14 +142,22 @@ Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
   return plan;
 }
 
+}  // namespace
+
+Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
+  const auto situation = look_around(site, {});
+  if (!situation) return Failure{situation.error()};
+  return plan_from(site, *situation, options);
+}
+
 Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options) {
-  const auto state = site.loop->run(site.store->load());
-  if (!state) return Failure{state.error()};
   if (!site.policy.postgres) return Failure{{Code::usage, "the policy has no database, so there is nothing to repair", site.policy.place}};
+  const auto situation = look_around(site, {});
+  if (!situation) return Failure{situation.error()};
   std::vector<BackPlan> plans;
   for (const std::string& cluster : site.policy.clusters) {
-    if (cluster == active_cluster(site.policy, *state)) continue;
-    auto plan = plan_back(site, {.to = cluster, .accept_data_loss = options.accept_data_loss});
+    if (cluster == active_cluster(site.policy, situation->state)) continue;
+    auto plan = plan_from(site, *situation, {.to = cluster, .accept_data_loss = options.accept_data_loss});
     if (!plan) return Failure{plan.error()};
     plans.push_back(std::move(*plan));
   }

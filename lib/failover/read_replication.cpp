@@ -20,7 +20,7 @@ Mode read_mode(const Fields& fields, std::string_view key) {
   for (const Mode mode : modes) names.emplace_back(to_string(mode));
   const auto found = std::ranges::find(names, said);
   if (found != names.end()) return modes[static_cast<std::size_t>(found - names.begin())];
-  fields.fail(key, fmt::format("'{}' is no way of replicating{}", said, text::did_you_mean(said, names)),
+  fields.fail(key, fmt::format("'{}' is not a replication mode{}", said, text::did_you_mean(said, names)),
               "expected one of " + text::join(names, ", "));
   return Mode::keep;
 }

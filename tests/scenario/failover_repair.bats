@@ -84,6 +84,21 @@ with_rejoin() { sed -i "s#{connection: {env: \(.*\)_DATABASE}}#{connection: {env
   [ "$(failover status -o json | jq -r '.run.steps[] | select(.name == "dns") | .state')" = done ]
 }
 
+@test "a standby whose replay is paused does not follow, and repair says what to do" {
+  sql $ireland_port "SELECT pg_wal_replay_pause()" >/dev/null
+  run failover repair --yes
+  exits 4
+  says "ireland-cluster does not follow tokyo-cluster: its replay is paused"
+  says "1. in its database: SELECT pg_wal_replay_resume()"
+  run failover switchover --yes
+  exits 4
+  says "replay is paused in the database of ireland-cluster"
+  sql $ireland_port "SELECT pg_wal_replay_resume()" >/dev/null
+  run failover repair --yes
+  exits 0
+  says "ireland-cluster follows tokyo-cluster"
+}
+
 @test "what a run owes stays owed while a later run is begun and undone" {
   stop_dns "$BATS_TEST_TMPDIR/dns"
   run failover run --yes

@@ -70,7 +70,7 @@ TEST_CASE("a policy says for whom commits wait, in a word or with its numbers") 
   const auto close = read(database("replication: {mode: syncWhileClose, giveUpAfter: 20s}, ") + "  fencing: {guard: {ttl: 5s}}\n");
   REQUIRE(close);
   CHECK(close->postgres->replication.give_up_after == time::Duration{20'000});
-  refuses(database("replication: synk, "), "7:25", "'synk' is no way of replicating, did you mean 'sync'?");
+  refuses(database("replication: synk, "), "7:25", "'synk' is not a replication mode, did you mean 'sync'?");
   refuses(database("replication: {mode: sync, quorum: 2}, "), "7:51", "2 cannot confirm a commit: there is one cluster");
   refuses(database("replication: {quorum: 1}, "), "7:25", "'mode' is missing");
   refuses(database("replication: {mode: async, quorum: 1}, "), "7:52", "a quorum needs the mode sync or syncWhileClose, not async");
