@@ -109,17 +109,32 @@ Task<Result<data::Synchronous>> wait_answered(Site& site, std::string primary, s
   }
 }
 
+/// Why the receiver is not that standby; empty: it is, as far as can be told. `elsewhere` are the addresses of the primary's standbys.
+std::string problem_of_receiver(const data::Receiver& receiver, const Examined& standby, const std::vector<data::Address>& elsewhere) {
+  const data::Standing& standing = standby.standing;
+  const bool has_it = standing.in_recovery && standing.streams && standing.written >= receiver.flushed;
+  if (!has_it) return "that has received less, so it is another one";
+  const auto& sender = standby.checkup.sender;
+  const bool is_cascaded = sender && std::ranges::find(elsewhere, *sender) != elsewhere.end();
+  return is_cascaded ? fmt::format("that receives from {}, so it is another one", data::to_string(*sender)) : std::string{};
+}
+
 /// Whoever calls itself by a standby's name confirms commits in its place. Errors: rejected where a receiver is not the database that is
 /// meant, as far as can be told: that has received less, or cannot be asked.
 Task<Result<Done>> check_receivers(Site& site, std::string primary, std::vector<data::Receiver> receivers) {
+  std::vector<data::Address> elsewhere;
+  for (const std::string& cluster : site.policy.clusters) {
+    const auto database = database_of(site, cluster);
+    const auto addresses = co_await database->addresses();
+    if (cluster != primary) elsewhere.insert(elsewhere.end(), addresses.begin(), addresses.end());
+  }
   for (const data::Receiver& receiver : receivers) {
     const auto cluster = std::ranges::find(site.policy.clusters, receiver.name, standby_name);
     if (cluster == site.policy.clusters.end()) continue;
-    const auto standing = co_await look_at_database(site, *cluster, time_to_set);
+    const auto examined = co_await examine_database(site, *cluster, time_to_set);
     std::string problem;
-    if (!standing) problem = fmt::format("that cannot be asked: {}", standing.error().message);
-    const bool is_it = standing && standing->in_recovery && standing->streams && standing->written >= receiver.flushed;
-    if (standing && !is_it) problem = "that has received less, so it is another one";
+    if (!examined) problem = fmt::format("that cannot be asked: {}", examined.error().message);
+    if (examined) problem = problem_of_receiver(receiver, *examined, elsewhere);
     if (problem.empty()) continue;
     Error error{Code::rejected,
                 fmt::format("a receiver of {} calls itself {}, and commits wait for it as for the database of {}; {}", primary,

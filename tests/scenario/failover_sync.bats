@@ -139,11 +139,11 @@ kill_postmaster() {
   inserts $(port_of $active)
 }
 
-# receive_as NAME: somebody who is no standby confirms commits of tokyo by this name, until stop_receiving.
+# receive_as NAME COUNT: somebody who is no standby confirms commits of tokyo by this name, until stop_receiving. Then so many do.
 receive_as() {
   as_postgres "mkdir $databases/received"
   as_postgres "exec $postgres_programs/pg_receivewal -D $databases/received --synchronous -d 'host=127.0.0.1 port=$tokyo_port user=postgres application_name=$1'" >receiver.log 2>&1 3>&- 4>&- &
-  within 10 2 sql $tokyo_port "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$1' AND state = 'streaming'"
+  within 10 $2 sql $tokyo_port "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$1' AND state = 'streaming'"
 }
 stop_receiving() { pkill -f "$databases/received" || true; }
 
@@ -153,7 +153,7 @@ stop_receiving() { pkill -f "$databases/received" || true; }
   failover prepare >/dev/null
   sql $tokyo_port "ALTER SYSTEM RESET synchronous_standby_names" >/dev/null
   sql $tokyo_port "SELECT pg_reload_conf()" >/dev/null
-  receive_as ireland-cluster
+  receive_as ireland-cluster 2
   run failover prepare
   exits 1
   says "several receivers call themselves ireland-cluster, so a commit may wait for the wrong one"
@@ -172,6 +172,19 @@ stop_receiving() { pkill -f "$databases/received" || true; }
   run failover prepare
   exits 0
   says 'commits wait for ANY 1 ("ireland-cluster", "virginia-cluster"), proven'
+}
+
+@test "a receiver with the name of a standby that receives from another one is no proof either" {
+  in_three_clusters
+  replicating sync
+  sql $virginia_port "ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=$ireland_port user=postgres application_name=virginia-cluster'" >/dev/null
+  sql $virginia_port "ALTER SYSTEM SET primary_slot_name = ''" >/dev/null
+  sql $virginia_port "SELECT pg_reload_conf()" >/dev/null
+  within 10 1 sql $ireland_port "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
+  receive_as virginia-cluster 1
+  run failover prepare
+  exits 1
+  says "a receiver of tokyo-cluster calls itself virginia-cluster, and commits wait for it as for the database of virginia-cluster; that receives from 127.0.0.1:$ireland_port, so it is another one"
 }
 
 @test "a failover is refused when the quorum cannot be read, until it can, or somebody accepts what is not known" {
