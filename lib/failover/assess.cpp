@@ -122,7 +122,21 @@ class Assessor {
     const Standing& standby = *to().database;
     if (!standby.in_recovery) block(Code::conflict, fmt::format("the database of {} is no standby, but a primary of its own", result_.to));
     judge_lineage(standby);
+    judge_other_primaries(standby);
     judge_loss();
+  }
+
+  /// A primary that an earlier run left is on an older timeline. Any other one may be what the standbys follow, and nobody would fence it.
+  void judge_other_primaries(const Standing& standby) {
+    for (const SideSurvey& side : survey_.sides) {
+      const bool is_other = side.cluster != result_.from && side.cluster != result_.to;
+      if (!is_other || !side.database || side.database->in_recovery) continue;
+      if (side.database->system_identifier != standby.system_identifier || side.database->timeline < standby.timeline) continue;
+      block(Code::conflict,
+            fmt::format("the database of {} is a primary of the same data, and {} is said to be the active side, so {} would not be fenced",
+                        side.cluster, result_.from, side.cluster),
+            fmt::format("make it a standby, or write {} into the state as 'active'", side.cluster));
+    }
   }
 
   void judge_standbys() {
@@ -314,6 +328,16 @@ std::string active_cluster(const Policy& policy, const State& state) {
   if (!state.active.empty()) return state.active;
   const std::string& seen = state.primary ? state.primary->cluster : state.active;
   return std::ranges::find(policy.clusters, seen) == policy.clusters.end() ? policy.clusters.front() : seen;
+}
+
+void note_moved_primary(const Policy& policy, State& state, const Survey& survey) {
+  if (!state.active.empty()) return;
+  const SideSurvey* active = survey.find(active_cluster(policy, state));
+  if (active == nullptr || !active->database || !active->database->in_recovery) return;
+  const auto is_primary = [](const SideSurvey& side) { return side.database && !side.database->in_recovery; };
+  const auto primary = std::ranges::find_if(survey.sides, is_primary);
+  if (primary != survey.sides.end() && std::ranges::count_if(survey.sides, is_primary) == 1)
+    remember_primary(state, survey, primary->cluster);
 }
 
 Assessment assess(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options) {

@@ -69,6 +69,10 @@ std::optional<data::Lsn> fork_of(const Run& run);
 /// The active cluster: the state's. Before any run it is where the primary was last seen, else the policy's first.
 std::string active_cluster(const Policy& policy, const State& state);
 
+/// Before any run people may move the primary: where the active cluster has a standby, and one other cluster alone has a primary, that is
+/// remembered as the one that was seen, and is the active one from then on.
+void note_moved_primary(const Policy& policy, State& state, const Survey& survey);
+
 Assessment assess(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options);
 
 /// The refusal that an assessment amounts to: all its blockers in one error. Nothing where there is none.

@@ -46,6 +46,7 @@ std::optional<data::Lsn> fork_to(const State& state, const std::string& active) 
 struct Excess {
   std::optional<std::int64_t> bytes;  ///< Of log, as far as that is known.
   bool was_measured = false;          ///< Known to the run that parted them, so whoever ran that accepted it.
+  bool is_unknown = false;            ///< It is a primary, and no run that is kept tells where it was left.
 };
 
 /// Of a standby: since the active side was promoted. Of a primary: since a run left it.
@@ -55,7 +56,7 @@ Excess excess_of(const State& state, const SideSurvey& side, const SideSurvey& a
   const auto run =
       is_standby ? run_to(state, active.cluster) : latest_done(state, [&](const Run& one) { return one.from == side.cluster; });
   const auto fork = run ? fork_of(*run) : std::nullopt;
-  if (!fork) return {};
+  if (!fork) return {.is_unknown = !is_standby};
   if (is_standby) return {active.database ? data::parted(*side.database, *active.database, *fork) : std::nullopt, was_measured(*run)};
   if (side.database->written <= *fork) return {};
   return {static_cast<std::int64_t>(side.database->written - *fork), was_measured(*run)};
@@ -130,7 +131,16 @@ Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOpt
   plan.by_hand = steps_by_hand(plan.to, plan.from);
   const Excess excess = excess_of(state, *side, active);
   plan.diverged = excess.bytes;
-  const bool accepted = options.accept_data_loss && plan.diverged && *options.accept_data_loss >= *plan.diverged;
+  const bool accepts_any = options.accept_data_loss == any_loss;
+  const bool accepted = accepts_any || (options.accept_data_loss && plan.diverged && *options.accept_data_loss >= *plan.diverged);
+  if (plan.rejoin == BackPlan::Rejoin::by_program && excess.is_unknown && !accepts_any) {
+    return Failure{
+        {Code::conflict,
+         fmt::format("refused: the database of {} is a primary that no run left, so what only it has is not known, and rejoining throws "
+                     "it away",
+                     plan.to),
+         "", plan.to, "", "save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss unknown"}};
+  }
   if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !excess.was_measured && !accepted) {
     return Failure{
         {Code::conflict,

@@ -264,7 +264,7 @@ Result<Situation> look_around(Site& site, SurveyOptions options) {
   situation.survey = site.loop->run(survey(site, options));
   if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
   const auto before = situation.state.primary ? situation.state.primary->lsn : "";
-  forget_moved_primary(situation.state, situation.survey, site.policy);
+  note_moved_primary(site.policy, situation.state, situation.survey);
   remember_primary(situation.state, situation.survey, active_cluster(site.policy, situation.state));
   remember_synchronous(situation.state, situation.survey, active_cluster(site.policy, situation.state));
   // What was seen is worth keeping, and no reason to fail: it may not be ours to write.

@@ -140,14 +140,6 @@ bool is_older(const LastSeen& one, const LastSeen& other) {
   return data::parse_lsn(one.lsn).value_or(0) < data::parse_lsn(other.lsn).value_or(0);
 }
 
-void forget_moved_primary(State& state, const Survey& survey, const Policy& policy) {
-  if (!state.active.empty() || !state.primary) return;
-  const SideSurvey* seen = survey.find(state.primary->cluster);
-  const SideSurvey* first = survey.find(policy.clusters.front());
-  const bool is_standby = seen != nullptr && seen->database && seen->database->in_recovery;
-  if (is_standby && first->database && !first->database->in_recovery) state.primary.reset();
-}
-
 void remember_primary(State& state, const Survey& survey, const std::string& active) {
   const SideSurvey* side = survey.find(active);
   if (side == nullptr || !side->database || side->database->in_recovery) return;

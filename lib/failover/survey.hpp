@@ -63,10 +63,6 @@ void note_guard(LastSeen& seen, const GuardLease& guard);
 /// Does the one look tell less than the other: an earlier position in the same log of the same side? By the log alone, never by clocks.
 bool is_older(const LastSeen& one, const LastSeen& other);
 
-/// Until a run moves the primary it is where it was seen. Forgets that where people moved it: it is a standby there now, and the primary
-/// is in the policy's first cluster.
-void forget_moved_primary(State& state, const Survey& survey, const Policy& policy);
-
 /// What the survey tells of where the primary's log is, to be remembered for when it can no longer be asked. Never goes back in the same
 /// log.
 void remember_primary(State& state, const Survey& survey, const std::string& active);

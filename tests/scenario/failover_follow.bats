@@ -261,6 +261,52 @@ part_virginia() {
   [ "$(conninfo_of_virginia)" = "$before" ]
 }
 
+# move_to_ireland: people make ireland the primary, and tokyo and virginia its standbys.
+move_to_ireland() {
+  start_virginia $tokyo_port
+  failover status >/dev/null
+  stop_database tokyo fast
+  sql $ireland_port "SELECT pg_promote()" >/dev/null
+  write_rejoin
+  ./rejoin tokyo
+  sql $virginia_port "ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=$ireland_port user=postgres'" >/dev/null
+  sql $virginia_port "ALTER SYSTEM SET primary_slot_name = ''" >/dev/null
+  sql $virginia_port "SELECT pg_reload_conf()" >/dev/null
+  within 10 "streaming|2|$ireland_port" received_by_virginia
+}
+
+@test "where people moved the primary before the first run it is the active side, and nothing is promoted beside it" {
+  move_to_ireland
+  run failover status
+  says "production/active-standby-app: ireland-cluster is active"
+  run failover switchover --to tokyo-cluster --yes
+  says "switchover of production/active-standby-app done: ireland-cluster -> tokyo-cluster"
+  [ "$(sql $tokyo_port 'SELECT pg_is_in_recovery()')" = f ]
+  run sql $ireland_port "INSERT INTO events DEFAULT VALUES"
+  says "fenced_by_fedctl"
+}
+
+@test "where people moved the primary after a run, nothing is promoted beside it, and repair does not throw away what only it has" {
+  move_to_ireland
+  # As after a run that made tokyo the active side.
+  sed -i 's/"active": *""/"active": "tokyo-cluster"/' "$XDG_STATE_HOME"/fedctl/failover/*
+  run failover status
+  says "production/active-standby-app: tokyo-cluster is active"
+  run failover run --yes
+  exits 4
+  says "the database of ireland-cluster is a primary of the same data, and tokyo-cluster is said to be the active side"
+  [ "$(sql $virginia_port 'SELECT pg_is_in_recovery()')" = t ]
+  sql $ireland_port "INSERT INTO events DEFAULT VALUES" >/dev/null
+  sed -i "s#{connection: {env: \([A-Z]*\)_DATABASE}#&, rejoin: {command: [$PWD/rejoin]}#" policy.yaml
+  stop_database tokyo fast
+  as_postgres "rm $databases/tokyo/standby.signal"
+  start_database tokyo
+  run failover repair --yes
+  exits 4
+  says "the database of ireland-cluster is a primary that no run left, so what only it has is not known, and rejoining throws it away"
+  [ "$(sql $ireland_port 'SELECT pg_is_in_recovery()')" = f ]
+}
+
 @test "bad input: an address without a host" {
   sed -i "s/ireland-cluster: {connection: {env: IRELAND_DATABASE}}/ireland-cluster: {connection: {env: IRELAND_DATABASE}, address: {port: 5432}}/" policy.yaml
   run failover plan

@@ -83,16 +83,33 @@ TEST_CASE("before any run the primary is where it was seen, whatever the policy'
   CHECK(active_cluster(turned, seen) == "ireland");
   turned.clusters = {"ireland", "tokyo", "virginia"};
   State state = seen;
-  forget_moved_primary(state, survey_of(dead("tokyo"), primary("ireland", 100), standby("virginia", 100)), turned);
-  CHECK(state.primary);
-  forget_moved_primary(state, survey_of(standby("tokyo", 100), standby("ireland", 100), standby("virginia", 100)), turned);
-  CHECK(state.primary);
-  forget_moved_primary(state, survey_of(standby("tokyo", 100), primary("ireland", 100), standby("virginia", 100)), turned);
-  CHECK_FALSE(state.primary);
-  state = seen;
+  note_moved_primary(turned, state, survey_of(dead("tokyo"), primary("ireland", 100), standby("virginia", 100)));
+  CHECK(state.primary->cluster == "tokyo");
+  note_moved_primary(turned, state, survey_of(standby("tokyo", 100), primary("ireland", 100), primary("virginia", 100)));
+  CHECK(state.primary->cluster == "tokyo");
+  note_moved_primary(turned, state, survey_of(standby("tokyo", 100), standby("ireland", 100), primary("virginia", 100)));
+  CHECK(state.primary->cluster == "virginia");
+  state = State{};
+  note_moved_primary(turned, state, survey_of(primary("tokyo", 100), standby("ireland", 100), standby("virginia", 100)));
+  CHECK(active_cluster(turned, state) == "tokyo");
   state.active = "tokyo";
-  forget_moved_primary(state, survey_of(standby("tokyo", 100), primary("ireland", 100), standby("virginia", 100)), turned);
-  CHECK(state.primary);
+  note_moved_primary(turned, state, survey_of(standby("tokyo", 100), primary("ireland", 100), standby("virginia", 100)));
+  CHECK(state.primary->cluster == "tokyo");
+}
+
+TEST_CASE("nothing is promoted beside a primary of the same data that nobody would fence, except one that was left before") {
+  State state;
+  state.active = "tokyo";
+  Survey survey = survey_of(standby("tokyo", 100), primary("ireland", 100), standby("virginia", 100));
+  CHECK(says(assess(policy(), state, survey, {}),
+             "the database of ireland is a primary of the same data, and tokyo is said to be the active"));
+  survey.sides[0] = dead("tokyo");
+  CHECK(says(assess(policy(), state, survey, {}), "ireland would not be fenced"));
+  survey.sides[2].database->timeline = 2;
+  CHECK_FALSE(says(assess(policy(), state, survey, {}), "would not be fenced"));
+  survey.sides[2].database->timeline = 1;
+  survey.sides[1].database->system_identifier = "2";
+  CHECK_FALSE(says(assess(policy(), state, survey, {}), "would not be fenced"));
 }
 
 TEST_CASE("what another standby received of the same log is lost as well, and makes no old look younger") {
