@@ -23,16 +23,18 @@ struct Way {
 struct Witness {
   Way way;
   std::string name;  ///< Of its stream.
+  /// Two streams of its name were seen at once. Nobody knows which of them is the witness, nor whose the one is that remains, so it counts
+  /// only by what it says itself.
+  bool is_doubled = false;
   std::optional<data::Standing> standing = {};
 };
 
-/// Two streams of one name: the one that is behind counts, for nobody knows which of them is the witness.
-std::optional<data::Lsn> by_stream(const std::vector<data::Stream>& streams, const std::string& name) {
-  std::optional<data::Lsn> least;
-  for (const data::Stream& stream : streams) {
-    if (stream.name == name) least = std::min(least.value_or(stream.replayed), stream.replayed);
-  }
-  return least;
+std::optional<data::Lsn> by_stream(const std::vector<data::Stream>& streams, Witness& witness) {
+  const auto is_its = [&](const data::Stream& stream) { return stream.name == witness.name; };
+  if (std::ranges::count_if(streams, is_its) > 1) witness.is_doubled = true;
+  const auto stream = std::ranges::find_if(streams, is_its);
+  if (witness.is_doubled || stream == streams.end()) return std::nullopt;
+  return stream->replayed;
 }
 
 /// Positions of another log, or of another timeline, say nothing of ours.
@@ -130,7 +132,7 @@ Task<Replayed> Witnesses::look(time::Duration patience) {
   if (!ours || ours->in_recovery) co_return replayed;
   std::vector<Task<Done>> tasks;
   for (const auto& one : self.others) {
-    const auto streamed = by_stream(streams, one->name);
+    const auto streamed = by_stream(streams, *one);
     if (streamed) replayed[one->way.cluster] = *streamed;
     if (!streamed) tasks.push_back(self.ask(*one, patience));
   }

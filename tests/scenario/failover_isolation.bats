@@ -114,6 +114,30 @@ one_writer() { [ "$(sort -n written | awk '{print $3}' | uniq | wc -l)" -le 2 ] 
   said " frozen "
 }
 
+# copy_of_ireland: a standby that the policy does not know receives as ireland does, and gives itself the same name.
+copy_of_ireland() {
+  as_postgres "$postgres_programs/pg_basebackup -h 127.0.0.1 -p $tokyo_port -U postgres -D $databases/virginia -R -X stream -c fast"
+  as_postgres "sed -i 's/^port = .*/port = $((ireland_port + 1))/' $databases/virginia/postgresql.conf
+    printf \"primary_conninfo='host=127.0.0.1 port=$tokyo_port user=postgres application_name=ireland-cluster'\n\" >>$databases/virginia/postgresql.auto.conf"
+  start_database virginia
+}
+
+@test "of two streams by a standby's name none is its, nor is the one that is left" {
+  guard
+  guarded ireland-cluster
+  copy_of_ireland
+  within 10 2 sql $tokyo_port "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'ireland-cluster'"
+  guarded nobody
+  refuse tokyo-to-ireland
+  within 10 1 sql $tokyo_port "SELECT count(*) FROM pg_stat_replication WHERE application_name = 'ireland-cluster'"
+  sleep 3
+  guarded nobody
+  cut_off tokyo-to-host
+  said " frozen "
+  run sql $tokyo_port "INSERT INTO events DEFAULT VALUES"
+  says "fenced_by_fedctl"
+}
+
 @test "a failover from a side that goes on pauses the standby, waits, and loses nothing" {
   guard
   guarded ireland-cluster
