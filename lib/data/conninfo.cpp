@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace fedctl::data {
 namespace {
@@ -46,6 +47,10 @@ Result<std::map<std::string, std::string>> keywords_of(const std::string& connin
   return keywords;
 }
 
+Address address_of(const std::string& host, std::string port) {
+  return {host.starts_with('/') ? host : text::lower(host), std::move(port)};
+}
+
 std::string to_string(const Address& address) { return fmt::format("{}:{}", address.host, address.port); }
 
 Result<std::vector<Address>> addresses_of(const std::string& conninfo) {
@@ -59,7 +64,7 @@ Result<std::vector<Address>> addresses_of(const std::string& conninfo) {
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     // One port stands for all hosts.
     const std::string port = ports.empty() ? "" : ports[std::min(i, ports.size() - 1)];
-    addresses.push_back({text::lower(hosts[i]), port.empty() ? std::string{default_port} : port});
+    addresses.push_back(address_of(hosts[i], port.empty() ? std::string{default_port} : port));
   }
   return addresses;
 }

@@ -21,6 +21,8 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 std::string to_string(const Address& address);
+/// Names are told apart without regard to case; folders are not.
+Address address_of(const std::string& host, std::string port);
 
 /// Where a connection string leads; libpq takes lists, so there may be more than one, and none where it names no host.
 /// Errors as `keywords_of`.

@@ -1,7 +1,5 @@
 #include "data/upstream.hpp"
 
-#include "base/text.hpp"
-
 #include <chrono>
 #include <thread>
 
@@ -23,7 +21,7 @@ Result<std::optional<Address>> sender_of(Connection& standby, Deadline deadline)
   const auto rows = standby.query("SELECT sender_host, sender_port FROM pg_stat_wal_receiver WHERE sender_host IS NOT NULL", deadline);
   if (!rows) return Failure{rows.error()};
   if (rows->empty()) return std::nullopt;
-  return Address{text::lower(rows->at(0).at(0).value_or("")), rows->at(0).at(1).value_or("")};
+  return address_of(rows->at(0).at(0).value_or(""), rows->at(0).at(1).value_or(""));
 }
 
 Result<void> set_upstream(Connection& standby, const std::string& conninfo, Deadline deadline) {

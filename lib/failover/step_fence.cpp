@@ -278,7 +278,7 @@ Result<void> free_guard(StepContext& context, const std::string& cluster, AwaitG
     if (Clock::now() >= deadline) {
       return Failure{{Code::timeout,
                       fmt::format("the guard of {} does not renew its Lease, so it would not let its database take writes", cluster), "",
-                      cluster, "", "end that guard or mend its way to the host, and go on with --resume"}};
+                      cluster, "", "end that guard or mend its way to the host, and try again"}};
     }
     if (auto paused = pause(*site.loop, guard_pace); !paused) return paused;
   }

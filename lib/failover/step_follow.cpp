@@ -72,6 +72,8 @@ std::vector<std::string> lead_standbys(StepContext& context, std::optional<data:
 
 Result<FollowEvidence> follow(StepContext& context, const std::vector<std::string>& clusters) {
   Site& site = context.site;
+  // The policy may have lost its database since this was owed.
+  if (!site.policy.postgres) return FollowEvidence{};
   const Survey found = site.loop->run(survey_databases(site, "", time_to_look));
   if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
   const SideSurvey& primary = *found.find(context.run.to);

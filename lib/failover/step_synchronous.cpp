@@ -77,6 +77,7 @@ SynchronousState synchronous_after(const Run& run) {
 }
 
 Result<Findings> make_synchronous(StepContext& context) {
+  if (!context.site.policy.postgres) return Skipped{"the policy has no database any more"};
   if (auto ours = context.confirm(); !ours) return Failure{ours.error()};
   const time::Duration patience = context.options.follow_patience.value_or(context.site.policy.postgres->catch_up_timeout);
   const auto settled = context.site.loop->run(settle_synchronous(context.site, context.run.to, patience));

@@ -11,6 +11,7 @@ TEST_CASE("a connection string leads to its hosts, whichever way it is written")
   CHECK(*data::addresses_of("user=u host='db.example.com'") == Addresses{{"db.example.com", "5432"}});
   CHECK(*data::addresses_of("hostaddr=10.0.0.1 port=1") == Addresses{{"10.0.0.1", "1"}});
   CHECK(*data::addresses_of("postgres://u@[::1]:7/d") == Addresses{{"::1", "7"}});
+  CHECK(*data::addresses_of("host=/var/run/PG") == Addresses{{"/var/run/PG", "5432"}});
   CHECK(data::addresses_of("")->empty());
 }
 
