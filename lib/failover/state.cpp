@@ -328,7 +328,7 @@ bool is_taken_over(const State& ours, const State& theirs) {
 }
 
 void file_away(State& state, const Run& run) {
-  const auto kept = std::ranges::find(state.history, run.id, [](const json& one) { return kube::string_at(one, "id"); });
+  const auto kept = std::ranges::find(state.history, run.id, [](const json& one) { return string_at(one, "id"); });
   if (kept != state.history.end()) *kept = to_json(run);
   if (kept == state.history.end()) state.history.push_back(to_json(run));
   keep_latest(state);
