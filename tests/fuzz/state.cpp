@@ -13,8 +13,10 @@ void fuzz::run(std::string_view input) {
   require(again && failover::to_json(*again) == written, "a state that is written reads the same", to_text(written));
   const std::vector<std::string> clusters{"tokyo", "ireland"};
   static_cast<void>(is_good(failover::check_clusters(*state, clusters)));
-  if (state->run) static_cast<void>(state->run->next());
-  failover::file_away(*state);
+  if (state->run) {
+    static_cast<void>(state->run->next());
+    failover::file_away(*state, *state->run);
+  }
   failover::keep_latest(*state);
   require(failover::state_from(failover::to_json(*state)).has_value(), "a run that is filed away leaves a state");
 }
