@@ -154,7 +154,7 @@ struct Engine::Impl {
       if (auto saved = save(); !saved) return Failure{saved.error()};
       auto found = do_once(*state.run, record);
       // A program of others may have done what it was told to, whatever came back of it.
-      const bool is_final = may_be_owed(record) || is_hook(record);
+      const bool is_final = may_be_owed(record) || is_hook(record) || record.is(StepKind::rejoin);
       if (found || !is_worth_retrying(found.error()) || is_final || record.attempts % attempts_of_a_step == 0 || site.loop->interrupted())
         return found;
       tell(StepEvent::Type::retried, record.name, describe(found.error()));

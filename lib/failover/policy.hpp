@@ -114,7 +114,8 @@ struct DatabaseSide {
   std::optional<data::Address> address;  ///< Where the other databases reach it; none: where the connection leads.
   Action stop;                           ///< Shuts it down cleanly.
   Action start;                          ///< Starts it as it is.
-  Action rejoin;                         ///< Makes it a standby of the primary: pg_rewind or a new base backup, and a start.
+  /// Makes it a standby of the primary: pg_rewind or a new base backup, which copies all of it, and a start.
+  Action rejoin{{}, std::chrono::hours{1}};
 };
 
 /// For which standbys a commit on the active side waits.

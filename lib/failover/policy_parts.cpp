@@ -142,9 +142,8 @@ std::string source_of(const Check& check) {
   return std::string{to_string(check.kind)};
 }
 
-Action read_action(const Fields& fields) {
-  Action action{fields.texts("command")};
-  action.timeout = fields.duration("timeout", action.timeout);
+Action read_action(const Fields& fields, time::Duration longest) {
+  Action action{fields.texts("command"), fields.duration("timeout", longest)};
   if (fields.has("command") && action.command.empty()) fields.fail("command", "'command' is a list: the program, then its arguments");
   return action;
 }
@@ -246,7 +245,7 @@ Postgres read_database(Fields fields, const std::vector<std::string>& clusters, 
     for (const auto& [key, action] : {std::pair{"stop", &read.stop}, {"start", &read.start}, {"rejoin", &read.rejoin}}) {
       if (!side.has(key)) continue;
       Fields of_action = side.child(key);
-      *action = read_action(of_action.only({"command", "timeout"}).need("command"));
+      *action = read_action(of_action.only({"command", "timeout"}).need("command"), action->timeout);
     }
   }
   return postgres;

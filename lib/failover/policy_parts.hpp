@@ -9,8 +9,8 @@
 /// The parts of a policy; what is wrong with one is kept in its Fields.
 namespace fedctl::failover {
 
-/// `command` and `timeout` of a map.
-Action read_action(const Fields& fields);
+/// `command` and `timeout` of a map; `longest`: where it has no timeout.
+Action read_action(const Fields& fields, time::Duration longest = Action{}.timeout);
 
 /// "host", "members", or a list of them.
 Coordination read_coordination(const Fields& spec, const std::vector<std::string>& clusters);

@@ -52,6 +52,16 @@ with_rejoin() { sed -i "s#{connection: {env: \(.*\)_DATABASE}}#{connection: {env
   says "the database of tokyo-cluster did not become a standby: it is no standby"
 }
 
+@test "a program that does not end in its time is ended, and is not run again by itself" {
+  printf '#!/bin/sh\necho begun >>%s/begun\nexec sleep 600\n' "$PWD" >rejoin
+  with_rejoin
+  sed -i "s#command: \[$PWD/rejoin\]#&, timeout: 1s#" policy.yaml
+  run failover switchover --yes
+  exits 1
+  says "stopped at the step rejoin: $PWD/rejoin gave no answer within 1s and was ended"
+  [ "$(cat begun)" = begun ]
+}
+
 @test "a policy without a database has nothing to repair" {
   sed -i '/^  database:/,/ireland-cluster: {connection/d' policy.yaml
   echo "  health: {checks: [{apiServer: {}}, {http: {urls: {tokyo-cluster: 'http://127.0.0.1:1', ireland-cluster: 'http://127.0.0.1:1'}}}]}" >>policy.yaml

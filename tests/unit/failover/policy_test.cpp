@@ -110,6 +110,16 @@ TEST_CASE("a standby's stream is named like its cluster, and guards go on withou
   CHECK(stated->postgres->sides.at("ireland").application_name == "standby1");
 }
 
+TEST_CASE("a program that makes a standby has time to copy the database, unless the policy says how long it may take") {
+  const std::string sides =
+      "  database: {postgres: {sides: {tokyo: {connection: {env: T}, rejoin: {command: [copy]}, stop: {command: [halt]}}, ";
+  const auto policy = read(body + checks + sides + "ireland: {connection: {env: I}, rejoin: {command: [copy], timeout: 5m}}}}}\n");
+  REQUIRE(policy);
+  CHECK(policy->postgres->sides.at("tokyo").rejoin.timeout == std::chrono::hours{1});
+  CHECK(policy->postgres->sides.at("tokyo").stop.timeout == std::chrono::minutes{1});
+  CHECK(policy->postgres->sides.at("ireland").rejoin.timeout == std::chrono::minutes{5});
+}
+
 TEST_CASE("the state comes back as it was written") {
   State state{.active = "ireland", .token = 7};
   state.primary = LastSeen{"ireland", "1", 2, "0/10", "5", "2026-01-01T00:00:00.500Z"};
