@@ -61,18 +61,34 @@ Failure not_proven(std::string message, std::string hint = {}) {
   return Failure{{Code::rejected, std::move(message), "", "", "", std::move(hint)}};
 }
 
-/// The libraries that postgresql.auto.conf names beside ours, which ALTER SYSTEM would otherwise lose. Few roles may read that file;
-/// nothing is known then.
-std::vector<std::string> libraries_in_file(Connection& connection, Deadline deadline) {
+/// What postgresql.auto.conf says of the door. Few roles may read that file; nothing is known then.
+struct DoorInFile {
+  std::vector<std::string> libraries = {};  ///< Beside ours, which ALTER SYSTEM would otherwise lose.
+  bool is_closed = false;
+  bool is_changing = false;  ///< Another session of this program is writing that file.
+};
+
+Result<DoorInFile> door_in_file(Connection& connection, Deadline deadline) {
   const auto rows = connection.query(
-      "SELECT trim(both ' \"' from one) FROM pg_file_settings, regexp_split_to_table(setting, ',') one "
-      "WHERE name = 'session_preload_libraries' AND sourcefile LIKE '%postgresql.auto.conf'",
+      "SELECT trim(both ' \"' from one), (SELECT bool_or(setting = 'on') FROM pg_file_settings "
+      "WHERE name = 'default_transaction_read_only' AND sourcefile LIKE '%postgresql.auto.conf'), "
+      "EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'fedctl' AND usename = current_user "
+      "AND state = 'active' AND query LIKE 'ALTER SYSTEM %') "
+      "FROM (SELECT 1) anyway LEFT JOIN (SELECT regexp_split_to_table(setting, ',') FROM pg_file_settings "
+      "WHERE name = 'session_preload_libraries' AND sourcefile LIKE '%postgresql.auto.conf') file (one) ON true",
       deadline);
-  std::vector<std::string> libraries;
+  DoorInFile door;
+  if (!rows && rows.error().code != Code::rejected) return Failure{rows.error()};
   for (const Row& row : rows.value_or(Rows{})) {
-    if (row.at(0) && !row[0]->empty() && *row[0] != fence_library) libraries.push_back(*row[0]);
+    const std::string library = row.at(0).value_or("");
+    if (library == fence_library) {
+      door.is_closed = row.at(1) == "t";
+    } else if (!library.empty()) {
+      door.libraries.push_back(library);
+    }
+    door.is_changing = row.at(2) == "t";
   }
-  return libraries;
+  return door;
 }
 
 std::string list_of(const std::vector<std::string>& libraries) {
@@ -103,21 +119,32 @@ Result<void> reload(Connection& connection, Deadline deadline) {
   }
 }
 
+/// Two at once, a guard and a failover, would wait twice for a slow disk: whoever comes second lets the first write for a half of its time.
+Result<DoorInFile> door_when_written(Connection& connection, Deadline deadline) {
+  const auto begun = Clock::now();
+  while (true) {
+    auto door = door_in_file(connection, deadline);
+    if (!door || !door->is_changing || Clock::now() + pace >= begun + (deadline - begun) / 2) return door;
+    std::this_thread::sleep_for(pace);
+  }
+}
+
 Result<void> close_door(Connection& connection, Deadline deadline) {
-  std::vector<std::string> libraries = libraries_in_file(connection, deadline);
-  libraries.insert(libraries.begin(), std::string{fence_library});
-  const auto set =
-      run_all(connection,
-              {"ALTER SYSTEM SET default_transaction_read_only = on", "ALTER SYSTEM SET session_preload_libraries = " + list_of(libraries)},
-              deadline);
-  if (!set) return set;
+  auto door = door_when_written(connection, deadline);
+  if (!door) return Failure{door.error()};
+  if (door->is_closed) return reload(connection, deadline);
+  door->libraries.insert(door->libraries.begin(), std::string{fence_library});
+  const std::vector<std::string> statements{"ALTER SYSTEM SET default_transaction_read_only = on",
+                                            "ALTER SYSTEM SET session_preload_libraries = " + list_of(door->libraries)};
+  if (auto set = run_all(connection, statements, deadline); !set) return set;
   return reload(connection, deadline);
 }
 
-std::string open_statement(Connection& connection, Deadline deadline) {
-  const std::vector<std::string> libraries = libraries_in_file(connection, deadline);
-  return libraries.empty() ? "ALTER SYSTEM RESET session_preload_libraries"
-                           : "ALTER SYSTEM SET session_preload_libraries = " + list_of(libraries);
+Result<std::string> open_statement(Connection& connection, Deadline deadline) {
+  const auto door = door_in_file(connection, deadline);
+  if (!door) return Failure{door.error()};
+  if (door->libraries.empty()) return "ALTER SYSTEM RESET session_preload_libraries";
+  return "ALTER SYSTEM SET session_preload_libraries = " + list_of(door->libraries);
 }
 
 /// A moment after every other one.
@@ -337,14 +364,16 @@ Result<std::vector<std::string>> background_workers(Connection& connection, Dead
 }
 
 Result<void> open_door(Connection& connection, Deadline deadline) {
-  if (auto set = run_all(connection, {open_statement(connection, deadline)}, deadline); !set) return set;
+  const auto open = open_statement(connection, deadline);
+  if (!open) return Failure{open.error()};
+  if (auto set = run_all(connection, {*open}, deadline); !set) return set;
   return reload(connection, deadline);
 }
 
 Result<void> thaw(Connection& connection, const std::string& conninfo, Deadline deadline) {
-  const auto set =
-      run_all(connection, {"ALTER SYSTEM RESET default_transaction_read_only", open_statement(connection, deadline)}, deadline);
-  if (!set) return set;
+  const auto open = open_statement(connection, deadline);
+  if (!open) return Failure{open.error()};
+  if (auto set = run_all(connection, {"ALTER SYSTEM RESET default_transaction_read_only", *open}, deadline); !set) return set;
   if (auto read = reload(connection, deadline); !read) return read;
   // Sessions that began while it was read-only would stay so. One that may not be ended has itself to blame.
   if (auto swept = sweep(connection, deadline); !swept) return swept;

@@ -87,6 +87,7 @@ struct Guard::Impl {
 
   /// Whoever fences the side believes the Lease, so it says only what could be done just now.
   Task<Done> try_hand() {
+    if (rules.is_closing()) co_return Done{};
     const auto now = Clock::now();
     const bool has_stop = static_cast<bool>(site.policy.postgres->sides.at(options.side).stop);
     const auto tried = co_await database.try_hand(has_stop, clock().glance());
@@ -122,7 +123,7 @@ struct Guard::Impl {
       co_return false;
     }
     const Rules::News news = rules.renewed(renewal, std::move(*renewed));
-    if (news.is_given_up) tell(Type::problem, fmt::format("the Lease is given up: {}", rules.unable()));
+    if (news.is_given_up) tell(Type::problem, fmt::format("the Lease is given up: {}", renewal.lease.unable));
     if (news.is_renewed_again) tell(Type::renewed, "the Lease is renewed again");
     co_return false;
   }
@@ -194,7 +195,7 @@ struct Guard::Impl {
     if (is_over) co_return Done{};
     tell_freezing();
     rules.freezing();
-    const auto frozen = co_await database.freeze(clock().patience());
+    const auto frozen = co_await database.freeze(rules.patience_of_freezing(Clock::now()));
     if (!frozen) {
       rules.not_frozen(Clock::now());
       const bool is_standby = frozen.error().code == Code::conflict;

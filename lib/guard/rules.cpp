@@ -36,7 +36,8 @@ Rules::Renewal Rules::renewal(Instant now) {
     lease_.counted = standing_->counted.value_or("");
   }
   const bool holds = is_able(now);
-  lease_.unable = holds ? "" : unable_;
+  if (holds) lease_.unable.clear();
+  if (!holds) lease_.unable = unable_.empty() ? "it is not known whether its database could be kept from taking writes" : unable_;
   if (holds && !claimed_at_ && (gave_up_ || !clock_.was_held())) claimed_at_ = now;
   lease_.failsafe = holds ? failsafe_.offer() : std::vector<std::string>{};
   const std::int64_t number = failsafe_.sending(lease_.failsafe);
@@ -86,6 +87,12 @@ std::optional<time::Duration> Rules::rest(Instant now) const {
 }
 
 time::Duration Rules::pace_of_freezing() const { return is_frozen_ ? std::min(clock_.pace(), slowest_glances) : retry_pace; }
+
+time::Duration Rules::patience_of_freezing(Instant now) const {
+  const time::Duration shortest = clock_.patience();
+  if (!standing_ || !clock_.was_held()) return shortest;
+  return std::max(shortest, std::chrono::duration_cast<time::Duration>(clock_.ends_at() - now) - shortest);
+}
 
 Rules::Glance Rules::glanced(const std::optional<data::Standing>& seen) {
   if (!seen) return is_frozen_ ? Glance::unseen : Glance::harmful;

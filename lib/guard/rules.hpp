@@ -101,6 +101,13 @@ class Rules {
   /// How long to wait between two tries to make it harmless, and to see that it is.
   time::Duration pace_of_freezing() const;
 
+  /// How long one try to close the database may take. One that answered, and is only slow, has until a quarter of the ttl is left, in which
+  /// it can be stopped: that is long where a failover fences the side early.
+  time::Duration patience_of_freezing(Instant now) const;
+
+  /// Is it being closed just now? That tells whether it can be, so nothing else needs to try.
+  bool is_closing() const { return touched_at_ == Instant::max(); }
+
   /// May a glance tell that the database is harmless already: it was closed by us, or was a standby?
   bool is_glance_enough() const { return is_frozen_ || (standing_ && standing_->in_recovery); }
 
@@ -143,7 +150,7 @@ class Rules {
 
  private:
   void ended();
-  bool is_able(Instant now) const { return able_at_ && now - *able_at_ <= clock_.allowance(); }
+  bool is_able(Instant now) const { return able_at_ && (is_closing() || now - *able_at_ <= clock_.allowance()); }
   bool could_go_on(Instant now) const;
 
   LeaseClock clock_;

@@ -75,7 +75,7 @@ start_our_databases() {
   fedctl failover role --print-sql --name watchman | psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$tokyo_port" -U postgres -d postgres
   sql "$tokyo_port" "GRANT SELECT ON marks TO watchman" >/dev/null
   for side in "${sides[@]}"; do
-    as_postgres "printf 'fsync = on\nautovacuum = off\nwal_retrieve_retry_interval = 500ms\n' >>$databases/$side/postgresql.conf"
+    as_postgres "printf 'fsync = on\nrecovery_init_sync_method = syncfs\nautovacuum = off\nwal_retrieve_retry_interval = 500ms\n' >>$databases/$side/postgresql.conf"
     as_postgres "sed -i '1i host all watchman 127.0.0.1/32 scram-sha-256' $databases/$side/pg_hba.conf"
     declare -g "${side}_replication_port=$(way "$side-replication" "$(port_of "$side")")"
     declare -g "${side}_database_port=$(way "$side-database" "$(port_of "$side")")"

@@ -179,7 +179,7 @@ end_clocks() {
 
 # slow_down SIDE MILLISECONDS: what each wait for its disk takes.
 slow_down() { echo "$2" >"$disks/$1"; chmod 644 "$disks/$1"; sleep 1; }
-begin_slow-disk() { draw 50 200 500; slow_down "$from" "$drawn"; }
+begin_slow-disk() { draw 50 100 200; slow_down "$from" "$drawn"; }
 end_slow-disk() { rm "$disks/$from"; }
 begin_slow-new-disk() { draw 50 100 200; slow_down "$to" "$drawn"; }
 end_slow-new-disk() { rm "$disks/$to"; }

@@ -166,3 +166,25 @@ TEST_CASE("a guard that becomes unable looks again when it has to give the Lease
   // Whether or not the host takes that, the next one is at its time.
   CHECK(rules.next_round(moment(1'687), moment(2'499)) == moment(2'499));
 }
+
+TEST_CASE("a database that is only slow has time to be closed until a quarter of the ttl is left, and one that does not answer has not") {
+  Rules rules{time::Duration{6'000}, "me"};
+  rules.begin(moment(0), lease());
+  rules.tried(moment(0), "");
+  rules.renewed(rules.renewal(moment(0)), lease());
+  CHECK(rules.patience_of_freezing(moment(1'000)) == time::Duration{1'500});
+  rules.looked(moment(0), data::Standing{.written = 1'000});
+  CHECK(rules.patience_of_freezing(moment(1'000)) == time::Duration{3'500});
+  CHECK(rules.patience_of_freezing(moment(3'000)) == time::Duration{1'500});
+  CHECK(rules.patience_of_freezing(moment(5'000)) == time::Duration{1'500});
+}
+
+TEST_CASE("the Lease is not given up while the database is being closed, however long that takes") {
+  Rules rules{time::Duration{6'000}, "me"};
+  rules.begin(moment(0), lease());
+  rules.tried(moment(0), "");
+  rules.freezing();
+  CHECK(rules.renewal(moment(3'000)).holder == "me");
+  rules.not_frozen(moment(3'500));
+  CHECK(rules.renewal(moment(3'500)).holder.empty());
+}

@@ -132,6 +132,7 @@ Task<Done> GuardProcess::look() {
 }
 
 Task<Done> GuardProcess::try_hand() {
+  if (rules_->is_closing()) co_return Done{};
   const Steady begun = now();
   std::function<std::optional<unsigned>()> act = [this]() -> std::optional<unsigned> {
     if (!database_.runs || !database_.can_be_closed) return std::nullopt;
@@ -201,7 +202,7 @@ Task<Done> GuardProcess::make_harmless() {
     return sides_.position(database_);
   };
   std::optional<data::Lsn> frozen;
-  const Steady deadline = now() + clock().patience();
+  const Steady deadline = now() + rules_->patience_of_freezing(now());
   if (co_await take_hand()) {
     frozen = co_await ask_database<data::Lsn>(std::chrono::duration_cast<Duration>(deadline - now()), std::move(act));
     // Nothing takes place for so long: that is the proof.
