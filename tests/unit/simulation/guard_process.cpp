@@ -193,38 +193,40 @@ Task<Done> GuardProcess::make_harmless() {
   const bool is_free = co_await is_free_by_now();
   if (is_free) co_return Done{};
   rules_->freezing();
-  bool is_standby = false;
-  std::function<std::optional<data::Lsn>()> act = [this, &is_standby]() -> std::optional<data::Lsn> {
-    if (!database_.runs || !database_.can_be_closed) return std::nullopt;
-    is_standby = database_.in_recovery;
-    if (is_standby) return std::nullopt;
-    sides_.change(database_, [](Database& changed) { changed.closed = true; });
-    return sides_.position(database_);
+  struct Answer {
+    bool is_standby = false;
+    data::Lsn end = 0;
   };
-  std::optional<data::Lsn> frozen;
+  std::function<std::optional<Answer>()> act = [this]() -> std::optional<Answer> {
+    if (!database_.runs || !database_.can_be_closed) return std::nullopt;
+    if (database_.in_recovery) return Answer{.is_standby = true};
+    sides_.change(database_, [](Database& changed) { changed.closed = true; });
+    return Answer{.end = sides_.position(database_)};
+  };
+  std::optional<Answer> frozen;
   const Steady deadline = now() + rules_->patience_of_freezing(now());
   if (co_await take_hand()) {
-    frozen = co_await ask_database<data::Lsn>(std::chrono::duration_cast<Duration>(deadline - now()), std::move(act));
+    frozen = co_await ask_database<Answer>(std::chrono::duration_cast<Duration>(deadline - now()), std::move(act));
     // Nothing takes place for so long: that is the proof.
-    if (frozen) co_await world_.sleep(process, Duration{100});
+    if (frozen && !frozen->is_standby) co_await world_.sleep(process, Duration{100});
     hand_is_taken_ = false;
   }
-  if (!frozen) {
+  if (!frozen || frozen->is_standby) {
     rules_->not_frozen(now());
-    if (is_standby) co_return co_await acknowledge_standby();
+    if (frozen) co_return co_await acknowledge_standby();
     tell("its database is not known to take no writes");
     co_await stop();
     co_return Done{};
   }
-  rules_->frozen(now(), *frozen);
-  tell(fmt::format("its database takes no writes; its log ended at {}", *frozen));
+  rules_->frozen(now(), frozen->end);
+  tell(fmt::format("its database takes no writes; its log ended at {}", frozen->end));
   std::function<std::optional<data::Standing>()> look_again = [this]() -> std::optional<data::Standing> {
     if (!database_.runs) return std::nullopt;
     return sides_.look(database_);
   };
   auto seen = co_await ask_database<data::Standing>(clock().patience(), std::move(look_again));
   if (seen) {
-    seen->written = *frozen;
+    seen->written = frozen->end;
     co_await acknowledge(std::move(*seen));
   }
   co_return Done{};
