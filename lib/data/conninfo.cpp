@@ -73,14 +73,22 @@ Result<std::string> led_to(const std::string& conninfo, const Address& address) 
   auto keywords = keywords_of(conninfo);
   if (!keywords) return Failure{keywords.error()};
   const std::vector<Address> before = addresses_of(conninfo).value_or(std::vector<Address>{});
+  // Names may be resolved by these alone. Where there are no names they are the hosts themselves.
+  std::vector<std::string> numeric = keywords->contains("host") ? text::split((*keywords)["hostaddr"], ',') : std::vector<std::string>{};
+  numeric.resize(before.size());
   std::vector<std::string> hosts{address.host};
   std::vector<std::string> ports{address.port};
-  for (const Address& other : before) {
-    if (other == address || before.size() == 1) continue;
-    hosts.push_back(other.host);
-    ports.push_back(other.port);
+  std::vector<std::string> hostaddrs{""};
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i] == address) hostaddrs.front() = numeric[i];
+    if (before[i] == address || before.size() == 1) continue;
+    hosts.push_back(before[i].host);
+    ports.push_back(before[i].port);
+    hostaddrs.push_back(numeric[i]);
   }
   keywords->erase("hostaddr");
+  const bool has_numeric = std::ranges::any_of(hostaddrs, [](const std::string& one) { return !one.empty(); });
+  if (has_numeric) (*keywords)["hostaddr"] = text::join(hostaddrs, ",");
   (*keywords)["host"] = text::join(hosts, ",");
   (*keywords)["port"] = text::join(ports, ",");
   return conninfo_of(*keywords);

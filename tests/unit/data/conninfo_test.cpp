@@ -30,6 +30,11 @@ TEST_CASE("a connection string that leads elsewhere keeps all else that it says"
 
 TEST_CASE("of several hosts the one that a connection string is led to comes first, and the others stay") {
   CHECK(*data::addresses_of(*data::led_to("host=a,b,c port=1,2,3 user=u", {"b", "2"})) == Addresses{{"b", "2"}, {"a", "1"}, {"c", "3"}});
+  const auto numeric = data::keywords_of(*data::led_to("host=a,b port=1,2 hostaddr=10.0.0.1,10.0.0.2", {"b", "2"}));
+  CHECK(numeric->at("hostaddr") == "10.0.0.2,10.0.0.1");
+  const auto added = data::keywords_of(*data::led_to("host=a,b port=1,2 hostaddr=10.0.0.1,10.0.0.2", {"new", "3"}));
+  CHECK(added->at("host") == "new,a,b");
+  CHECK(added->at("hostaddr") == ",10.0.0.1,10.0.0.2");
   CHECK(*data::addresses_of(*data::led_to("host=a,b port=1", {"new", "2"})) == Addresses{{"new", "2"}, {"a", "1"}, {"b", "1"}});
 }
 
