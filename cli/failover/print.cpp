@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 #include "failover/journal.hpp"
 #include "failover/judge_synchronous.hpp"
+#include "failover/lineage.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ std::string database_text(const SideSurvey& side) {
 std::string lag_text(const failover::Policy& policy, const failover::State& state, const failover::Survey& survey, const SideSurvey& side) {
   if (!side.database || !side.database->in_recovery) return "-";
   const SideSurvey* active = survey.find(failover::active_cluster(policy, state));
+  if (!failover::is_comparable(state, survey, active->cluster, side)) return "unknown";
   const Loss loss = failover::loss_of(policy, state, *active, side, survey.sides, std::chrono::system_clock::now());
   return loss.bytes ? fmt::format("{}{} bytes", loss.is_exact ? "" : "at least ", *loss.bytes) : "unknown";
 }
@@ -132,6 +134,8 @@ std::string status_text(const failover::Policy& policy, const failover::State& s
   text += table({"CLUSTER", "ROLE", "REACHABLE", "DATABASE", "LAG"}, rows);
   if (const std::string synchronous = failover::synchronous_text(policy, state, survey, active); !synchronous.empty())
     text += "\n" + text::printable(synchronous) + "\n";
+  for (const std::string& stranger : failover::strangers_of(state, survey, active))
+    text += "\n" + style.yellow("warning: ") + text::printable(stranger) + "\n";
   for (const failover::RoleDifference& difference : differences) text += difference_text(difference, style);
   text += fmt::format("\nchecks of {}:\n", text::printable(active));
   for (const failover::CheckResult& check : checks)
@@ -169,6 +173,8 @@ json status_document(const failover::Policy& policy, const failover::State& stat
                 {"token", state.token},         {"reachable", survey.reachable},
                 {"clusters", survey.clusters},  {"sides", json::array()}};
   if (state.pause) document["paused"] = failover::to_json(*state.pause);
+  if (auto strangers = failover::strangers_of(state, survey, failover::active_cluster(policy, state)); !strangers.empty())
+    document["warnings"] = std::move(strangers);
   for (const SideSurvey& side : survey.sides) {
     json one{{"cluster", side.cluster},
              {"reachable", !side.api_problem},

@@ -5,7 +5,9 @@
 #include "failover/followers.hpp"
 #include "failover/journal.hpp"
 #include "failover/judge_databases.hpp"
+#include "failover/judge_lineage.hpp"
 #include "failover/judge_synchronous.hpp"
+#include "failover/lineage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -20,8 +22,9 @@ using data::Standing;
 
 constexpr data::Lsn all_of_log = std::numeric_limits<data::Lsn>::max();
 
-/// The standby that a failover goes to, of those that can be asked.
-std::string choose_target(const Policy& policy, const Survey& survey, const std::string& from) {
+/// The standby that a failover goes to, of those that can be asked. One of another history is the last to be chosen, and refused.
+std::string choose_target(const Policy& policy, const State& state, const Survey& survey, const std::string& from) {
+  const auto lineage = lineage_of(state, survey.find(from), from);
   std::string best;
   std::pair<std::int64_t, data::Lsn> most;
   for (const std::string& cluster : policy.clusters) {
@@ -31,8 +34,10 @@ std::string choose_target(const Policy& policy, const Survey& survey, const std:
     if (!usable) continue;
     // All others can follow the one that has most of the log; while the primary answers, those that stream from it will have all of it.
     std::pair<std::int64_t, data::Lsn> has;
-    if (side.database)
-      has = {side.database->timeline, receives_rest(policy, *survey.find(from), side) ? all_of_log : side.database->written};
+    if (side.database) {
+      const std::int64_t rank = !lineage ? side.database->timeline : lineage->has(*side.database) ? 1 : 0;
+      has = {rank, receives_rest(policy, *survey.find(from), side, survey.sides) ? all_of_log : side.database->written};
+    }
     if (best.empty() || has > most) {
       best = cluster;
       most = has;
@@ -56,7 +61,7 @@ class Assessor {
   Assessor(const Policy& policy, const State& state, const Survey& survey, const RunOptions& options)
       : policy_(policy), state_(state), survey_(survey), options_(options) {
     result_.from = active_cluster(policy, state);
-    result_.to = options.to.empty() ? choose_target(policy, survey, result_.from) : options.to;
+    result_.to = options.to.empty() ? choose_target(policy, state, survey, result_.from) : options.to;
   }
 
   Assessment run() {
@@ -121,43 +126,16 @@ class Assessor {
     }
     const Standing& standby = *to().database;
     if (!standby.in_recovery) block(Code::conflict, fmt::format("the database of {} is no standby, but a primary of its own", result_.to));
-    judge_lineage(standby);
-    judge_other_primaries(standby);
-    judge_loss();
-  }
-
-  /// A primary that an earlier run left is on an older timeline. Any other one may be what the standbys follow, and nobody would fence it.
-  void judge_other_primaries(const Standing& standby) {
-    for (const SideSurvey& side : survey_.sides) {
-      const bool is_other = side.cluster != result_.from && side.cluster != result_.to;
-      if (!is_other || !side.database || side.database->in_recovery) continue;
-      if (side.database->system_identifier != standby.system_identifier || side.database->timeline < standby.timeline) continue;
-      block(Code::conflict,
-            fmt::format("the database of {} is a primary of the same data, and {} is said to be the active side, so {} would not be fenced",
-                        side.cluster, result_.from, side.cluster),
-            fmt::format("make it a standby, or write {} into the state as 'active'", side.cluster));
-    }
+    LineageJudgement judged = judge_lineage(state_, survey_, options_, result_.from, result_.to);
+    take(std::move(judged.judgement));
+    if (judged.is_comparable) return judge_loss();
+    result_.loss = Loss{.basis = fmt::format("the log of {} is not that of {}", result_.to, result_.from)};
   }
 
   void judge_standbys() {
     result_.databases = database_fates(policy_, survey_, result_.from, result_.to, options_.kind);
     for (const DatabaseFate& fate : result_.databases) {
       if (fate.is_problem) warn(fmt::format("the database of {} {}", fate.cluster, fate.text));
-    }
-  }
-
-  void judge_lineage(const Standing& standby) {
-    const bool has_old = from().database.has_value();
-    const bool has_seen = state_.primary && state_.primary->cluster == result_.from;
-    if (!has_old && !has_seen) return;
-    const std::string identifier = has_old ? from().database->system_identifier : state_.primary->system_identifier;
-    const std::int64_t timeline = has_old ? from().database->timeline : state_.primary->timeline;
-    if (identifier != standby.system_identifier) {
-      block(Code::conflict, fmt::format("the database of {} is no copy of that of {}: its system identifier is {}, not {}", result_.to,
-                                        result_.from, standby.system_identifier, identifier));
-    } else if (standby.timeline < timeline) {
-      block(Code::conflict, fmt::format("the database of {} is on timeline {}, and that of {} on {}: it does not follow it", result_.to,
-                                        standby.timeline, result_.from, timeline));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "data/role.hpp"
+#include "failover/lineage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -74,9 +75,10 @@ std::string_view to_string(FollowWay way) {
   return "unknown";
 }
 
-bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSurvey& standby) {
+bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSurvey& standby, std::span<const SideSurvey> sides) {
   const auto &source = primary.database, &copy = standby.database;
   if (!source || source->in_recovery || !copy || !copy->in_recovery || !copy->streams || copy->timeline != source->timeline) return false;
+  if (!receives_from(primary, standby, sides)) return false;
   return source->written <= copy->written || source->written - copy->written <= static_cast<data::Lsn>(policy.postgres->max_lag_bytes);
 }
 
@@ -86,7 +88,7 @@ std::vector<Follower> followers_of(const Policy& policy, const Survey& survey, c
   if (!policy.postgres) return followers;
   const SideSurvey* old = survey.find(from);
   const SideSurvey& promoted = *survey.find(to);
-  const bool is_given_rest = old != nullptr && receives_rest(policy, *old, promoted);
+  const bool is_given_rest = old != nullptr && receives_rest(policy, *old, promoted, survey.sides);
   for (const SideSurvey& side : survey.sides) {
     if (side.cluster == from || side.cluster == to) continue;
     const FollowWay way = side.database ? way_of(survey, side, from, to) : FollowWay::unknown;

@@ -4,6 +4,7 @@
 #include "failover/survey.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,7 @@ struct Follower {
 
 /// Will the standby receive what it lacks of the log before anything is promoted? Its primary answers and it streams, at most as far behind
 /// as the policy allows. Which of two such standbys is ahead is a matter of the moment.
-bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSurvey& standby);
+bool receives_rest(const Policy& policy, const SideSurvey& primary, const SideSurvey& standby, std::span<const SideSurvey> sides);
 
 /// All standbys of the policy but `from` and `to`, in its order. `from` may be empty: no side is being left. `fork` is where the log of
 /// `to` left that of the primary before it, if it has been promoted.

@@ -67,6 +67,9 @@ Sources sources_of(const Policy& policy, const State& state, const SideSurvey& o
   if (standby.upstream_age)
     sources.take(standby.upstream, before_failure(*standby.upstream_age),
                  fmt::format("by what {} last heard of its primary", new_side.cluster));
+  // The active side may have been started again as a standby: it has what it wrote.
+  if (has_same_log(old_side, standby))
+    sources.take(old_side.database->written, time::Duration{0}, fmt::format("the database of {} is a standby now", old_side.cluster));
   for (const SideSurvey& other : sides) {
     const bool is_other = other.cluster != old_side.cluster && other.cluster != new_side.cluster;
     if (is_other && has_same_log(other, standby))

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "data/synchronous_names.hpp"
+#include "failover/lineage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -22,6 +23,16 @@ const SynchronousState* known_of(const State& state, const std::string& cluster)
 
 /// One that was started and still reads its own log tells less than it has.
 bool is_readable(const SideSurvey& side) { return side.database && side.database->in_recovery && side.database->is_all_read; }
+
+bool have_one_timeline(const Survey& survey, const std::string& except) {
+  std::optional<std::int64_t> timeline;
+  for (const SideSurvey& side : survey.sides) {
+    if (side.cluster == except || !is_readable(side)) continue;
+    if (timeline && *timeline != side.database->timeline) return false;
+    timeline = side.database->timeline;
+  }
+  return true;
+}
 
 std::string not_read(const Quorum& quorum) {
   return fmt::format("{} of the {} standbys must have confirmed a commit, and {} could be read (not {}): {} + {} is not more than {}",
@@ -56,20 +67,22 @@ std::optional<Quorum> quorum_of(const State& state, const Survey& survey, const 
   // Of "every standby" nobody knows how many there are.
   if (!names || !names->waits() || names->has_every()) return std::nullopt;
   Quorum quorum{.standbys = names->names.size(), .confirming = names->count};
-  std::pair<std::int64_t, data::Lsn> most;
+  const auto lineage = lineage_of(state, survey.find(from), from);
+  const bool is_one_history = have_one_timeline(survey, from);
+  data::Lsn most = 0;
   for (const SideSurvey& side : survey.sides) {
     if (side.cluster == from || !data::is_named(*names, standby_name(side.cluster))) continue;
-    if (!is_readable(side)) {
+    // One that was promoted, if only for a moment, may say of a position that it has it, and have other writes there.
+    const bool is_copy = side.database && (lineage ? lineage->has(*side.database) : is_one_history);
+    if (!is_readable(side) || !is_copy) {
       quorum.unread.push_back(side.cluster);
       continue;
     }
     ++quorum.read;
     quorum.has_receiving = quorum.has_receiving || side.database->streams;
-    const std::pair has{side.database->timeline, side.database->written};
-    if (quorum.most_advanced.empty() || has > most) {
-      quorum.most_advanced = side.cluster;
-      most = has;
-    }
+    if (!quorum.most_advanced.empty() && side.database->written <= most) continue;
+    quorum.most_advanced = side.cluster;
+    most = side.database->written;
   }
   return quorum;
 }
@@ -91,9 +104,13 @@ std::optional<QuorumVerdict> judge_quorum(const Policy& policy, const State& sta
   } else {
     const data::Standing& most = *survey.find(quorum->most_advanced)->database;
     const data::Standing& has = *target->database;
-    if (std::pair{has.timeline, has.written} < std::pair{most.timeline, most.written})
+    if (has.timeline != most.timeline) {
+      verdict.problem =
+          fmt::format("the database of {} is on timeline {}, and that of {} on {}", to, has.timeline, quorum->most_advanced, most.timeline);
+    } else if (has.written < most.written) {
       verdict.problem =
           fmt::format("{} has more of the log than {}, and may be the one that has what was acknowledged", quorum->most_advanced, to);
+    }
     verdict.basis = fmt::format("{} of {} standbys had each commit on disk before {} acknowledged it, {} were read, and none has more",
                                 quorum->confirming, quorum->standbys, from, quorum->read);
   }

@@ -1,4 +1,5 @@
 #include "failover/guard_lease.hpp"
+#include "failover/lineage.hpp"
 #include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
 
@@ -31,6 +32,12 @@ struct End {
   std::optional<std::string> counted;
 };
 
+Result<data::Standing> look_at(StepContext& context, const std::string& cluster) {
+  auto standing = context.site.loop->run(look_at_database(context.site, cluster, patience));
+  if (!standing) return Failure{in_cluster(standing.error(), cluster)};
+  return standing;
+}
+
 End end_of_primary(StepContext& context, const State& state) {
   const StepRecord* record = context.run.find(StepKind::fence);
   const FenceEvidence fenced = record == nullptr ? FenceEvidence{} : record->evidence.read<FenceEvidence>();
@@ -41,8 +48,15 @@ End end_of_primary(StepContext& context, const State& state) {
   if (const GuardPlace place = guard_place(site, context.run.from); place.host != nullptr && site.policy.fencing.guard_ttl) {
     if (auto lease = site.loop->run(read_guard(place, patience))) old_side.guard = std::move(*lease);
   }
+  // A side that became a standby needs no fence, and tells what it has.
+  if (fenced.way == FenceWay::none_needed) {
+    if (auto standing = look_at(context, context.run.from)) old_side.database = std::move(*standing);
+  }
   SideSurvey new_side{.cluster = context.run.to};
   if (auto standing = site.loop->run(look_at_database(site, context.run.to, patience))) new_side.database = std::move(*standing);
+  const auto lineage = lineage_of(state, nullptr, context.run.from);
+  if (lineage && new_side.database && !lineage->has(*new_side.database))
+    return {.basis = fmt::format("the log of {} is not that of {}", context.run.to, context.run.from)};
   // How old the last look was counts from when the side failed, not from how long the fence took.
   const auto began = parse_timestamp(context.run.began_at).value_or(std::chrono::system_clock::now());
   const auto stated = parse_timestamp(kube::string_at(context.run.outcome, "failedAt"));
@@ -53,12 +67,6 @@ End end_of_primary(StepContext& context, const State& state) {
   if (loss.bytes && new_side.database) end.lsn = new_side.database->written + static_cast<data::Lsn>(*loss.bytes);
   if (state.primary && state.primary->cluster == context.run.from && !state.primary->counted.empty()) end.counted = state.primary->counted;
   return end;
-}
-
-Result<data::Standing> look_at(StepContext& context, const std::string& cluster) {
-  auto standing = context.site.loop->run(look_at_database(context.site, cluster, patience));
-  if (!standing) return Failure{in_cluster(standing.error(), cluster)};
-  return standing;
 }
 
 /// Waits until the new side has all there is, or nothing more comes.
@@ -152,6 +160,19 @@ void count_lost(StepContext& context, CatchUpEvidence& evidence) {
   }
 }
 
+/// A standby that replayed the same positions, and lacks what the other one counts, has another log.
+std::optional<Error> missing_of(const StepContext& context, const CatchUpEvidence& evidence) {
+  if (evidence.lost_counted.value_or(0) <= 0 || context.options.run.accept_data_loss == any_loss) return std::nullopt;
+  return Error{Code::conflict,
+               fmt::format("{} has replayed all of the log of {}, and {} of what database.postgres.count counts is missing there",
+                           context.run.to, context.run.from, *evidence.lost_counted),
+               "",
+               context.run.to,
+               "",
+               "undo the run with 'fedctl failover abort'; if the query counts what others may delete, go on with --resume "
+               "--accept-data-loss unknown"};
+}
+
 Result<CatchUpEvidence> replay_token(StepContext& context) {
   const StepRecord* record = context.run.find(StepKind::drain);
   const DrainEvidence drained = record == nullptr ? DrainEvidence{} : record->evidence.read<DrainEvidence>();
@@ -168,6 +189,7 @@ Result<CatchUpEvidence> replay_token(StepContext& context) {
       CatchUpEvidence evidence{.standby_lsn = standing->replayed, .token_lsn = token, .is_exact = true, .lost_bytes = 0};
       evidence.primary_counted = drained.counted;
       count_lost(context, evidence);
+      if (const auto problem = missing_of(context, evidence)) return Failure{*problem};
       return evidence;
     }
     if (Clock::now() >= deadline) {

@@ -11,7 +11,7 @@ namespace fedctl::failover {
 namespace {
 
 constexpr time::Duration time_to_prepare{10'000};
-constexpr time::Duration time_to_glance{3'000};
+constexpr time::Duration time_for_standbys{3'000};
 constexpr time::Duration time_to_carry{5'000};
 constexpr time::Duration between_readings{100};
 
@@ -103,7 +103,7 @@ Result<std::optional<std::string>> confirm_quorum(StepContext& context, const St
   const bool is_fenced = fenced != nullptr && fenced->evidence.read<FenceEvidence>().overridden.empty();
   const auto deadline = std::chrono::steady_clock::now() + site.policy.postgres->catch_up_timeout;
   while (true) {
-    const Survey found = site.loop->run(glance_at_standbys(site, context.run.from, time_to_glance));
+    const Survey found = site.loop->run(glance_at_standbys(site, context.run.from, time_for_standbys));
     const auto verdict = judge_quorum(site.policy, state, found, context.run.from, context.run.to, is_fenced);
     if (!verdict) return std::optional<std::string>{};
     if (verdict->problem.empty()) return std::optional{verdict->basis};

@@ -29,6 +29,7 @@ SideSurvey standby(const std::string& cluster, data::Lsn written) {
   side.database->read_only = true;
   side.database->streams = true;
   side.checkup.upstreams = {{"tokyo", "5432"}};
+  side.checkup.sender = data::Address{"tokyo", "5432"};
   return side;
 }
 
@@ -110,6 +111,61 @@ TEST_CASE("nothing is promoted beside a primary of the same data that nobody wou
   survey.sides[2].database->timeline = 1;
   survey.sides[1].database->system_identifier = "2";
   CHECK_FALSE(says(assess(policy(), state, survey, {}), "would not be fenced"));
+}
+
+TEST_CASE("a standby with another history than the primary's is neither chosen nor compared with, however far its log goes") {
+  State state;
+  state.active = "tokyo";
+  state.primary = LastSeen{"tokyo", "1", 1, "0/64", "", timestamp(std::chrono::system_clock::now())};
+  // It was promoted for a moment, and is a standby again.
+  Survey dead_primary = survey_of(dead("tokyo"), standby("ireland", 5'000), standby("virginia", 100));
+  dead_primary.sides[1].database->timeline = 2;
+  RunOptions options{.skip_fencing = true};
+  const Assessment assessed = assess(policy(), state, dead_primary, options);
+  CHECK(assessed.to == "virginia");
+  CHECK(assessed.blockers.empty());
+  options.to = "ireland";
+  CHECK(says(assess(policy(), state, dead_primary, options), "was on 1: it has the log of another primary, or was one itself"));
+  options.accept_data_loss = any_loss;
+  CHECK(assess(policy(), state, dead_primary, options).blockers.empty());
+  // A primary that answers leaves no doubt.
+  Survey alive = survey_of(primary("tokyo", 100), standby("ireland", 5'000), standby("virginia", 100));
+  alive.sides[1].database->timeline = 2;
+  CHECK(says(assess(policy(), state, alive, options), "is on 1: it has the log of another primary, or was one itself"));
+}
+
+TEST_CASE("a standby that streams from a copy of the primary says nothing of what it lacks") {
+  Survey survey = survey_of(primary("tokyo", 100), standby("ireland", 100), standby("virginia", 100));
+  survey.sides[1].checkup.sender = data::Address{"copy", "5432"};
+  CHECK(says(assess(policy(), {}, survey, {.to = "ireland"}), "streams, but from another server than that of tokyo"));
+  // By a name that leads elsewhere for us the primary knows it.
+  survey.sides[0].checkup.synchronous.streaming = {"ireland"};
+  survey.sides[1].checkup.application_name = "Ireland";
+  CHECK(assess(policy(), {}, survey, {.to = "ireland"}).blockers.empty());
+  survey.sides[1].checkup.application_name = "other";
+  CHECK(says(assess(policy(), {}, survey, {.to = "ireland"}), "streams, but from another server than that of tokyo"));
+  // Received by way of another standby it is the primary's all the same.
+  survey.sides[1].checkup.sender = data::Address{"virginia", "5432"};
+  CHECK(assess(policy(), {}, survey, {.to = "ireland"}).blockers.empty());
+}
+
+TEST_CASE("nothing is promoted that receives from a side which cannot be asked, and may be the primary") {
+  Survey survey = survey_of(standby("tokyo", 100), dead("ireland"), standby("virginia", 100));
+  for (const std::size_t side : {0, 2}) survey.sides[side].checkup.sender = data::Address{"ireland", "5432"};
+  const RunOptions options{.to = "virginia"};
+  CHECK(says(assess(policy(), {}, survey, options), "receives from ireland, which cannot be asked, and may be a primary"));
+  for (const std::size_t side : {0, 2}) survey.sides[side].checkup.sender = data::Address{"elsewhere", "5432"};
+  CHECK(says(assess(policy(), {}, survey, options), "receives from elsewhere:5432, which may be a primary that nobody fences"));
+}
+
+TEST_CASE("an active side that was started again as a standby tells what it has") {
+  State state;
+  state.primary = LastSeen{"tokyo", "1", 1, "0/64", "", timestamp(std::chrono::system_clock::now())};
+  Survey survey = survey_of(standby("tokyo", 1'000), standby("ireland", 100), standby("virginia", 100));
+  survey.sides[0].database->streams = false;
+  const Assessment assessed = assess(policy(), state, survey, {.to = "ireland"});
+  REQUIRE(assessed.loss);
+  CHECK(assessed.loss->bytes == 900);
 }
 
 TEST_CASE("what another standby received of the same log is lost as well, and makes no old look younger") {

@@ -17,7 +17,11 @@ Survey survey_of(const std::map<std::string, std::string>& sources) {
   for (const std::string& cluster : clusters) {
     SideSurvey side{.cluster = cluster, .addresses = {{cluster, "5432"}}};
     side.database = data::Standing{.in_recovery = cluster != "tokyo", .timeline = 1, .written = 100, .streams = true};
-    if (const auto source = sources.find(cluster); source != sources.end()) side.checkup.upstreams = {{source->second, "5432"}};
+    if (cluster == "ireland") side.checkup.sender = data::Address{"tokyo", "5432"};
+    if (const auto source = sources.find(cluster); source != sources.end()) {
+      side.checkup.upstreams = {{source->second, "5432"}};
+      side.checkup.sender = data::Address{source->second, "5432"};
+    }
     result.sides.push_back(std::move(side));
   }
   return result;

@@ -76,6 +76,21 @@ TEST_CASE("a quorum is read where R + W > N, and the promoted one has most of th
   CHECK(problem(policy_of(Mode::sync, 2), proven(any_two), survey_of(100, std::nullopt)).empty());
 }
 
+TEST_CASE("a standby of another history is no part of a quorum, whatever position it names") {
+  const Policy one = policy_of(Mode::sync);
+  Survey survey = survey_of(1'000, 100);
+  survey.sides[1].database->timeline = 2;
+  // Which of the two is the primary's nobody knows.
+  CHECK(problem(one, proven(any_one), survey, "virginia").find("0 could be read (not ireland, virginia)") != std::string::npos);
+  State state = proven(any_two);
+  state.primary = LastSeen{"tokyo", "1", 1, "0/64", "", timestamp_now()};
+  const Policy both = policy_of(Mode::sync, 2);
+  CHECK(problem(both, state, survey, "virginia").empty());
+  CHECK(problem(both, state, survey, "ireland").find("the database of ireland is on timeline 2, and that of virginia on 1") !=
+        std::string::npos);
+  CHECK(quorum_of(state, survey, "tokyo")->most_advanced == "virginia");
+}
+
 TEST_CASE("all quorums of up to five standbys: one that is read has a commit that was confirmed, exactly where R + W > N") {
   for (unsigned n = 1; n <= 5; ++n) {
     for (unsigned w = 1; w <= n; ++w) {

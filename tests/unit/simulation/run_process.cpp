@@ -135,6 +135,9 @@ Task<failover::Survey> RunProcess::survey() {
     std::function<GuardLease()> read = [this, side] { return sides_.lease_for_run(side); };
     auto guard = co_await ask_host<GuardLease>(std::move(read));
     if (guard) found.guard = std::move(*guard);
+    // There are two, so a standby that streams receives from the other one.
+    found.addresses = {{found.cluster, "5432"}};
+    found.checkup.sender = data::Address{sides_.databases[1 - side].name, "5432"};
     survey.sides.push_back(std::move(found));
   }
   co_return survey;
