@@ -26,6 +26,7 @@ std::string plan_text(const BackPlan& plan) {
   if (plan.rejoin == BackPlan::Rejoin::none_needed) return fmt::format("{} follows {}\n", side, active);
   std::string text = fmt::format("{} does not follow {}: {}\n", side, active, text::printable(plan.why));
   if (plan.diverged) text += fmt::format("  its log has {} bytes that {} never got; rejoining throws them away\n", *plan.diverged, active);
+  if (plan.refusal) return text + "  it is left as it is, until somebody accepts that\n";
   if (plan.rejoin == BackPlan::Rejoin::by_setting) return text + fmt::format("  its primary_conninfo is set to {}\n", active);
   if (plan.rejoin == BackPlan::Rejoin::by_program) return text + "  the program 'rejoin' makes its database a standby\n";
   text += "  by hand, for the policy has no program for it:\n";
@@ -48,6 +49,7 @@ nlohmann::json to_document(const BackPlan& plan) {
   if (!plan.why.empty()) document["why"] = plan.why;
   if (plan.diverged) document["divergedBytes"] = *plan.diverged;
   if (plan.rejoin == BackPlan::Rejoin::by_hand) document["byHand"] = plan.by_hand;
+  if (plan.refusal) document["refused"] = plan.refusal->message;
   return document;
 }
 
@@ -61,8 +63,17 @@ std::optional<int> settle(failover::Site& site, const SiteFlags& flags, failover
 
 /// Is there something to do by hand for a standby that this run waits for? The side that it left is none of these.
 bool leaves_standby(const std::vector<BackPlan>& plans, const failover::Run& owing) {
-  return std::ranges::any_of(plans,
-                             [&](const BackPlan& plan) { return plan.rejoin == BackPlan::Rejoin::by_hand && plan.to != owing.from; });
+  const auto is_left = [](const BackPlan& plan) { return plan.rejoin == BackPlan::Rejoin::by_hand || plan.refusal; };
+  return std::ranges::any_of(plans, [&](const BackPlan& plan) { return is_left(plan) && plan.to != owing.from; });
+}
+
+/// The exit code where a side was refused.
+std::optional<int> say_refusals(const std::vector<BackPlan>& plans) {
+  std::optional<int> code;
+  for (const BackPlan& plan : plans) {
+    if (plan.refusal) code = report_refusal(*plan.refusal);
+  }
+  return code;
 }
 
 void show(const std::vector<BackPlan>& plans, const SiteFlags& flags) {
@@ -80,7 +91,8 @@ int run_repair(const Flags& flags) {
   const auto plans = failover::plan_repair(site, {.accept_data_loss = *accepted});
   if (!plans) return report_refusal(plans.error());
   show(*plans, flags.site);
-  const bool leaves_some = std::ranges::count(*plans, BackPlan::Rejoin::by_hand, &BackPlan::rejoin) > 0;
+  const std::optional<int> is_refused = say_refusals(*plans);
+  const bool leaves_some = is_refused || std::ranges::count(*plans, BackPlan::Rejoin::by_hand, &BackPlan::rejoin) > 0;
   const int when_done = leaves_some ? static_cast<int>(exit_refused) : static_cast<int>(exit_done);
   const auto state = loop.run(site.store->load());
   const failover::Run* owing = state ? state->owing() : nullptr;

@@ -9,6 +9,7 @@ namespace fedctl::failover {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using data::Standing;
 constexpr time::Duration pace{500};
 
 /// Was what the old side may have behind the fork measured when it was left? Then whoever ran that accepted it.
@@ -44,22 +45,46 @@ std::optional<data::Lsn> fork_to(const State& state, const std::string& active) 
 
 /// What only one side has.
 struct Excess {
-  std::optional<std::int64_t> bytes;  ///< Of log, as far as that is known.
-  bool was_measured = false;          ///< Known to the run that parted them, so whoever ran that accepted it.
-  bool is_unknown = false;            ///< It is a primary, and no run that is kept tells where it was left.
+  std::optional<std::int64_t> bytes = {};  ///< Of log, as far as that is known.
+  bool was_measured = false;               ///< Known to the run that parted them, so whoever ran that accepted it.
+  std::string unknown = {};                ///< Why nobody knows: "is a primary that no run left"; empty: it is known.
 };
 
-/// Of a standby: since the active side was promoted. Of a primary: since a run left it.
-Excess excess_of(const State& state, const SideSurvey& side, const SideSurvey& active) {
-  if (!side.database) return {};
-  const bool is_standby = side.database->in_recovery;
-  const auto run =
-      is_standby ? run_to(state, active.cluster) : latest_done(state, [&](const Run& one) { return one.from == side.cluster; });
+/// Of a standby: since the active side was promoted.
+Excess excess_of_standby(const State& state, const SideSurvey& side, const SideSurvey& active) {
+  const auto run = run_to(state, active.cluster);
   const auto fork = run ? fork_of(*run) : std::nullopt;
-  if (!fork) return {.is_unknown = !is_standby};
-  if (is_standby) return {active.database ? data::parted(*side.database, *active.database, *fork) : std::nullopt, was_measured(*run)};
-  if (side.database->written <= *fork) return {};
-  return {static_cast<std::int64_t>(side.database->written - *fork), was_measured(*run)};
+  if (!fork || !active.database) return {};
+  return {.bytes = data::parted(*side.database, *active.database, *fork), .was_measured = was_measured(*run)};
+}
+
+/// Of a primary: since a run left it.
+Excess excess_of_primary(const Run* left, const SideSurvey& side, const SideSurvey& active) {
+  const auto fork = left == nullptr ? std::nullopt : fork_of(*left);
+  if (!fork) return {.unknown = "is a primary that no run left"};
+  const Standing& standing = *side.database;
+  if (active.database && standing.timeline >= active.database->timeline) return {.unknown = "was promoted since a run left it"};
+  // A log does not become shorter.
+  if (standing.written < *fork) return {.unknown = "is an older copy than the one that a run left"};
+  const auto bytes = static_cast<std::int64_t>(standing.written - *fork);
+  if (bytes == 0) return {};
+  const bool was_opened = standing.is_writable();
+  return {.bytes = bytes, .was_measured = was_measured(*left) && !was_opened};
+}
+
+/// A database that does not answer tells nothing of what it has.
+Excess excess_of(const State& state, const SideSurvey& side, const SideSurvey& active) {
+  const auto left = latest_done(state, [&](const Run& one) { return one.from == side.cluster; });
+  if (!side.database) {
+    const StepRecord* caught_up = left ? left->find(StepKind::catch_up) : nullptr;
+    const bool was_told = caught_up != nullptr && caught_up->evidence.read<CatchUpEvidence>().lost_bytes.has_value();
+    if (left && !was_told) return {.unknown = "does not answer, and the run that left it could not tell what only it has"};
+    return {};
+  }
+  if (active.database && side.database->system_identifier != active.database->system_identifier)
+    return {.unknown =
+                fmt::format("is no copy of that of {} (its system identifier is {})", active.cluster, side.database->system_identifier)};
+  return side.database->in_recovery ? excess_of_standby(state, side, active) : excess_of_primary(left ? &*left : nullptr, side, active);
 }
 
 /// A standby that has nothing of the log that its new primary lacks only has to be told where to receive from.
@@ -98,6 +123,16 @@ Result<void> wait_caught_up(Site& site, const BackPlan& plan, time::Duration win
   }
 }
 
+/// Rejoining the side would throw away what may be all there is of it.
+Error unsaved(const std::string& cluster, const std::string& what, const std::string& lifted_by) {
+  return {Code::conflict,
+          fmt::format("refused: the database of {} {}", cluster, what),
+          "",
+          cluster,
+          "",
+          "save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss " + lifted_by};
+}
+
 Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOptions& options) {
   const State& state = situation.state;
   BackPlan plan{.from = active_cluster(site.policy, state), .to = options.to.empty() ? site.policy.clusters.front() : options.to};
@@ -133,21 +168,14 @@ Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOpt
   plan.diverged = excess.bytes;
   const bool accepts_any = options.accept_data_loss == any_loss;
   const bool accepted = accepts_any || (options.accept_data_loss && plan.diverged && *options.accept_data_loss >= *plan.diverged);
-  if (plan.rejoin == BackPlan::Rejoin::by_program && excess.is_unknown && !accepts_any) {
-    return Failure{
-        {Code::conflict,
-         fmt::format("refused: the database of {} is a primary that no run left, so what only it has is not known, and rejoining throws "
-                     "it away",
-                     plan.to),
-         "", plan.to, "", "save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss unknown"}};
-  }
-  if (plan.rejoin == BackPlan::Rejoin::by_program && plan.diverged && !excess.was_measured && !accepted) {
-    return Failure{
-        {Code::conflict,
-         fmt::format("refused: the database of {} has {} bytes of log that {} never got, and rejoining throws them away", plan.to,
-                     *plan.diverged, plan.from),
-         "", plan.to, "",
-         fmt::format("save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss {}", *plan.diverged)}};
+  if (plan.rejoin != BackPlan::Rejoin::by_program) return plan;
+  if (!excess.unknown.empty() && !accepts_any) {
+    plan.refusal =
+        unsaved(plan.to, fmt::format("{}, so what only it has is not known, and rejoining throws it away", excess.unknown), "unknown");
+  } else if (plan.diverged && !excess.was_measured && !accepted) {
+    plan.refusal =
+        unsaved(plan.to, fmt::format("has {} bytes of log that {} never got, and rejoining throws them away", *plan.diverged, plan.from),
+                std::to_string(*plan.diverged));
   }
   return plan;
 }
@@ -157,7 +185,9 @@ Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOpt
 Result<BackPlan> plan_back(Site& site, const BackOptions& options) {
   const auto situation = look_around(site, {});
   if (!situation) return Failure{situation.error()};
-  return plan_from(site, *situation, options);
+  auto plan = plan_from(site, *situation, options);
+  if (plan && plan->refusal) return Failure{*plan->refusal};
+  return plan;
 }
 
 Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options) {
@@ -204,11 +234,7 @@ Result<Done> rejoin_side(Site& site, const BackPlan& plan, const BackOptions& op
                       },
                       [] { return Result<void>{}; }};
   const auto rejoined = by_setting ? follow(context, {plan.to}) : rejoin(context);
-  if (!rejoined) {
-    Error error = rejoined.error();
-    if (error.hint.empty()) error.hint = "mend it; 'fedctl failover repair' tries again";
-    return Failure{std::move(error)};
-  }
+  if (!rejoined) return Failure{to_be_repaired(rejoined.error())};
   on_step({StepEvent::Type::done, step, fmt::format("{} is a standby of {}", plan.to, plan.from),
            std::chrono::duration_cast<time::Duration>(Clock::now() - began)});
   return Done{};

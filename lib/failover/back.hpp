@@ -30,17 +30,18 @@ struct BackPlan {
   std::string why;                         ///< Why it must rejoin: "it is a primary of its own".
   std::optional<std::int64_t> diverged{};  ///< Bytes that its log has behind the place where the other one went on, where it answers.
   std::vector<std::string> by_hand;        ///< What to do where no program does it.
+  std::optional<Error> refusal{};          ///< Why its program is not run: that would throw away what nobody accepted to lose.
 
   /// Does it have to rejoin, and can `rejoin_side` do it?
-  bool can_rejoin() const { return rejoin == Rejoin::by_setting || rejoin == Rejoin::by_program; }
+  bool can_rejoin() const { return !refusal && (rejoin == Rejoin::by_setting || rejoin == Rejoin::by_program); }
 };
 
 /// Errors: conflict where the cluster is the active one, where it has writes of its own that nobody accepted to lose, where the active
 /// one's database is no primary, or a run was not finished.
 Result<BackPlan> plan_back(Site& site, const BackOptions& options);
 
-/// What it takes that every other side follows the active one; `to` of each is that side. Errors as `plan_back`; usage for a policy
-/// without a database.
+/// What it takes that every other side follows the active one; `to` of each is that side. One that has writes of its own is refused alone.
+/// Other errors as `plan_back`; usage for a policy without a database.
 Result<std::vector<BackPlan>> plan_repair(Site& site, const BackOptions& options);
 
 /// Sets its primary_conninfo, or runs the side's `rejoin`, until it replays what the active one writes. No run goes on beside it. Errors:

@@ -31,12 +31,6 @@ bool may_be_owed(const StepRecord& record) { return owing_of(record) != Owing::n
 bool is_worth_retrying(const Error& error) { return error.code == Code::unreachable || error.code == Code::timeout; }
 
 /// A step of a run that is over: there is nothing to go on with.
-Error still_owed(Error error, const std::string& step) {
-  if (error.hint.empty()) error.hint = "mend it; 'fedctl failover repair' tries again";
-  error.message = fmt::format("the step {} is still owed: {}", step, error.message);
-  return error;
-}
-
 double seconds_between(const std::string& begin, const std::string& end) {
   return static_cast<double>(elapsed(begin, end).value_or(time::Duration{0}).count()) / 1000;
 }
@@ -162,6 +156,14 @@ struct Engine::Impl {
     }
   }
 
+  /// Does the side that the run leaves take writes, though nothing was promoted yet? Then somebody opened it since it was fenced.
+  bool is_opened_since() const {
+    const Run& run = *state.run;
+    if (!site.policy.postgres || may_have_turned(site.policy, run)) return false;
+    const auto standing = site.loop->run(look_at_database(site, run.from, look.timeout));
+    return standing && standing->is_writable();
+  }
+
   /// Every step from where the run stands to its end.
   Result<Run> execute() {
     Run& run = *state.run;
@@ -224,18 +226,6 @@ struct Engine::Impl {
     if (error.hint.empty()) error.hint = way_on(site.policy, state.run.value_or(Run{}));
     error.message = fmt::format("stopped at the step {}: {}", step, error.message);
     return error;
-  }
-
-  static std::string summary_of(const StepRecord& record) {
-    std::string text;
-    const json evidence = to_json(record.evidence);
-    for (const auto& [key, value] : evidence.items()) {
-      if (key == "proof") continue;
-      const std::string shown = value.is_string() ? value.get<std::string>() : to_text(value);
-      if (shown.empty()) continue;
-      text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, shown);
-    }
-    return text;
   }
 };
 
@@ -326,6 +316,7 @@ Result<Run> Engine::resume() {
   }
   self.options.run.kind = self.state.run->kind;
   if (auto taken = self.take_changes(); !taken) return Failure{taken.error()};
+  if (self.is_opened_since()) reopen(*self.state.run);
   return self.execute();
 }
 
@@ -364,7 +355,7 @@ Result<Run> Engine::settle(Settled what) {
     record.evidence = Evidence{std::move(*found)};
     record.state = StepRecord::State::done;
     record.ended_at = timestamp_now();
-    self.tell(StepEvent::Type::done, record.name, Impl::summary_of(record), took);
+    self.tell(StepEvent::Type::done, record.name, summary_of(record), took);
   }
   file_away(self.state, *run);
   if (auto saved = self.save(); !saved) return Failure{saved.error()};

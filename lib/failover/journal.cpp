@@ -166,4 +166,16 @@ Result<void> check_journal(const Policy& policy, const State& state) {
   return {};
 }
 
+std::string summary_of(const StepRecord& record) {
+  std::string text;
+  const nlohmann::json evidence = to_json(record.evidence);
+  for (const auto& [key, value] : evidence.items()) {
+    if (key == "proof") continue;
+    const std::string shown = value.is_string() ? value.get<std::string>() : to_text(value);
+    if (shown.empty()) continue;
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, shown);
+  }
+  return text;
+}
+
 }  // namespace fedctl::failover

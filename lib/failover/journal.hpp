@@ -45,4 +45,7 @@ std::string way_on(const Policy& policy, const Run& run);
 /// believed. Errors: invalid_input.
 Result<void> check_journal(const Policy& policy, const State& state);
 
+/// What a step found, in one line for people: "lsn=0/3008278 timeline=2".
+std::string summary_of(const StepRecord& record);
+
 }  // namespace fedctl::failover

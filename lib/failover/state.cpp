@@ -180,8 +180,10 @@ const StepRecord* Run::next() const {
 
 const Run* State::owing() const {
   if (!run || has_unfinished_run()) return nullptr;
-  if (!run->owed().empty()) return &*run;
-  return earlier && !earlier->owed().empty() ? &*earlier : nullptr;
+  // What was to be done for a side is not done once another one is active, as where people wrote that into the state.
+  const auto owes = [&](const Run& one) { return !one.owed().empty() && (active.empty() || one.to == active); };
+  if (owes(*run)) return &*run;
+  return earlier && owes(*earlier) ? &*earlier : nullptr;
 }
 
 Run* State::owing() { return const_cast<Run*>(std::as_const(*this).owing()); }

@@ -3,6 +3,7 @@
 #include "failover/journal.hpp"
 #include "failover/step_synchronous.hpp"
 
+#include <fmt/format.h>
 #include <utility>
 
 namespace fedctl::failover {
@@ -36,6 +37,16 @@ Result<Findings> carry_out(StepContext& context, const StepRecord& record) {
     case StepKind::record: break;
   }
   return Findings{};
+}
+
+Error to_be_repaired(Error error) {
+  if (error.hint.empty()) error.hint = "mend it; 'fedctl failover repair' tries again";
+  return error;
+}
+
+Error still_owed(Error error, const std::string& step) {
+  error.message = fmt::format("the step {} is still owed: {}", step, error.message);
+  return to_be_repaired(std::move(error));
 }
 
 }  // namespace fedctl::failover

@@ -83,4 +83,10 @@ Result<T> blocking(http::Loop& loop, std::function<Result<T>()> work) {
   return loop.run(task(loop, std::move(work)));
 }
 
+/// With what a person does where the error does not say: what is mended is tried again by `repair`.
+Error to_be_repaired(Error error);
+
+/// The same of a step that a run left to be done later.
+Error still_owed(Error error, const std::string& step);
+
 }  // namespace fedctl::failover
