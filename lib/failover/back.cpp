@@ -133,6 +133,13 @@ Error unsaved(const std::string& cluster, const std::string& what, const std::st
           "save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss " + lifted_by};
 }
 
+/// A standby that was started again asks its primary for more only when it has replayed what it has.
+bool replays_late(const SideSurvey& side, const SideSurvey& active) {
+  if (!side.database || !side.database->in_recovery || !active.database) return false;
+  const Standing& standby = *side.database;
+  return !standby.is_all_read && standby.replay_delay.count() > 0 && standby.timeline == active.database->timeline;
+}
+
 Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOptions& options) {
   const State& state = situation.state;
   BackPlan plan{.from = active_cluster(site.policy, state), .to = options.to.empty() ? site.policy.clusters.front() : options.to};
@@ -156,6 +163,12 @@ Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOpt
     plan.rejoin = BackPlan::Rejoin::by_hand;
     plan.why = "its replay is paused";
     plan.by_hand = {"in its database: SELECT pg_wal_replay_resume()"};
+  }
+  if (!streams && replays_late(*side, active)) {
+    plan.rejoin = BackPlan::Rejoin::by_hand;
+    plan.why = "it replays late on purpose, and has not read its own log since it was started";
+    plan.by_hand = {"wait until it streams, or set recovery_min_apply_delay to 0 there"};
+    return plan;
   }
   if (streams && !is_astray) return plan;
   plan.rejoin = way_of_rejoining(site.policy, situation.survey, state, plan);

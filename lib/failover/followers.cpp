@@ -28,12 +28,20 @@ FollowWay way_to(const data::Address& address, const Survey& survey, const std::
   return is_source ? FollowWay::by_upstream : FollowWay::by_setting;
 }
 
+/// One that may receive from one of the policy's sides, though from an address first that is not known, is one of their standbys.
+bool names_side(const SideSurvey& standby, const Survey& survey) {
+  return standby.checkup.upstreams.size() > 1 && std::ranges::any_of(standby.checkup.upstreams, [&](const data::Address& address) {
+           return side_at(address, survey.sides) != nullptr;
+         });
+}
+
 FollowWay way_of(const Survey& survey, const SideSurvey& standby, const std::string& from, const std::string& to) {
   std::vector<FollowWay> ways;
   for (const data::Address& address : sources_of(standby.checkup)) ways.push_back(way_to(address, survey, from, to));
   // One that receives from the right server, and would not after a restart, is led there as well.
   for (const FollowWay way : {FollowWay::by_setting, FollowWay::unknown, FollowWay::by_upstream, FollowWay::by_itself}) {
-    if (std::ranges::find(ways, way) != ways.end()) return way;
+    if (std::ranges::find(ways, way) == ways.end()) continue;
+    return way == FollowWay::unknown && names_side(standby, survey) ? FollowWay::by_setting : way;
   }
   return FollowWay::unknown;
 }

@@ -143,7 +143,8 @@ class Fencer {
       if (after && after->counted) evidence.counted = *after->counted;
     }
     const Action& stop = site_.policy.postgres->sides.at(from_).stop;
-    was_tried_in_vain_ = !frozen && frozen.error().code == Code::rejected;
+    // One that broke down in the middle may be closed from its next start on.
+    was_tried_in_vain_ = !frozen && before && frozen.error().code != Code::conflict;
     if (!stop && !frozen) return Failure{frozen.error()};
     if (!stop) return evidence;
     const auto stopped = run_program(context_, stop, to_string(StepKind::stop), from_);

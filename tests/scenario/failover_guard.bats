@@ -365,6 +365,9 @@ end_watchman() { sql $tokyo_port "ALTER ROLE watchman NOLOGIN; SELECT pg_termina
   heal tokyo-api tokyo-database tokyo-to-host
 }
 
+# has_ended PID: whether or not somebody has asked yet how it ended.
+has_ended() { [ "$(awk '{print $3}' "/proc/$1/stat" 2>/dev/null || echo Z)" = Z ]; }
+
 @test "a database that only died is fenced by its guard at once, and starts again closed" {
   guard tokyo
   guard ireland
@@ -384,7 +387,7 @@ end_watchman() { sql $tokyo_port "ALTER ROLE watchman NOLOGIN; SELECT pg_termina
   run fedctl failover run policy.yaml $host --yes
   exits 0
   says "acknowledged=true stopped=true"
-  not kill -0 "$sleeper"
+  has_ended "$sleeper"
   [ "$(grep -c fenced_by_fedctl "$databases/tokyo/postgresql.auto.conf")" = 1 ]
   rm -f "$databases/tokyo/postmaster.pid"
   start_database tokyo

@@ -88,6 +88,15 @@ TEST_CASE("with no side being left, a standby of a primary that nobody follows i
   CHECK(follower(survey, "virginia", "").way == FollowWay::by_setting);
 }
 
+TEST_CASE("of several sources one that is the policy's is enough for a standby to be led") {
+  Survey survey = survey_of({{"virginia", "elsewhere"}});
+  CHECK(follower(survey, "virginia").way == FollowWay::unknown);
+  survey.sides[2].checkup.upstreams = {{"elsewhere", "5432"}, {"ireland", "5432"}};
+  CHECK(follower(survey, "virginia").way == FollowWay::by_setting);
+  survey.sides[2].checkup.upstreams = {{"elsewhere", "5432"}, {"nowhere", "5432"}};
+  CHECK(follower(survey, "virginia").way == FollowWay::unknown);
+}
+
 TEST_CASE("a standby that stays ahead of the new primary, lacks a right, or is none, is a problem") {
   Survey survey = survey_of({{"virginia", "tokyo"}, {"sydney", "tokyo"}});
   survey.sides[2].database->written = 101;
