@@ -11,6 +11,7 @@
 #include "cli/progress.hpp"
 #include "cli/saved_plan.hpp"
 #include "plan/part.hpp"
+#include "planning/carry_out.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -44,7 +45,7 @@ Result<apply::Options> apply_options(const Planned& planned, const ApplyFlags& f
   const fleet::Rollout rollout = rollout_of(planned, flags);
   if (rollout.waves.empty()) return options;
   if (!flags.wait) return Failure{{Code::usage, "waves wait until each is ready, so they exclude --wait=false"}};
-  const auto& clusters = planned.propagation ? planned.propagation->members.fleet.clusters : planned.fleet.clusters;
+  const auto& clusters = planned.scope->chosen.clusters;
   auto waves = fleet::waves_of(rollout, clusters);
   if (!waves) return Failure{waves.error()};
   options.waves = std::move(*waves);
@@ -87,30 +88,27 @@ void say_held(const std::vector<ClusterResult>& results) {
                   text::printable(text::join(held, ", "))));
 }
 
-control::Propagated apply_planned(http::Loop& loop, Planned& planned, const apply::Options& options, bool as_json) {
+planning::CarriedOut apply_planned(http::Loop& loop, const Planned& planned, const apply::Options& options, bool as_json) {
   Progress progress{loop, planned.cluster_names(), as_json};
   const apply::Listener listener = [&](const apply::Event& event) {
     if (as_json) print_event(event);
     progress.take(event);
   };
-  if (planned.propagation) return control::carry_out(loop, *planned.propagation, options, listener);
-  control::Propagated outcome;
-  outcome.results = apply::run(loop, planned.clients, planned.plan, options, listener);
-  return outcome;
+  return planning::carry_out(loop, *planned.made, options, listener);
 }
 
 int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const apply::Options& options) {
   const bool as_json = flags.plan.output.output == "json";
-  if (as_json) print_events_begin(planned.the_plan());
-  const control::Propagated outcome = apply_planned(loop, planned, options, as_json);
+  if (as_json) print_events_begin(planned.plan());
+  const planning::CarriedOut outcome = apply_planned(loop, planned, options, as_json);
   print(as_json ? fedctl::to_text(result_json(outcome.results)) + "\n" : "\n" + result_table(outcome.results));
   flush_output();
-  say_errors(outcome.results, planned.the_plan(), !as_json);
+  say_errors(outcome.results, planned.plan(), !as_json);
   for (const Error& error : outcome.errors) say_line(fmt::format("error: {}", describe(error)));
   say_held(outcome.results);
   remember(planned, flags, outcome.results);
   say_stats(flags.plan, planned);
-  const int code = exit_of(outcome.results, outcome.errors, planned.the_plan());
+  const int code = exit_of(outcome.results, outcome.errors, planned.plan());
   if (code == exit_interrupted) say_where_it_stands(outcome.results);
   // Exit code 1 would say that nothing was written.
   const bool is_untold = flush_output() != 0 && std::ranges::any_of(outcome.results, apply::left_something);
@@ -120,15 +118,15 @@ int carry_out(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const
 /// Of a plan that was saved just what it says is done.
 int carry_out_saved(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const apply::Options& options) {
   const int code = carry_out(loop, planned, flags, options);
-  if (planned.the_rendering().has_more_steps()) say("replicas are still to move (maxShiftPerStep): plan again for the next step\n");
+  if (planned.rendered().has_more_steps()) say("replicas are still to move (maxShiftPerStep): plan again for the next step\n");
   return code;
 }
 
 /// Replicas that move in steps: after each, when all is ready, what is next is planned and applied.
 int carry_out_steps(http::Loop& loop, Planned& planned, const ApplyFlags& flags, const apply::Options& options) {
   while (true) {
-    const bool has_more = planned.the_rendering().has_more_steps();
-    const std::vector<std::int64_t> asked = planned.the_rendering().scheduled_replicas();
+    const bool has_more = planned.rendered().has_more_steps();
+    const std::vector<std::int64_t> asked = planned.rendered().scheduled_replicas();
     const int code = carry_out(loop, planned, flags, options);
     if (!has_more || flags.plan.removes) return code;
     if (code != exit_done || !flags.wait) {
@@ -136,9 +134,9 @@ int carry_out_steps(http::Loop& loop, Planned& planned, const ApplyFlags& flags,
       return code;
     }
     if (const auto made = make_next_plan(loop, flags.plan, planned); !made) return report_refusal(made.error());
-    const plan::Plan& plan = planned.the_plan();
+    const plan::Plan& plan = planned.plan();
     // An autoscaler's cluster stays where that has it; no step would change it.
-    if (!plan.summary().has_changes() || planned.the_rendering().scheduled_replicas() == asked) return plan_exit(plan);
+    if (!plan.summary().has_changes() || planned.rendered().scheduled_replicas() == asked) return plan_exit(plan);
     say("\nthe next step, since what moved is ready:\n");
     if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
     flush_output();
@@ -156,9 +154,9 @@ std::optional<int> guard(const plan::Plan& plan, const ApplyFlags& flags) {
 
 /// What keeps a plan from being applied at all; the exit code, or nothing.
 std::optional<int> refusal_of(const Planned& planned, const ApplyFlags& flags) {
-  const plan::Plan& plan = planned.the_plan();
+  const plan::Plan& plan = planned.plan();
   const plan::Summary of_host = plan.host ? summary_of(*plan.host) : plan::Summary{};
-  const plan::Summary summary = planned.propagation ? of_host : plan.summary();
+  const plan::Summary summary = planned.host ? of_host : plan.summary();
   // A host is shared: what is in conflict there for one object is left alone, and must not keep everybody else's from going out.
   if (summary.conflict > 0) {
     say(fmt::format("error: {} in conflict, so nothing was applied; see the plan for what each needs\n",
@@ -167,7 +165,7 @@ std::optional<int> refusal_of(const Planned& planned, const ApplyFlags& flags) {
   }
   if (const auto refused = guard(plan, flags)) return refused;
   const bool host_is_bad = plan.host && plan.host->status != plan::ClusterStatus::ok;
-  const bool nobody_is_left = plan.clusters_with(plan::ClusterStatus::ok) == 0 && !plan.clusters.empty() && !planned.propagation;
+  const bool nobody_is_left = plan.clusters_with(plan::ClusterStatus::ok) == 0 && !plan.clusters.empty() && !planned.host;
   if (host_is_bad || nobody_is_left) {
     say("error: no cluster can be applied to; nothing was changed\n");
     return exit_error;
@@ -187,7 +185,7 @@ Locked lock(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
     clients.push_back(planned.host->client.get());
   } else {
     options.skips_problems = true;
-    for (const auto& client : planned.clients) clients.push_back(client.get());
+    for (const auto& client : planned.scope->clients) clients.push_back(client.get());
   }
   if (!flags.lock) clients.clear();
   const auto on_wait = [](const apply::Holder& holder) {
@@ -199,7 +197,7 @@ Locked lock(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
       warn(fmt::format("{}: no lock, since Leases in the namespace default may not be written", error.cluster));
       return;
     }
-    for (auto& client : planned.clients) {
+    for (const auto& client : planned.scope->clients) {
       if (client->cluster() == error.cluster) client->give_up(error);
     }
   };
@@ -210,12 +208,12 @@ Locked lock(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
 Locked lock_again(http::Loop& loop, Planned& planned, const ApplyFlags& flags) {
   auto again = lock(loop, planned, flags);
   if (!again || (*again)->was_ours()) return again;
-  return Failure{{Code::conflict, "somebody else applied meanwhile, so the plan is stale", "", "", "", "plan again"}};
+  return Failure{{.code = Code::conflict, .message = "somebody else applied meanwhile, so the plan is stale", .hint = "plan again"}};
 }
 
 /// Holds the fresh plan against the saved one. The exit code where it is refused.
 std::optional<int> hold_against(const plan::SavedPlan& saved, Planned& planned, const ApplyFlags& flags) {
-  plan::Plan& fresh = planned.propagation ? planned.propagation->plan : planned.plan;
+  plan::Plan& fresh = planned.plan();
   const plan::Staleness staleness = plan::staleness_of(saved.plan, saved.created, fresh);
   say_staleness(staleness);
   if (flags.if_stale == "replan") return guard(fresh, flags);
@@ -267,7 +265,7 @@ int apply_saved(ApplyFlags& flags) {
   const auto options = apply_options(**planned, flags);
   if (!options) return report(options.error());
   if (const auto refused = hold_against(*saved, **planned, flags)) return *refused;
-  if (flags.plan.output.output != "json") print_plan_text((*planned)->the_plan(), Style{flags.plan.output.no_color});
+  if (flags.plan.output.output != "json") print_plan_text((*planned)->plan(), Style{flags.plan.output.no_color});
   flush_output();
   return carry_out_saved(loop, **planned, flags, *options);
 }
@@ -288,7 +286,7 @@ int apply_plan(ApplyFlags& flags) {
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
   const auto options = apply_options(**planned, flags);
   if (!options) return report(options.error());
-  const plan::Plan& plan = (*planned)->the_plan();
+  const plan::Plan& plan = (*planned)->plan();
   if (flags.plan.output.output != "json") print_plan_text(plan, Style{flags.plan.output.no_color});
   flush_output();
   if (const auto refused = refusal_of(**planned, flags)) return *refused;

@@ -6,6 +6,7 @@
 #include "cli/usage.hpp"
 #include "control/check.hpp"
 #include "control/member.hpp"
+#include "fleet/connect.hpp"
 #include "fleet/health.hpp"
 
 #include <fmt/format.h>
@@ -82,7 +83,7 @@ std::string to_table(const fleet::Fleet& fleet, const fleet::Clients& clients, c
 }
 
 Result<Seen> look_at_fleet(http::Loop& loop, const ClusterFlags& flags) {
-  auto fleet = fleet_from(flags).and_then([&](const fleet::Fleet& all) { return narrowed(all, flags.only); });
+  auto fleet = fleet_from(flags).and_then([&](const fleet::Fleet& all) { return fleet::narrowed(all, flags.only); });
   if (!fleet) return Failure{fleet.error()};
   auto clients = fleet::connect(loop, *fleet, connect_options(flags));
   if (!clients) return Failure{clients.error()};
@@ -94,7 +95,7 @@ Result<Seen> look_at_fleet(http::Loop& loop, const ClusterFlags& flags) {
 Result<Seen> look_at_members(http::Loop& loop, const ConnectedHost& host, const ClusterFlags& flags, bool checks) {
   auto members = loop.run(control::read_members(host.host, connect_options(flags)));
   if (!members) return Failure{members.error()};
-  const auto chosen = narrowed(members->fleet, flags.only);
+  const auto chosen = fleet::narrowed(members->fleet, flags.only);
   if (!chosen) return Failure{chosen.error()};
   Seen seen{.fleet = *chosen};
   for (std::size_t i = 0; i < members->clients.size(); ++i) {
@@ -117,7 +118,9 @@ int show_clusters(const Flags& flags) {
   if (!host) return report(host.error());
   const bool checks = flags.action == "check";
   if (checks && !*host)
-    return report({Code::usage, "only a host's clusters have a status to write", "", "", "", "name the host with --host-cluster-context"});
+    return report({.code = Code::usage,
+                   .message = "only a host's clusters have a status to write",
+                   .hint = "name the host with --host-cluster-context"});
   const auto seen = *host ? look_at_members(loop, **host, flags.clusters, checks) : look_at_fleet(loop, flags.clusters);
   if (loop.interrupted()) return exit_interrupted;
   if (!seen) return report(seen.error());

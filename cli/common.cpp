@@ -129,8 +129,9 @@ bool names_no_clusters(const ClusterFlags& flags) {
 Result<fleet::Fleet> fleet_from(const ClusterFlags& flags) {
   if (!flags.host_context.empty()) {
     if (!flags.contexts.empty() || !flags.fleet.empty()) {
-      return Failure{
-          {Code::usage, "--host-cluster-context excludes --fleet and --contexts", "", "", "", "the host's members are the fleet"}};
+      return Failure{{.code = Code::usage,
+                      .message = "--host-cluster-context excludes --fleet and --contexts",
+                      .hint = "the host's members are the fleet"}};
     }
     fleet::Fleet fleet;
     fleet.host = fleet::HostReference{flags.host_context, std::nullopt, flags.kubefed_namespace};
@@ -146,8 +147,9 @@ Result<fleet::Fleet> fleet_from(const ClusterFlags& flags) {
     if (fleet) fleet->brought_by = "fleet.yaml in this folder";
     return fleet;
   }
-  return Failure{{Code::usage, "nothing says which clusters to work on", "", "", "",
-                  "use --contexts A,B, --fleet FILE or --host-cluster-context H, or put a fleet.yaml here"}};
+  return Failure{{.code = Code::usage,
+                  .message = "nothing says which clusters to work on",
+                  .hint = "use --contexts A,B, --fleet FILE or --host-cluster-context H, or put a fleet.yaml here"}};
 }
 
 void say_found(const fleet::Fleet& fleet) {
@@ -162,21 +164,8 @@ Result<fleet::Fleet> fleet_for(const ClusterFlags& flags, const std::vector<mani
   return named;
 }
 
-Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only) {
-  if (only.empty()) return fleet;
-  const std::vector<std::string> names = fleet.names();
-  for (const std::string& name : only) {
-    if (fleet.find(name) != nullptr) continue;
-    return Failure{{Code::usage, fmt::format("--cluster {}: the fleet has no such cluster{}", name, text::did_you_mean(name, names)), "",
-                    "", "", "it has " + text::listed(names)}};
-  }
-  fleet::Fleet result = fleet;
-  std::erase_if(result.clusters, [&](const fleet::Cluster& cluster) { return std::ranges::find(only, cluster.name) == only.end(); });
-  return result;
-}
-
-Result<Input> read_input(const InputFlags& flags) {
-  if (flags.paths.empty() && flags.required) return Failure{{Code::usage, "-f says what to work on, and is missing"}};
+Result<planning::Inputs> read_input(const InputFlags& flags) {
+  if (flags.paths.empty() && flags.required) return Failure{{Code::usage, "no input: give manifests with -f"}};
   Result<manifest::Manifests> manifests;
   if (!flags.paths.empty()) manifests = manifest::read(flags.paths, flags.recursive);
   if (!manifests) return Failure{manifests.error()};
@@ -184,8 +173,8 @@ Result<Input> read_input(const InputFlags& flags) {
   return input_of(std::move(manifests->items), flags);
 }
 
-Result<Input> input_of(std::vector<manifest::Manifest> manifests, const InputFlags& flags) {
-  Input input{.manifests = std::move(manifests)};
+Result<planning::Inputs> input_of(std::vector<manifest::Manifest> manifests, const InputFlags& flags) {
+  planning::Inputs input{.manifests = std::move(manifests)};
   input.types.learn(input.manifests);
   for (const std::string& api : flags.apis) {
     if (auto added = input.types.add_api(api); !added) return Failure{added.error()};
@@ -228,7 +217,7 @@ void print_line(std::string_view line) { print(text::printable(line) + "\n"); }
 void say(const std::string& text) { write(text, stderr); }
 
 bool confirms(const std::string& question) {
-  print(fmt::format("\n{} Only 'yes' is taken for a yes: ", question));
+  print(fmt::format("\n{} Only 'yes' will be accepted: ", question));
   flush_output();
   std::string answer;
   std::getline(std::cin, answer);

@@ -3,10 +3,10 @@
 #include "base/error.hpp"
 #include "cli/program.hpp"
 #include "cli/terminal.hpp"
-#include "federation/render.hpp"
 #include "fleet/fleet.hpp"
 #include "http/loop.hpp"
 #include "manifest/manifest.hpp"
+#include "planning/planned.hpp"
 
 #include <CLI/App.hpp>
 #include <memory>
@@ -70,19 +70,11 @@ Result<fleet::Fleet> fleet_for(const ClusterFlags& flags, const std::vector<mani
 /// Does nothing name the clusters: no flag, no FEDCTL_FLEET, no ./fleet.yaml?
 bool names_no_clusters(const ClusterFlags& flags);
 
-/// The clusters that --cluster leaves. Errors: usage for a name that the fleet lacks.
-Result<fleet::Fleet> narrowed(const fleet::Fleet& fleet, const std::vector<std::string>& only);
-
 /// The parsed input with its types; offline types only.
-struct Input {
-  std::vector<manifest::Manifest> manifests;
-  federation::TypeTable types;
-  federation::RenderOptions render;
-};
-Result<Input> read_input(const InputFlags& flags);
+Result<planning::Inputs> read_input(const InputFlags& flags);
 
 /// The same of manifests that were read already.
-Result<Input> input_of(std::vector<manifest::Manifest> manifests, const InputFlags& flags);
+Result<planning::Inputs> input_of(std::vector<manifest::Manifest> manifests, const InputFlags& flags);
 
 /// Where `-v` goes: standard error.
 Log log_for(const OutputFlags& flags);

@@ -34,8 +34,9 @@ Task<Result<std::string>> federated_kind_of(control::Host host, std::string word
     const std::string plural = match->qualified_plural();
     if (plural == type.name || plural == type.federated.qualified_plural()) co_return type.federated.kind;
   }
-  co_return Failure{{Code::unknown_kind, fmt::format("no federated type is called '{}'{}", word, text::did_you_mean(typed, names)), "",
-                     host.client->cluster()}};
+  co_return Failure{{.code = Code::unknown_kind,
+                     .message = fmt::format("no federated type is called '{}'{}", word, text::did_you_mean(typed, names)),
+                     .cluster = host.client->cluster()}};
 }
 
 Result<std::vector<kube::ObjectKey>> named_objects(const Flags& flags) {
@@ -43,15 +44,17 @@ Result<std::vector<kube::ObjectKey>> named_objects(const Flags& flags) {
   const auto host = host_of(loop, flags.apply.plan.clusters);
   if (!host) return Failure{host.error()};
   if (!*host)
-    return Failure{{Code::usage, "TYPE NAME goes with a host, which holds federated objects", "", "", "",
-                    "name it with --host-cluster-context, or use -f"}};
+    return Failure{{.code = Code::usage,
+                    .message = "TYPE NAME goes with a host, which holds federated objects",
+                    .hint = "name it with --host-cluster-context, or use -f"}};
   std::vector<std::pair<std::string, std::string>> pairs;
   for (std::size_t i = 0; i < flags.words.size(); ++i) {
     const auto slash = flags.words[i].find('/');
     if (slash != std::string::npos) pairs.emplace_back(flags.words[i].substr(0, slash), flags.words[i].substr(slash + 1));
     if (slash == std::string::npos && i > 0) pairs.emplace_back(flags.words[0], flags.words[i]);
   }
-  if (pairs.empty()) return Failure{{Code::usage, "expected TYPE NAME", "", "", "", "as in 'fedctl delete deployment web -n production'"}};
+  if (pairs.empty())
+    return Failure{{.code = Code::usage, .message = "expected TYPE NAME", .hint = "as in 'fedctl delete deployment web -n production'"}};
   const std::string& given = flags.apply.plan.input.name_space;
   std::vector<kube::ObjectKey> keys;
   for (const auto& [type, name] : pairs) {

@@ -5,6 +5,7 @@
 #include "base/yaml.hpp"
 #include "cli/host.hpp"
 #include "control/member.hpp"
+#include "fleet/connect.hpp"
 
 #include <fmt/format.h>
 #include <memory>
@@ -28,8 +29,9 @@ struct Flags {
 Result<void> check_words(const Flags& flags) {
   const int ways = (flags.words.empty() ? 0 : 1) + (flags.paths.empty() ? 0 : 1) + (flags.all ? 1 : 0);
   if (ways == 1) return {};
-  return Failure{{Code::usage, ways == 0 ? "nothing says which types" : "types, -f and --all exclude each other", "", "", "",
-                  "name types, as in 'fedctl enable deployments', or use -f FILE or --all"}};
+  return Failure{{.code = Code::usage,
+                  .message = ways == 0 ? "nothing says which types" : "types, -f and --all exclude each other",
+                  .hint = "name types, as in 'fedctl enable deployments', or use -f FILE or --all"}};
 }
 
 Task<Result<std::vector<control::TypeRequest>>> all_types(control::Host host, fleet::ConnectOptions options) {

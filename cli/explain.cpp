@@ -1,5 +1,6 @@
 #include "plan/explain.hpp"
 
+#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
@@ -19,9 +20,21 @@ struct Flags {
   std::string field;
 };
 
+/// The clusters of a host, or those of the input, offline.
+Result<std::shared_ptr<const planning::Scope>> open_scope(http::Loop& loop, const Flags& flags, Planned& planned) {
+  const ClusterFlags& clusters = flags.plan.clusters;
+  if (planned.host) return planning::open_host(loop, planned.host->host, clusters.only, connect_options(clusters));
+  if (flags.plan.input.paths.empty())
+    return Failure{{.code = Code::usage,
+                    .message = "nothing says what to explain",
+                    .hint = "use -f PATH, or --host-cluster-context for what a host holds"}};
+  auto fleet = fleet_for(clusters, planned.input.manifests);
+  if (!fleet) return Failure{fleet.error()};
+  return planning::offline_fleet(std::move(*fleet), clusters.only);
+}
+
 /// What is rendered, of files alone or of a host, with the clusters that --cluster leaves.
-Result<std::unique_ptr<Planned>> rendered(http::Loop& loop, const Flags& flags, std::vector<plan::Explanation>& explanations,
-                                          const kube::Named& named) {
+Result<std::unique_ptr<Planned>> rendered(http::Loop& loop, const Flags& flags) {
   auto planned = std::make_unique<Planned>();
   auto host = host_of(loop, flags.plan.clusters);
   const bool needs_host = flags.plan.input.paths.empty() || !flags.plan.clusters.host_context.empty();
@@ -29,29 +42,14 @@ Result<std::unique_ptr<Planned>> rendered(http::Loop& loop, const Flags& flags, 
   auto input = read_input(flags.plan.input);
   if (!input) return Failure{input.error()};
   planned->input = std::move(*input);
-  if (host && *host) {
-    planned->host = std::move(*host);
-    if (auto made = make_plan(loop, flags.plan, *planned); !made) return Failure{made.error()};
-    const control::Propagation& all = *planned->propagation;
-    const auto manifests = std::span{all.manifests}.first(all.rendered_count);
-    explanations = plan::explain({manifests, all.whole_fleet, all.type_table, all.default_namespace, all.rendered}, named);
-    return planned;
-  }
-  if (flags.plan.input.paths.empty())
-    return Failure{
-        {Code::usage, "nothing says what to explain", "", "", "", "use -f PATH, or --host-cluster-context for what a host holds"}};
-  auto fleet = fleet_for(flags.plan.clusters, planned->input.manifests);
-  if (!fleet) return Failure{fleet.error()};
-  planned->whole_fleet = std::move(*fleet);
-  const auto shown = narrowed(planned->whole_fleet, flags.plan.clusters.only);
-  if (!shown) return Failure{shown.error()};
-  auto all = federation::render(planned->input.manifests, planned->whole_fleet, planned->input.types, planned->input.render);
-  if (!all) return Failure{all.error()};
-  planned->rendered = std::move(*all);
-  std::erase_if(planned->rendered.clusters, [&](const auto& cluster) { return shown->find(cluster.cluster) == nullptr; });
-  const Planned& done = *planned;
-  explanations =
-      plan::explain({done.input.manifests, done.whole_fleet, done.input.types, done.input.render.default_namespace, done.rendered}, named);
+  if (host) planned->host = std::move(*host);
+  auto scope = open_scope(loop, flags, *planned);
+  if (!scope) return Failure{scope.error()};
+  planning::PlanOptions options{.renders_only = true};
+  options.inspect.cache = file::cache_folder();
+  auto made = planning::make_plan(loop, std::move(*scope), std::move(planned->input), options);
+  if (!made) return Failure{made.error()};
+  planned->made = std::move(*made);
   return planned;
 }
 
@@ -60,15 +58,16 @@ int show_explanation(const Flags& flags) {
   if (!named) return report(named.error());
   http::Loop loop{log_for(flags.plan.output)};
   loop.interrupt_on_signals();
-  std::vector<plan::Explanation> explanations;
-  const auto planned = rendered(loop, flags, explanations, *named);
+  const auto planned = rendered(loop, flags);
   if (loop.interrupted()) return exit_interrupted;
   if (!planned) return report(planned.error());
+  const planning::Planned& all = *(*planned)->made;
+  auto explanations = plan::explain({all.manifests, all.scope->all, all.types, all.default_namespace, all.rendered}, *named);
   if (explanations.empty()) {
-    return report({Code::not_found,
-                   fmt::format("the input has no {}{}", flags.what,
-                               flags.plan.input.name_space.empty() ? "" : " in namespace " + flags.plan.input.name_space),
-                   "", "", "", "see 'fedctl render' for what there is"});
+    return report({.code = Code::not_found,
+                   .message = fmt::format("the input has no {}{}", flags.what,
+                                          flags.plan.input.name_space.empty() ? "" : " in namespace " + flags.plan.input.name_space),
+                   .hint = "see 'fedctl render' for what there is"});
   }
   if (!flags.field.empty()) {
     if (const auto kept = plan::keep_field(explanations, flags.field); !kept) return report(kept.error());
@@ -88,7 +87,6 @@ int show_explanation(const Flags& flags) {
 
 void add_explain(Program& program) {
   auto flags = std::make_shared<Flags>();
-  flags->plan.renders_only = true;
   CommandText text{
       "Says for each cluster why the object is wanted there, or why it is not (which part of the placement, which label, which "
       "FederatedNamespace), and where each of its fields comes from: the template, which override, the manifest itself, or fedctl's own "

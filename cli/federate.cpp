@@ -38,7 +38,9 @@ Result<Target> target_of(const std::vector<std::string>& words, const std::strin
     const auto slash = words[0].find('/');
     return Target{words[0].substr(0, slash), words[0].substr(slash + 1)};
   }
-  return Failure{{Code::usage, "expected TYPE NAME", "", "", "", fmt::format("as in 'fedctl {} deployment web -n production'", command)}};
+  return Failure{{.code = Code::usage,
+                  .message = "expected TYPE NAME",
+                  .hint = fmt::format("as in 'fedctl {} deployment web -n production'", command)}};
 }
 
 Result<control::FederateOptions> options_of(const Flags& flags) {
@@ -49,8 +51,9 @@ Result<control::FederateOptions> options_of(const Flags& flags) {
     options.selector = std::move(*selector);
   }
   if (!flags.selector.empty() && !flags.placement.empty()) {
-    return Failure{
-        {Code::usage, "--placement and --cluster-selector exclude each other", "", "", "", "clusters that are named win over a selector"}};
+    return Failure{{.code = Code::usage,
+                    .message = "--placement and --cluster-selector exclude each other",
+                    .hint = "clusters that are named win over a selector"}};
   }
   const auto dry_run = is_dry_run(flags.host);
   if (!dry_run) return Failure{dry_run.error()};

@@ -89,7 +89,8 @@ Result<ConnectedHost> connect_host(http::Loop& loop, const HostFlags& flags) {
   if (!config) return Failure{config.error()};
   const std::string context = flags.context.empty() ? config->current_context : flags.context;
   if (context.empty()) {
-    return Failure{{Code::usage, "the kubeconfig has no current context", "", "", "", "name the host with --host-cluster-context"}};
+    return Failure{
+        {.code = Code::usage, .message = "the kubeconfig has no current context", .hint = "name the host with --host-cluster-context"}};
   }
   auto access = kubeconfig::access(*config, context);
   if (!access) return Failure{access.error()};

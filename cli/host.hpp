@@ -4,6 +4,7 @@
 #include "control/host.hpp"
 #include "control/join.hpp"
 #include "control/write.hpp"
+#include "fleet/connect.hpp"
 
 #include <functional>
 #include <memory>

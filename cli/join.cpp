@@ -5,6 +5,7 @@
 #include "cli/host.hpp"
 #include "cli/usage.hpp"
 #include "control/check.hpp"
+#include "fleet/connect.hpp"
 #include "http/rest.hpp"
 
 #include <fmt/format.h>
@@ -73,9 +74,11 @@ Task<Result<fleet::Health>> wait_ready(control::Host host, std::string cluster, 
     const fleet::Health& health = members->front().health;
     if (health.ready) co_return health;
     if (std::chrono::steady_clock::now() > deadline) {
-      co_return Failure{{Code::timeout,
-                         fmt::format("joined, but not ready within {}: {}", time::format_duration(timeout), health.problem->message), "",
-                         cluster, "", "'fedctl clusters check' looks again"}};
+      co_return Failure{
+          {.code = Code::timeout,
+           .message = fmt::format("joined, but not ready within {}: {}", time::format_duration(timeout), health.problem->message),
+           .cluster = cluster,
+           .hint = "'fedctl clusters check' looks again"}};
     }
     const http::Rest rest = co_await http::rest(host.client->loop(), time::Duration{1000});
     if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted"}};

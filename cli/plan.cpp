@@ -41,7 +41,7 @@ int show_plan(Flags& flags) {
   std::vector<manifest::Manifest> manifests;
   if (!flags.out.empty()) manifests = (*planned)->input.manifests;
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return report_refusal(made.error());
-  const plan::Plan& plan = (*planned)->the_plan();
+  const plan::Plan& plan = (*planned)->plan();
   if (flags.drift_only) return show_drift(plan::drift_of(plan), flags, **planned);
   if (const auto printed = print_plan(plan, flags.plan.output, flags.plan.diff); !printed) return report(printed.error());
   if (const auto excess = plan::too_many_deletes(plan, flags.plan.max_deletes))

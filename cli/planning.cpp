@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <CLI/Error.hpp>
 #include <CLI/Validators.hpp>
-#include <set>
 
 namespace fedctl::cli {
 namespace {
@@ -27,93 +26,21 @@ inspect::Options inspect_options(const PlanFlags& flags) {
   return options;
 }
 
-Result<void> plan_members(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
-  control::PropagateOptions options;
-  options.connect = connect_options(flags.clusters);
-  options.inspect = inspect_options(flags);
-  options.inspect.trusts_creates = flags.unattended;
-  options.capacity_by_nodes = flags.capacity == "nodes";
-  options.render = planned.input.render;
-  options.only = flags.clusters.only;
-  options.prune = flags.prune;
-  options.renders_only = flags.renders_only;
-  options.set = flags.set;
-  options.remove_files = flags.removes;
-  options.remove = flags.removed;
-  auto propagation = control::plan_propagation(loop, planned.host->host, std::move(planned.input.manifests), std::move(options));
-  if (!propagation) return Failure{propagation.error()};
-  planned.propagation = std::move(*propagation);
-  return {};
+planning::PlanOptions plan_options(const PlanFlags& flags, const Planned& planned) {
+  planning::PlanOptions options{.inspect = inspect_options(flags),
+                                .capacity_by_nodes = flags.capacity == "nodes",
+                                .prune = flags.prune,
+                                .set = flags.set,
+                                .removes = flags.removes,
+                                .removed = flags.removed};
+  options.inspect.trusts_creates = planned.host && flags.unattended;
+  return options;
 }
 
-std::set<std::string> namespaces_of(const federation::Rendered& rendered) {
-  std::set<std::string> namespaces;
-  for (const federation::ClusterObjects& cluster : rendered.clusters) {
-    for (const federation::DesiredObject& desired : cluster.objects) {
-      const bool is_namespace = desired.key.kind == "Namespace" && desired.key.group.empty();
-      namespaces.insert(is_namespace ? desired.key.name : desired.key.name_space);
-    }
-  }
-  namespaces.erase("");
-  return namespaces;
-}
-
-Result<void> connect_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
-  auto chosen = narrowed(planned.whole_fleet, flags.clusters.only);
-  if (!chosen) return Failure{chosen.error()};
-  planned.fleet = std::move(*chosen);
-  auto clients = fleet::connect(loop, planned.fleet, connect_options(flags.clusters));
-  if (!clients) return Failure{clients.error()};
-  planned.clients = std::move(*clients);
-  return {};
-}
-
-/// Preferences need to know all clusters, whichever --cluster leaves.
-Result<void> observe_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
-  const auto is_preference = [](const manifest::Manifest& one) { return federation::is_preference(kube::gvk_of(one.object)); };
-  if (std::ranges::none_of(planned.input.manifests, is_preference)) return {};
-  inspect::ObserveOptions options;
-  options.capacity_by_nodes = flags.capacity == "nodes";
-  options.cache = file::cache_folder();
-  fleet::Clients others;
-  if (planned.fleet.clusters.size() < planned.whole_fleet.clusters.size()) {
-    fleet::Fleet rest = planned.whole_fleet;
-    const auto chosen = planned.fleet.name_set();
-    std::erase_if(rest.clusters, [&](const fleet::Cluster& cluster) { return chosen.contains(cluster.name); });
-    auto connected = fleet::connect(loop, rest, connect_options(flags.clusters));
-    if (!connected) return Failure{connected.error()};
-    others = std::move(*connected);
-  }
-  std::vector<kube::Client*> clients;
-  for (const auto* some : {&planned.clients, &others}) {
-    for (const auto& client : *some) clients.push_back(client.get());
-  }
-  federation::RenderOptions& render = planned.input.render;
-  render.observed = inspect::observe(loop, clients, planned.input.manifests, render.default_namespace, options);
-  return {};
-}
-
-Result<void> plan_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
-  std::vector<manifest::Manifest>& manifests = planned.input.manifests;
-  for (manifest::Manifest& manifest : manifests) manifest.removed = flags.removes;
-  inspect::Options options = inspect_options(flags);
-  if (!flags.set.empty()) {
-    options.set = federation::ApplySet{flags.set, planned.input.render.default_namespace};
-    planned.input.render.set_id = options.set->id();
-  }
-  const auto unknown = federation::unknown_types(manifests, planned.input.types);
-  if (!unknown.empty() && inspect::learn_types(loop, planned.clients, unknown, planned.input.types, options) > 0) {
-    if (auto known = federation::check_types(manifests, planned.input.types); !known) return known;
-  }
-  if (auto observed = observe_fleet(loop, flags, planned); !observed) return observed;
-  auto rendered = federation::render(manifests, planned.whole_fleet, planned.input.types, planned.input.render);
-  if (!rendered) return Failure{rendered.error()};
-  planned.rendered = std::move(*rendered);
-  const auto chosen = planned.fleet.name_set();
-  std::erase_if(planned.rendered.clusters, [&](const auto& cluster) { return !chosen.contains(cluster.cluster); });
-  if (flags.prune) options.prune = inspect::Prune{.set = options.set, .namespaces = namespaces_of(planned.rendered)};
-  planned.plan = inspect::inspect_fleet(loop, planned.clients, planned.rendered, options);
-  if (loop.interrupted()) return Failure{{Code::cancelled, "interrupted"}};
+Result<void> open_fleet(http::Loop& loop, const PlanFlags& flags, Planned& planned, fleet::Fleet fleet) {
+  auto scope = planning::open_fleet(loop, std::move(fleet), flags.clusters.only, connect_options(flags.clusters));
+  if (!scope) return Failure{scope.error()};
+  planned.scope = std::move(*scope);
   return {};
 }
 
@@ -147,7 +74,8 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
             if (!limit) throw CLI::ValidationError{describe(limit.error())};
             flags.max_deletes = *limit;
           },
-          "Refuse to delete more in a cluster: objects, a share of what is there, or both, of which both must be exceeded; default 10,20%")
+          "Refuse to delete more than this in a cluster: a count, a percentage, or both (then refuse only if both are exceeded); default "
+          "10,20%")
       ->type_name("LIMIT")
       ->group(group);
   add_choice(program, command, "--read", flags.read, {"auto", "full"},
@@ -166,9 +94,8 @@ void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags) {
 }
 
 std::vector<std::string> Planned::cluster_names() const {
-  if (!propagation) return fleet.names();
-  std::vector<std::string> names = propagation->members.fleet.names();
-  if (propagation->plan.host) names.insert(names.begin(), propagation->plan.host->name);
+  std::vector<std::string> names = scope->chosen.names();
+  if (plan().host) names.insert(names.begin(), plan().host->name);
   return names;
 }
 
@@ -178,12 +105,11 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   return prepare(loop, flags, std::move(*input), {});
 }
 
-Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags, Input input, fleet::Fleet fleet) {
+Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags, planning::Inputs input, fleet::Fleet fleet) {
   auto planned = std::make_unique<Planned>();
   planned->input = std::move(input);
   if (!fleet.clusters.empty()) {
-    planned->whole_fleet = std::move(fleet);
-    if (const auto connected = connect_fleet(loop, flags, *planned); !connected) return Failure{connected.error()};
+    if (const auto opened = open_fleet(loop, flags, *planned, std::move(fleet)); !opened) return Failure{opened.error()};
     return planned;
   }
   auto host = host_of(loop, flags.clusters);
@@ -192,25 +118,30 @@ Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flag
   planned->host = std::move(*host);
   if (planned->host) return planned;
   if (flags.input.paths.empty())
-    return Failure{
-        {Code::usage, "nothing says what to work on", "", "", "", "use -f PATH, or --host-cluster-context for what a host holds"}};
+    return Failure{{.code = Code::usage,
+                    .message = "nothing says what to work on",
+                    .hint = "use -f PATH, or --host-cluster-context for what a host holds"}};
   auto named = fleet_from(flags.clusters);
   if (!named) return Failure{named.error()};
-  planned->whole_fleet = std::move(*named);
-  if (const auto connected = connect_fleet(loop, flags, *planned); !connected) return Failure{connected.error()};
+  if (const auto opened = open_fleet(loop, flags, *planned, std::move(*named)); !opened) return Failure{opened.error()};
   return planned;
 }
 
 Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
-  return planned.host ? plan_members(loop, flags, planned) : plan_fleet(loop, flags, planned);
+  if (planned.host) {
+    auto scope = planning::open_host(loop, planned.host->host, flags.clusters.only, connect_options(flags.clusters));
+    if (!scope) return Failure{scope.error()};
+    planned.scope = std::move(*scope);
+  }
+  planning::Inputs inputs{std::move(planned.input.manifests), planned.input.types, planned.input.render};
+  auto made = planning::make_plan(loop, planned.scope, std::move(inputs), plan_options(flags, planned));
+  if (!made) return Failure{made.error()};
+  planned.made = std::move(*made);
+  return {};
 }
 
 Result<void> make_next_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned) {
-  if (planned.propagation) {
-    std::vector<manifest::Manifest>& all = planned.propagation->manifests;
-    std::erase_if(all, [](const manifest::Manifest& manifest) { return !manifest.host.empty(); });
-    planned.input.manifests = std::move(all);
-  }
+  planned.input.manifests = planned.made->take_inputs();
   return make_plan(loop, flags, planned);
 }
 
@@ -218,7 +149,9 @@ void say_stats(const PlanFlags& flags, const Planned& planned) {
   if (!flags.stats) return;
   std::vector<const kube::Client*> clients;
   if (planned.host) clients.push_back(planned.host->client.get());
-  for (const auto& client : planned.propagation ? planned.propagation->members.clients : planned.clients) clients.push_back(client.get());
+  if (planned.scope) {
+    for (const auto& client : planned.scope->clients) clients.push_back(client.get());
+  }
   http::Statistics total;
   const kube::Client* slowest = nullptr;
   for (const kube::Client* client : clients) {
@@ -245,8 +178,9 @@ void say_stats(const PlanFlags& flags, const Planned& planned) {
 Result<kube::Named> named_object(const std::string& typed, const InputFlags& flags, std::string_view command) {
   const auto slash = typed.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == typed.size())
-    return Failure{{Code::usage, fmt::format("'{}' is no TYPE/NAME", typed), "", "", "",
-                    fmt::format("as in 'fedctl {} deployment/web-app'", command)}};
+    return Failure{{.code = Code::usage,
+                    .message = fmt::format("'{}' is no TYPE/NAME", typed),
+                    .hint = fmt::format("as in 'fedctl {} deployment/web-app'", command)}};
   return kube::Named{typed.substr(0, slash), typed.substr(slash + 1), flags.name_space};
 }
 

@@ -3,11 +3,9 @@
 #include "cli/common.hpp"
 #include "cli/host.hpp"
 #include "cli/print_plan.hpp"
-#include "control/propagate.hpp"
-#include "inspect/inspect.hpp"
-#include "inspect/observe.hpp"
 #include "plan/guard.hpp"
 #include "plan/plan.hpp"
+#include "planning/planned.hpp"
 
 namespace fedctl::cli {
 
@@ -29,27 +27,22 @@ struct PlanFlags {
   std::string diff = "fields";  ///< How text shows differences.
   std::string set;
   plan::DeleteLimit max_deletes;
-  bool renders_only = false;                  ///< Of a host only what it holds is read, and no cluster is asked.
   bool removes = false;                       ///< `delete`: what the input names is to go.
   std::vector<kube::ObjectKey> removed = {};  ///< Federated objects of a host that are to go.
 };
 
 void add_plan_flags(Program& program, CLI::App& command, PlanFlags& flags);
 
-/// A plan, with all that must live as long as it: for a fleet of its own, or for the members of a host.
+/// What the flags come to, from the input to the plan.
 struct Planned {
-  Input input;
-  fleet::Fleet whole_fleet;  ///< As it was named; empty where there is a host.
-  fleet::Fleet fleet;        ///< What --cluster leaves of it.
-  fleet::Rollout rollout;    ///< What the fleet file says of waves.
-  fleet::Clients clients;
-  federation::Rendered rendered;
-  plan::Plan plan;
+  planning::Inputs input;  ///< The plan takes its manifests.
+  fleet::Rollout rollout;  ///< What the fleet file says of waves.
   std::optional<ConnectedHost> host;
-  std::unique_ptr<control::Propagation> propagation;  ///< Set where there is a host; its plan is the plan then.
+  std::shared_ptr<const planning::Scope> scope;  ///< Of a fleet from the beginning; of a host, which is read for the plan, from then on.
+  std::unique_ptr<planning::Planned> made;       ///< Once there is a plan.
 
-  const plan::Plan& the_plan() const { return propagation ? propagation->plan : plan; }
-  const federation::Rendered& the_rendering() const { return propagation ? propagation->rendered : rendered; }
+  plan::Plan& plan() const { return made->plan; }
+  const federation::Rendered& rendered() const { return made->rendered; }
   std::vector<std::string> cluster_names() const;
 };
 
@@ -57,7 +50,7 @@ struct Planned {
 Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags);
 
 /// The same of input and a fleet that are known already; a fleet without clusters and host is looked for as ever.
-Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags, Input input, fleet::Fleet fleet);
+Result<std::unique_ptr<Planned>> prepare(http::Loop& loop, const PlanFlags& flags, planning::Inputs input, fleet::Fleet fleet);
 
 /// Renders, and asks the clusters. Errors: whatever keeps a plan from being made at all.
 Result<void> make_plan(http::Loop& loop, const PlanFlags& flags, Planned& planned);

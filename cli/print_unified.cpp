@@ -119,8 +119,9 @@ Result<void> print_unified(const plan::Plan& plan) {
   flush_output();
   const auto status = run(words, folder.path(), held);
   if (!status) {
-    return Failure{{Code::not_found, fmt::format("'{}' cannot be run: {}", words.front(), std::strerror(errno)), "", "", "",
-                    "install it, or name another with KUBECTL_EXTERNAL_DIFF"}};
+    return Failure{{.code = Code::not_found,
+                    .message = fmt::format("'{}' cannot be run: {}", words.front(), std::strerror(errno)),
+                    .hint = "install it, or name another with KUBECTL_EXTERNAL_DIFF"}};
   }
   if (held.struck()) return Failure{{Code::cancelled, "interrupted"}};
   if (*status > 1) return Failure{{Code::internal, fmt::format("'{}' ended with {}", words.front(), *status)}};

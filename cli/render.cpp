@@ -72,7 +72,7 @@ int show_rendered(const Flags& flags) {
   const auto fleet = fleet_for(flags.clusters, input->manifests);
   if (!fleet) return report(fleet.error());
   say_found(*fleet);
-  const auto shown = narrowed(*fleet, flags.clusters.only);
+  const auto shown = fleet::narrowed(*fleet, flags.clusters.only);
   if (!shown) return report(shown.error());
   auto rendered = federation::render(input->manifests, *fleet, input->types, input->render);
   if (!rendered) return report(rendered.error());

@@ -125,13 +125,14 @@ fleet::Fleet restore(const plan::Part& command, PlanFlags& flags, const std::str
 
 Result<void> save_plan(const std::string& path, const PlanFlags& flags, const Planned& planned, std::vector<manifest::Manifest> manifests,
                        json how) {
-  json command = command_of(flags, planned, planned.whole_fleet);
+  json command = command_of(flags, planned, planned.scope->all);
   command["rollout"] = rollout_document(planned.rollout);
   if (!how.is_null()) command["apply"] = std::move(how);
-  const plan::SavedPlan saved = plan::save(planned.the_plan(), manifests, std::move(command));
+  const plan::SavedPlan saved = plan::save(planned.plan(), manifests, std::move(command));
   if (plan::needs_source(saved) && std::ranges::find(flags.input.paths, "-") != flags.input.paths.end()) {
-    return Failure{{Code::usage, "Secrets from standard input cannot be saved: their values are not kept, and - cannot be read again", "",
-                    "", "", "name the file with -f"}};
+    return Failure{{.code = Code::usage,
+                    .message = "Secrets from standard input cannot be saved: their values are not kept, and - cannot be read again",
+                    .hint = "name the file with -f"}};
   }
   return file::write_atomically(path, plan::to_text(saved), {.mode = 0600});
 }
@@ -146,8 +147,9 @@ Result<plan::SavedPlan> load_plan(const std::string& path) {
 
 Result<std::unique_ptr<Planned>> prepare_saved(http::Loop& loop, const plan::SavedPlan& saved, PlanFlags& flags, const std::string& from) {
   if (const auto given = settled_flags(flags); !given.empty()) {
-    return Failure{{Code::usage, fmt::format("a saved plan has settled {} already", text::join(given, ", ")), "", "", "",
-                    "apply it as it is, or plan again"}};
+    return Failure{{.code = Code::usage,
+                    .message = fmt::format("a saved plan has settled {} already", text::join(given, ", ")),
+                    .hint = "apply it as it is, or plan again"}};
   }
   const plan::Part command{saved.command, "/command"};
   auto fleet = plan::read_whole([&] { return restore(command, flags, from); });

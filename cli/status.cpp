@@ -7,6 +7,7 @@
 #include "cli/planning.hpp"
 #include "cli/print_status.hpp"
 #include "cli/screen.hpp"
+#include "fleet/connect.hpp"
 #include "http/rest.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ struct Flags {
 /// An object that no input and no host speaks of: what the clusters say.
 Result<std::vector<ClusterFare>> look_alone(http::Loop& loop, const Flags& flags, kube::Named named) {
   const auto fleet =
-      fleet_from(flags.plan.clusters).and_then([&](const fleet::Fleet& all) { return narrowed(all, flags.plan.clusters.only); });
+      fleet_from(flags.plan.clusters).and_then([&](const fleet::Fleet& all) { return fleet::narrowed(all, flags.plan.clusters.only); });
   if (!fleet) return Failure{fleet.error()};
   const auto clients = fleet::connect(loop, *fleet, connect_options(flags.plan.clusters));
   if (!clients) return Failure{clients.error()};
@@ -53,17 +54,17 @@ Result<std::vector<ClusterFare>> look(http::Loop& loop, const Flags& flags) {
   const auto planned = prepare(loop, flags.plan);
   if (!planned) return Failure{planned.error()};
   if (const auto made = make_plan(loop, flags.plan, **planned); !made) return Failure{made.error()};
-  plan::Plan plan = (*planned)->the_plan();
+  plan::Plan plan = (*planned)->plan();
   if (!flags.what.empty()) {
     plan = inspect::only(std::move(plan), named);
     const bool found = std::ranges::any_of(plan.clusters, [](const auto& cluster) { return !cluster.changes.empty() || cluster.problem; });
     if (!found)
-      return Failure{
-          {Code::not_found, fmt::format("nothing speaks of {}", flags.what), "", "", "", "see 'fedctl render' for what there is"}};
+      return Failure{{.code = Code::not_found,
+                      .message = fmt::format("nothing speaks of {}", flags.what),
+                      .hint = "see 'fedctl render' for what there is"}};
   }
   std::vector<kube::Client*> clients;
-  for (const auto& client : (*planned)->propagation ? (*planned)->propagation->members.clients : (*planned)->clients)
-    clients.push_back(client.get());
+  for (const auto& client : (*planned)->scope->clients) clients.push_back(client.get());
   return inspect::status_of(loop, clients, plan);
 }
 

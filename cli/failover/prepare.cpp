@@ -28,8 +28,10 @@ std::vector<Error> check_databases(failover::Site& site) {
     if (!examined) {
       problems.push_back(examined.error());
     } else if (!examined->checkup.missing_rights.empty()) {
-      problems.push_back(
-          {Code::unauthorized, "our role lacks " + text::listed(examined->checkup.missing_rights), "", cluster, "", data::how_to_grant});
+      problems.push_back({.code = Code::unauthorized,
+                          .message = "our role lacks " + text::listed(examined->checkup.missing_rights),
+                          .cluster = cluster,
+                          .hint = data::how_to_grant});
     }
   }
   return problems;

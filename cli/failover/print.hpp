@@ -13,7 +13,7 @@
 
 namespace fedctl::cli {
 
-/// What a run would do, lose and be refused for, as text and as JSON.
+/// What a run would do, what data it would lose, and what blocks it, as text and as JSON.
 std::string assessment_text(const failover::Policy& policy, const failover::Assessment& assessment, failover::RunKind kind,
                             const Style& style);
 nlohmann::json to_document(const failover::Assessment& assessment);

@@ -11,7 +11,8 @@ struct Flags {
 };
 
 int run_role(const Flags& flags) {
-  if (flags.name.empty()) return report({Code::usage, "--name is empty", "", "", "", "name the role of the connection strings"});
+  if (flags.name.empty())
+    return report({.code = Code::usage, .message = "--name is empty", .hint = "name the role of the connection strings"});
   print(data::role_script(flags.name));
   return exit_done;
 }

@@ -43,12 +43,14 @@ int write_files(const std::vector<RoleFile>& files) {
 /// Pipes and devices have no place for what is edited.
 std::optional<Error> unwritable(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
-    if (file == "-") return Error{Code::usage, "--write cannot write to standard input", "", "", "", "name a file with -f"};
+    if (file == "-") return Error{.code = Code::usage, .message = "--write cannot write to standard input", .hint = "name a file with -f"};
     std::error_code problem;
     const auto status = std::filesystem::status(file, problem);
     const bool may_be_special = std::filesystem::exists(status) && !std::filesystem::is_directory(status);
     if (may_be_special && !std::filesystem::is_regular_file(status))
-      return Error{Code::usage, fmt::format("--write cannot edit {}, which is no regular file", file), "", "", "", "name a file with -f"};
+      return Error{.code = Code::usage,
+                   .message = fmt::format("--write cannot edit {}, which is no regular file", file),
+                   .hint = "name a file with -f"};
   }
   return std::nullopt;
 }
@@ -86,7 +88,7 @@ void print_roles(const failover::Site& site, const failover::ActiveSide& active,
 
 int run_roles(const Flags& flags) {
   if (flags.site.files.empty())
-    return report({Code::usage, "nothing says which manifests are meant", "", "", "", "name the targets' files with -f"});
+    return report({.code = Code::usage, .message = "nothing says which manifests are meant", .hint = "name the targets' files with -f"});
   if (flags.writes) {
     if (const auto problem = unwritable(flags.site.files)) return report(*problem);
   }

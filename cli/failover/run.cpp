@@ -181,7 +181,7 @@ std::shared_ptr<Flags> add_action(Program& program, Action action, const std::st
 
 void add_failover_runs(Program& program) {
   add_action(
-      program, Action::plan, "plan", "Show what a failover would do, lose and be refused for",
+      program, Action::plan, "plan", "Show what a failover would do, what data it would lose, and what blocks it",
       {"Shows every step of a failover with what it would change, the data that would be lost now, and what stands in the way. Changes "
        "nothing.\n\nExits with 0, or 4 where a run would be refused.",
        {{"What would happen", "fedctl failover plan failover-policy.yaml -f active-standby-app.yaml"},
@@ -198,8 +198,8 @@ void add_failover_runs(Program& program) {
            std::string{
                ".\n\n"
                "Each step is written to a journal before and after (in the host a ConfigMap, else a file), so that a run that was "
-               "killed goes on with --resume, and no step is done twice. A standby that lags, an old side that cannot be fenced, an "
-               "operator who is cut off himself and a second run at once are refused."} +
+               "killed goes on with --resume, and no step is done twice. Refused are: a lagging standby, an old side that cannot be "
+               "fenced, an operator who cannot reach most clusters, and a second run at the same time."} +
            exits,
        {{"Fail over now", "fedctl failover run failover-policy.yaml -f active-standby-app.yaml --yes"},
         {"Go on after the terminal was lost",
@@ -213,12 +213,11 @@ void add_failover_runs(Program& program) {
            exits,
        {{"Planned, without loss",
          "fedctl failover switchover failover-policy.yaml --host-cluster-context host-cluster --to ireland-cluster"}}});
-  add_action(
-      program, Action::abort, "abort", "Undo a run that did not promote yet",
-      {std::string{
-           "Undoes what an unfinished run did before it promoted: the old side takes writes again. Behind that a run can only go on."} +
-           exits,
-       {{"Stay where we are", "fedctl failover abort failover-policy.yaml -f active-standby-app.yaml --yes"}}});
+  add_action(program, Action::abort, "abort", "Undo a run that did not promote yet",
+             {std::string{"Undoes what an unfinished run did before it promoted: the old side takes writes again. After promotion a run "
+                          "can only be resumed, not undone."} +
+                  exits,
+              {{"Stay where we are", "fedctl failover abort failover-policy.yaml -f active-standby-app.yaml --yes"}}});
 }
 
 }  // namespace fedctl::cli

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "control/member.hpp"
 #include "failover/member_store.hpp"
+#include "fleet/connect.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -23,8 +24,10 @@ Result<failover::Policy> policy_among(const std::vector<Manifest>& manifests, co
     found = &manifest;
   }
   if (found == nullptr)
-    return Failure{{Code::invalid_input, "there is no FailoverPolicy (fedctl.io/v1alpha1) in the file", path, "", "",
-                    "see share/doc/fedctl/examples/failover-policy.yaml"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = "there is no FailoverPolicy (fedctl.io/v1alpha1) in the file",
+                    .place = path,
+                    .hint = "see share/doc/fedctl/examples/failover-policy.yaml"}};
   return failover::read_policy(*found, name_space);
 }
 
@@ -67,9 +70,11 @@ Result<void> connect_members(http::Loop& loop, OpenSite& open, const ClusterFlag
   const std::vector<std::string> names = site.fleet.names();
   for (const std::string& cluster : site.policy.clusters) {
     if (std::ranges::find(names, cluster) != names.end()) continue;
-    return Failure{{Code::not_found,
-                    fmt::format("the policy's cluster {} is no cluster of the fleet{}", cluster, text::did_you_mean(cluster, names)),
-                    site.policy.place, "", "", "it has " + text::listed(names)}};
+    return Failure{
+        {.code = Code::not_found,
+         .message = fmt::format("the policy's cluster {} is no cluster of the fleet{}", cluster, text::did_you_mean(cluster, names)),
+         .place = site.policy.place,
+         .hint = "it has " + text::listed(names)}};
   }
   return {};
 }

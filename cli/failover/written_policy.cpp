@@ -88,8 +88,10 @@ Result<failover::Site*> WrittenPolicy::read() {
   failover::Site& site = (*fresh)->site;
   const std::string name = in_force_->site.policy.full_name();
   if (site.policy.full_name() != name) {
-    return Failure{{Code::invalid_input, fmt::format("it is {} by now, and watch was begun for {}", site.policy.full_name(), name),
-                    site.policy.place, "", "", "start watch again for another policy"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = fmt::format("it is {} by now, and watch was begun for {}", site.policy.full_name(), name),
+                    .place = site.policy.place,
+                    .hint = "start watch again for another policy"}};
   }
   if (auto missing = first_of(loop_.run(failover::missing_needs(site)))) return Failure{std::move(*missing)};
   candidate_ = std::move(*fresh);

@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/task.hpp"
 #include "base/time.hpp"
-#include "fleet/fleet.hpp"
+#include "fleet/connect.hpp"
 #include "plan/plan.hpp"
 
 #include <functional>
@@ -30,7 +30,7 @@ struct Options {
   /// is ready, whoever made it so.
   std::vector<std::vector<std::size_t>> waves = {};
   time::Duration pause{0};      ///< Between waves, after one in which something changed.
-  std::size_t max_failing = 0;  ///< So many clusters of a wave may fail without holding the next ones back.
+  std::size_t max_failing = 0;  ///< At most this many clusters of a wave may fail without holding back the next.
 };
 
 struct Event {

@@ -23,7 +23,7 @@ enum class Rank {
   set,
   cluster_wide,   ///< Classes and rights of the whole cluster.
   policy,         ///< What holds for the Pods of a namespace.
-  configuration,  ///< What Pods lean on by name.
+  configuration,  ///< What Pods depend on by name.
   ordinary,
   gate,  ///< What could stand in the way of the rest.
 };

@@ -13,8 +13,8 @@ struct Step {
   std::vector<std::size_t> after;        ///< Positions of the steps that must be done before; always smaller than its own.
 };
 
-/// The changes of a cluster that do something (bookkeeping, creates, updates, deletes, refreshed marks), as a graph: what does not lean on
-/// each other goes out at once. An object comes after
+/// The changes of a cluster that do something (bookkeeping, creates, updates, deletes, refreshed marks), as a graph: what does not depend
+/// on each other is sent at the same time. An object comes after
 ///  - its namespace, the definition of its type, and the list of the set that it is part of;
 ///  - what it names (kube/references.hpp), and classes and rights that hold in the whole cluster;
 ///  - in its namespace, if it runs Pods: quotas, limits, network policies, disruption budgets, rights; if its kind is not Kubernetes' own:

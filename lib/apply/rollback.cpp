@@ -24,7 +24,7 @@ constexpr time::Duration departure_patience{10'000};
 Error made_again() { return {Code::conflict, "somebody deleted it and made it again meanwhile"}; }
 
 Error changed_since_planned(std::string what) {
-  return {Code::conflict, std::move(what) + " since it was planned", "", "", "", "plan again"};
+  return {.code = Code::conflict, .message = std::move(what) + " since it was planned", .hint = "plan again"};
 }
 
 std::string metadata_of(const json& object, const char* key) { return kube::string_at(kube::map_at(object, "metadata"), key); }

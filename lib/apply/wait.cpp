@@ -137,9 +137,13 @@ class Watcher {
   void fail(const kube::ObjectKey& key, const std::string& message) {
     failed_.push_back(key);
     tell(Event::Type::not_ready, key, message);
-    result_.errors.push_back({Code::timeout, "not ready: " + message, "", client_.cluster(), kube::to_string(key),
-                              fmt::format("look at it: kubectl --context {} describe {} {}{}", client_.cluster(),
-                                          resource_.qualified_plural(), key.name, key.name_space.empty() ? "" : " -n " + key.name_space)});
+    result_.errors.push_back(
+        {.code = Code::timeout,
+         .message = "not ready: " + message,
+         .cluster = client_.cluster(),
+         .object = kube::to_string(key),
+         .hint = fmt::format("look at it: kubectl --context {} describe {} {}{}", client_.cluster(), resource_.qualified_plural(), key.name,
+                             key.name_space.empty() ? "" : " -n " + key.name_space)});
   }
 
   /// Says of each error, as far as its Pods tell, what keeps it.

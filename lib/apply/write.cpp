@@ -70,7 +70,7 @@ Task<Result<Written>> step_back(kube::Client& client, const Change& change, std:
   if (!change.key.name_space.empty()) nothing["metadata"]["namespace"] = change.key.name_space;
   const kube::ApplyOptions options{.force = false};
   const auto done = co_await client.apply(*change.resource, std::move(nothing), options);
-  Error error{Code::conflict, "somebody made it since it was planned", "", "", "", "plan again; --adopt takes it over"};
+  Error error{.code = Code::conflict, .message = "somebody made it since it was planned", .hint = "plan again; --adopt takes it over"};
   error.uncertain = !done;
   co_return Failure{std::move(error)};
 }

@@ -257,7 +257,10 @@ Result<Edited> edit(const Source& source, std::size_t document, const json& valu
   if (!before) return Failure{before.error()};
   const auto old = std::ranges::find(before->documents, document, &Document::index);
   const std::vector<TreeNode> roots = trees_of(source);
-  const Error hopeless{Code::invalid_input, "this cannot be changed without losing what it says", source.name, "", "", "change it by hand"};
+  const Error hopeless{.code = Code::invalid_input,
+                       .message = "this cannot be changed without losing what it says",
+                       .place = source.name,
+                       .hint = "change it by hand"};
   if (old == before->documents.end() || document >= roots.size()) return Failure{hopeless};
   const TreeNode& root = roots[document];
   Editor editor{source.text, root.in_brackets};

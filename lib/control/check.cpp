@@ -32,8 +32,9 @@ Task<Result<std::vector<Checked>>> check_clusters(Host host, fleet::ConnectOptio
   const std::vector<std::string> names = members->fleet.names();
   for (const std::string& name : only) {
     if (std::ranges::find(names, name) != names.end()) continue;
-    co_return Failure{{Code::not_found, fmt::format("the cluster {} is not joined{}", name, text::did_you_mean(name, names)), "",
-                       host.client->cluster()}};
+    co_return Failure{{.code = Code::not_found,
+                       .message = fmt::format("the cluster {} is not joined{}", name, text::did_you_mean(name, names)),
+                       .cluster = host.client->cluster()}};
   }
   Turnstile turnstile{clusters_at_once};
   std::vector<Task<Result<Checked>>> tasks;

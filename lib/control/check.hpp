@@ -2,6 +2,7 @@
 
 #include "control/host.hpp"
 #include "control/member.hpp"
+#include "fleet/connect.hpp"
 
 #include <string>
 #include <vector>

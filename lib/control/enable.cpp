@@ -68,12 +68,14 @@ Result<void> check_free(const kube::Resource& target, const kube::Resource& fede
   for (const FederatedType& other : enabled) {
     const bool same_definition = other.federated.qualified_plural() == federated.qualified_plural();
     if (other.name == target.qualified_plural() && !same_definition) {
-      return Failure{{Code::conflict, fmt::format("{} is federated as {} already", other.name, other.federated.qualified_plural()), "", "",
-                      "", "disable it first, or name that group with --federated-group"}};
+      return Failure{{.code = Code::conflict,
+                      .message = fmt::format("{} is federated as {} already", other.name, other.federated.qualified_plural()),
+                      .hint = "disable it first, or name that group with --federated-group"}};
     }
     if (other.name != target.qualified_plural() && same_definition) {
-      return Failure{{Code::conflict, fmt::format("{} stands for {} already", federated.qualified_plural(), other.name), "", "", "",
-                      "choose another group with --federated-group"}};
+      return Failure{{.code = Code::conflict,
+                      .message = fmt::format("{} stands for {} already", federated.qualified_plural(), other.name),
+                      .hint = "choose another group with --federated-group"}};
     }
   }
   return {};
@@ -250,8 +252,10 @@ Task<Result<std::vector<Written>>> disable(Host host, std::string word, DisableO
   if (found == types->end() && !options.delete_definition) {
     std::vector<std::string> names;
     for (const FederatedType& type : *types) names.push_back(type.name);
-    co_return Failure{{Code::not_found, fmt::format("{} is not enabled{}", name, text::did_you_mean(name, names)), "",
-                       host.client->cluster(), "", names.empty() ? "no type is" : "enabled are " + text::join(names, ", ")}};
+    co_return Failure{{.code = Code::not_found,
+                       .message = fmt::format("{} is not enabled{}", name, text::did_you_mean(name, names)),
+                       .cluster = host.client->cluster(),
+                       .hint = names.empty() ? "no type is" : "enabled are " + text::join(names, ", ")}};
   }
   const std::string plural = "federated" + name.substr(0, name.find('.')) + "." + options.federated_group;
   const std::string definition = found == types->end() ? plural : found->federated.qualified_plural();
@@ -261,8 +265,10 @@ Task<Result<std::vector<Written>>> disable(Host host, std::string word, DisableO
       const auto left = co_await count_objects(host, found->federated);
       if (!left) co_return Failure{left.error()};
       if (*left > 0) {
-        co_return Failure{{Code::conflict, fmt::format("{} would go with its definition", text::count(*left, found->federated.kind)), "",
-                           host.client->cluster(), "", "delete them first ('fedctl delete'), or leave --delete-crd out"}};
+        co_return Failure{{.code = Code::conflict,
+                           .message = fmt::format("{} would go with its definition", text::count(*left, found->federated.kind)),
+                           .cluster = host.client->cluster(),
+                           .hint = "delete them first ('fedctl delete'), or leave --delete-crd out"}};
       }
     }
     objects.emplace_back(definitions(), definition);
@@ -271,8 +277,9 @@ Task<Result<std::vector<Written>>> disable(Host host, std::string word, DisableO
   auto done = co_await remove_all(host, objects, options.dry_run);
   if (!done) co_return Failure{done.error()};
   if (done->empty())
-    co_return Failure{
-        {Code::not_found, fmt::format("{} is not enabled, and there is no {}", name, definition), "", host.client->cluster()}};
+    co_return Failure{{.code = Code::not_found,
+                       .message = fmt::format("{} is not enabled, and there is no {}", name, definition),
+                       .cluster = host.client->cluster()}};
   // It comes last.
   Written& last = done->back();
   const bool is_held = last.outcome == Outcome::deleting && last.object == name_of(type_configs(), name) && found != types->end();

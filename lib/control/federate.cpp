@@ -104,8 +104,10 @@ class Federator {
     for (const json& cluster : *clusters) names.push_back(kube::name_of(cluster));
     for (const std::string& name : options_.placement) {
       if (std::ranges::find(names, name) != names.end()) continue;
-      co_return Failure{{Code::not_found, fmt::format("--placement {}: no such cluster is joined{}", name, text::did_you_mean(name, names)),
-                         "", host_.client->cluster(), "", names.empty() ? "none is" : "joined are " + text::listed(names)}};
+      co_return Failure{{.code = Code::not_found,
+                         .message = fmt::format("--placement {}: no such cluster is joined{}", name, text::did_you_mean(name, names)),
+                         .cluster = host_.client->cluster(),
+                         .hint = names.empty() ? "none is" : "joined are " + text::listed(names)}};
     }
     co_return Done{};
   }
@@ -130,8 +132,10 @@ class Federator {
     if (!options_.enable_type) {
       std::vector<std::string> words;
       for (const TypeRequest& request : missing) words.push_back(request.word);
-      co_return Failure{{Code::not_found, fmt::format("{} {} not enabled", text::join(words, ", "), words.size() == 1 ? "is" : "are"), "",
-                         host_.client->cluster(), "", fmt::format("run 'fedctl enable {}', or use --enable-type", text::join(words, " "))}};
+      co_return Failure{{.code = Code::not_found,
+                         .message = fmt::format("{} {} not enabled", text::join(words, ", "), words.size() == 1 ? "is" : "are"),
+                         .cluster = host_.client->cluster(),
+                         .hint = fmt::format("run 'fedctl enable {}', or use --enable-type", text::join(words, " "))}};
     }
     const EnableOptions how{.dry_run = options_.dry_run, .cache = options_.cache};
     const auto resolved = co_await resolve_types(host_, missing, how);
@@ -162,8 +166,11 @@ class Federator {
       const bool exists = live[i].has_value();
       if (!exists && live[i].error().code != Code::not_found) co_return Failure{live[i].error()};
       if (exists && !options_.contents) {
-        co_return Failure{{Code::conflict, "it is federated already", "", host_.client->cluster(),
-                           kube::to_string(kube::key_of(report_.objects[i])), "change it with kubectl, or with 'fedctl apply -f'"}};
+        co_return Failure{{.code = Code::conflict,
+                           .message = "it is federated already",
+                           .cluster = host_.client->cluster(),
+                           .object = kube::to_string(kube::key_of(report_.objects[i])),
+                           .hint = "change it with kubectl, or with 'fedctl apply -f'"}};
       }
       report_.written.push_back({host_.client->cluster(), name_of(federated, kube::name_of(report_.objects[i])),
                                  kube::namespace_of(report_.objects[i]), exists ? Outcome::unchanged : Outcome::created});
@@ -228,8 +235,10 @@ Result<FederateReport> federate_files(std::span<const manifest::Manifest> manife
   for (const manifest::Manifest& manifest : manifests) {
     const kube::GroupVersionKind type = kube::gvk_of(manifest.object);
     if (federation::is_federated(type)) {
-      return Failure{
-          {Code::invalid_input, "it is federated already", manifest.place(), "", kube::to_string(kube::key_of(manifest.object))}};
+      return Failure{{.code = Code::invalid_input,
+                      .message = "it is federated already",
+                      .place = manifest.place(),
+                      .object = kube::to_string(kube::key_of(manifest.object))}};
     }
     const kube::Resource target{.group = type.group, .version = type.version, .kind = type.kind};
     const kube::Resource federated =
@@ -247,8 +256,9 @@ Result<json> selector_of(const std::string& text) {
     const bool is_plain =
         equals != std::string::npos && equals > 0 && part[equals - 1] != '!' && part.find_first_of(" ()") == std::string::npos;
     if (!is_plain) {
-      return Failure{{Code::usage, fmt::format("--cluster-selector '{}' is not of the form region=asia,tier=web", text), "", "", "",
-                      "other selectors can be written into the federated object: -o yaml"}};
+      return Failure{{.code = Code::usage,
+                      .message = fmt::format("--cluster-selector '{}' is not of the form region=asia,tier=web", text),
+                      .hint = "other selectors can be written into the federated object: -o yaml"}};
     }
     const bool twice = part.size() > equals + 1 && part[equals + 1] == '=';
     labels[part.substr(0, equals)] = part.substr(equals + (twice ? 2 : 1));
@@ -267,8 +277,9 @@ Task<Result<bool>> orphaning(Host host, Orphaning action, std::string word, std:
     if (!types) co_return Failure{types.error()};
     const auto enabled = std::ranges::find(*types, type->qualified_plural(), &FederatedType::name);
     if (enabled == types->end()) {
-      co_return Failure{{Code::not_found, fmt::format("{} is not a federated type, nor enabled as one", type->qualified_plural()), "",
-                         host.client->cluster()}};
+      co_return Failure{{.code = Code::not_found,
+                         .message = fmt::format("{} is not a federated type, nor enabled as one", type->qualified_plural()),
+                         .cluster = host.client->cluster()}};
     }
     *type = enabled->federated;
   }

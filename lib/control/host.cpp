@@ -12,13 +12,11 @@ using nlohmann::json;
 
 Error without_control_plane(const Host& host, Error error) {
   if (error.code != Code::not_found) return error;
-  return {Code::not_found,
-          fmt::format("there is no KubeFed control plane in namespace {}", host.name_space),
-          "",
-          host.client->cluster(),
-          "",
-          fmt::format("make one with 'fedctl init --host-cluster-context {}', or name its namespace with --kubefed-namespace",
-                      host.client->cluster())};
+  return {.code = Code::not_found,
+          .message = fmt::format("there is no KubeFed control plane in namespace {}", host.name_space),
+          .cluster = host.client->cluster(),
+          .hint = fmt::format("make one with 'fedctl init --host-cluster-context {}', or name its namespace with --kubefed-namespace",
+                              host.client->cluster())};
 }
 
 Task<Result<std::vector<json>>> list_all(Host host, kube::Resource resource) {
@@ -92,8 +90,9 @@ FederatedType federated_type_of(const json& config) {
 
 Result<void> check_host_name(const std::string& name) {
   if (is_subdomain(name)) return {};
-  return Failure{{Code::usage, fmt::format("the host cluster's name '{}' cannot be part of an object's name", name), "", "", "",
-                  "give it another with --host-cluster-name, of lower-case letters, digits and '-'"}};
+  return Failure{{.code = Code::usage,
+                  .message = fmt::format("the host cluster's name '{}' cannot be part of an object's name", name),
+                  .hint = "give it another with --host-cluster-name, of lower-case letters, digits and '-'"}};
 }
 
 }  // namespace fedctl::control

@@ -85,10 +85,11 @@ class Installer {
       report_.found.push_back(fmt::format("KubeFedConfig kubefed, scope {}: kept as it is", to_string(config->scope)));
     }
     if (!options_.scope || *options_.scope == report_.scope) return {};
-    return Failure{
-        {Code::usage,
-         fmt::format("the control plane has scope {}, which cannot be changed to {}", to_string(report_.scope), to_string(*options_.scope)),
-         "", host_.client->cluster(), "", "leave --scope out, or unjoin the clusters, deinit and init anew"}};
+    return Failure{{.code = Code::usage,
+                    .message = fmt::format("the control plane has scope {}, which cannot be changed to {}", to_string(report_.scope),
+                                           to_string(*options_.scope)),
+                    .cluster = host_.client->cluster(),
+                    .hint = "leave --scope out, or unjoin the clusters, deinit and init anew"}};
   }
 
   Task<Result<Done>> look_for_controllers() {
@@ -196,10 +197,11 @@ Task<Result<DeinitReport>> deinit(Host host, bool force, DryRun dry_run, kube::D
   if (clusters && !clusters->empty() && !force) {
     std::vector<std::string> names;
     for (const json& cluster : *clusters) names.push_back(kube::name_of(cluster));
-    co_return Failure{
-        {Code::conflict,
-         fmt::format("{} joined: {}", text::count(names.size(), "cluster") + (names.size() == 1 ? " is" : " are"), text::join(names, ", ")),
-         "", host.client->cluster(), "", "unjoin them first, or use --force"}};
+    co_return Failure{{.code = Code::conflict,
+                       .message = fmt::format("{} joined: {}", text::count(names.size(), "cluster") + (names.size() == 1 ? " is" : " are"),
+                                              text::join(names, ", ")),
+                       .cluster = host.client->cluster(),
+                       .hint = "unjoin them first, or use --force"}};
   }
   DeinitReport report;
   std::vector<json> objects = control_plane_objects(host.name_space, Scope::cluster);

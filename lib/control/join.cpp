@@ -342,8 +342,9 @@ class Joiner {
 
 Task<Result<JoinReport>> join(Host host, Member member, JoinOptions options) {
   if (!is_subdomain(options.cluster)) {
-    co_return Failure{{Code::usage, fmt::format("'{}' cannot be the name of a cluster", options.cluster), "", "", "",
-                       "names are of lower-case letters, digits, '-' and '.'; give the context with --cluster-context"}};
+    co_return Failure{{.code = Code::usage,
+                       .message = fmt::format("'{}' cannot be the name of a cluster", options.cluster),
+                       .hint = "names are of lower-case letters, digits, '-' and '.'; give the context with --cluster-context"}};
   }
   if (auto valid = check_host_name(host.name); !valid) co_return Failure{valid.error()};
   if (options.token_duration && *options.token_duration < std::chrono::minutes{10}) {

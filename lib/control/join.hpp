@@ -4,6 +4,7 @@
 #include "control/member.hpp"
 #include "control/rights.hpp"
 #include "control/write.hpp"
+#include "fleet/connect.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
 #include <map>

@@ -12,7 +12,11 @@ namespace {
 using nlohmann::json;
 
 Error malformed_error(const json& cluster, std::string message, std::string hint = {}) {
-  return {Code::invalid_input, std::move(message), "", kube::name_of(cluster), "kubefedcluster/" + kube::name_of(cluster), std::move(hint)};
+  return {.code = Code::invalid_input,
+          .message = std::move(message),
+          .cluster = kube::name_of(cluster),
+          .object = "kubefedcluster/" + kube::name_of(cluster),
+          .hint = std::move(hint)};
 }
 
 Result<void> read_validations(const json& cluster, http::Tls& tls) {

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/task.hpp"
 #include "control/host.hpp"
+#include "fleet/connect.hpp"
 #include "fleet/fleet.hpp"
 #include "fleet/health.hpp"
 #include "kubeconfig/kubeconfig.hpp"

@@ -52,7 +52,7 @@ const kube::Resource& failover_policies();
 /// Of what a host holds beside federated objects and reads again when it is applied: a preference, a policy. Null for others.
 const kube::Resource* held_control_type(const kube::GroupVersionKind& type);
 
-/// Of objects that tell the federation itself something, which no member ever gets?
+/// True for API groups whose objects configure the federation and are never sent to members.
 bool is_control_group(std::string_view group);
 
 /// Five letters and digits that name something anew, as the API server's generateName makes them.

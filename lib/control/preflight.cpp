@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "fleet/connect.hpp"
 #include "kube/cluster_uid.hpp"
 
 #include <fmt/format.h>
@@ -68,7 +69,8 @@ Task<Result<Done>> check_rights(kube::Client& client, std::vector<Right> rights,
   if (words->empty()) co_return Done{};
   const bool all = words->size() == 1 && words->front().starts_with("* ");
   const std::string what = all ? "hand on all rights, as KubeFed's account has them" : text::join(*words, ", ");
-  co_return Failure{{Code::forbidden, fmt::format("your user may not {}", what), "", client.cluster(), "", hint}};
+  co_return Failure{
+      {.code = Code::forbidden, .message = fmt::format("your user may not {}", what), .cluster = client.cluster(), .hint = hint}};
 }
 
 Task<Result<json>> get_or_null(kube::Client& client, kube::Resource resource, std::string name_space, std::string name) {
@@ -97,8 +99,10 @@ Task<Result<Done>> check_twins(Host host, std::vector<json> clusters, std::strin
   for (std::size_t i = 0; i < clusters.size(); ++i) {
     if (uids[i].empty() || uids[i] != uid) continue;
     const std::string other = kube::name_of(clusters[i]);
-    co_return Failure{{Code::conflict, fmt::format("this cluster is joined already, under the name {}", other), "", name, "",
-                       fmt::format("it would get everything twice; unjoin {} first, or check --cluster-context", other)}};
+    co_return Failure{{.code = Code::conflict,
+                       .message = fmt::format("this cluster is joined already, under the name {}", other),
+                       .cluster = name,
+                       .hint = fmt::format("it would get everything twice; unjoin {} first, or check --cluster-context", other)}};
   }
   co_return Done{};
 }
@@ -106,19 +110,26 @@ Task<Result<Done>> check_twins(Host host, std::vector<json> clusters, std::strin
 Result<void> check_existing(const Preflight& found, const Host& host, const JoinOptions& options, const std::string& account_name) {
   if (options.rotate) {
     if (!found.cluster.is_null() && !found.account.is_null()) return {};
-    return Failure{{Code::not_found, fmt::format("the cluster {} is not joined, so it has no token to rotate", options.cluster), "",
-                    host.client->cluster(), "", "join it without --rotate"}};
+    return Failure{{.code = Code::not_found,
+                    .message = fmt::format("the cluster {} is not joined, so it has no token to rotate", options.cluster),
+                    .cluster = host.client->cluster(),
+                    .hint = "join it without --rotate"}};
   }
   if (!options.error_on_existing) return {};
   const std::string hint = "--error-on-existing=false joins it again, --rotate gives it a fresh token, 'fedctl unjoin' takes it out";
   if (!found.cluster.is_null()) {
-    return Failure{
-        {Code::conflict, fmt::format("the cluster {} is joined already", options.cluster), "", host.client->cluster(), "", hint}};
+    return Failure{{.code = Code::conflict,
+                    .message = fmt::format("the cluster {} is joined already", options.cluster),
+                    .cluster = host.client->cluster(),
+                    .hint = hint}};
   }
   if (!found.account.is_null()) {
     return Failure{
-        {Code::conflict, fmt::format("the service account {}/{} exists already", host.name_space, account_name), "", options.cluster, "",
-         "a join that was ended half way left it: --error-on-existing=false goes on with it, 'fedctl unjoin --force' takes it out"}};
+        {.code = Code::conflict,
+         .message = fmt::format("the service account {}/{} exists already", host.name_space, account_name),
+         .cluster = options.cluster,
+         .hint =
+             "a join that was ended half way left it: --error-on-existing=false goes on with it, 'fedctl unjoin --force' takes it out"}};
   }
   return {};
 }
@@ -128,9 +139,11 @@ Result<void> check_addresses(const Member& member, const std::string& cluster) {
   const http::Endpoint& endpoint = member.access.endpoint;
   for (const auto& [what, address] : {std::pair{"server", endpoint.url}, std::pair{"proxy-url", endpoint.proxy_url}}) {
     if (url::without_password(address) == address) continue;
-    return Failure{{Code::invalid_input,
-                    fmt::format("the {} of the context {} holds a password, which would stand in the host", what, member.context), "",
-                    cluster, "", "join with an address without one; credentials belong to the kubeconfig's user"}};
+    return Failure{
+        {.code = Code::invalid_input,
+         .message = fmt::format("the {} of the context {} holds a password, which would stand in the host", what, member.context),
+         .cluster = cluster,
+         .hint = "join with an address without one; credentials belong to the kubeconfig's user"}};
   }
   return {};
 }
@@ -162,8 +175,10 @@ Task<Result<Preflight>> preflight(Host host, Member member, JoinOptions options,
   }
   if (auto free = check_existing(found, host, options, account_name); !free) co_return Failure{free.error()};
   if (objects.size() > 2 && !objects[2]->is_null() && options.error_on_existing && !options.rotate) {
-    co_return Failure{{Code::conflict, fmt::format("the Secret {}/{} exists already", host.name_space, options.secret_name), "",
-                       host.client->cluster(), "", "choose another --secret-name, or use --error-on-existing=false"}};
+    co_return Failure{{.code = Code::conflict,
+                       .message = fmt::format("the Secret {}/{} exists already", host.name_space, options.secret_name),
+                       .cluster = host.client->cluster(),
+                       .hint = "choose another --secret-name, or use --error-on-existing=false"}};
   }
   const auto twins = co_await check_twins(host, std::move(*clusters), options.cluster, *uid);
   if (!twins) co_return Failure{twins.error()};

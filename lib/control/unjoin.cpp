@@ -85,9 +85,10 @@ class Leaver {
     if (options_.copies == Copies::refuse) {
       const Found& first = copies->front();
       const std::string example = kube::to_string(kube::key_of(first.object));
-      co_return Failure{{Code::conflict,
-                         fmt::format("it still holds {} of the federation, such as {}", text::count(copies->size(), "object"), example), "",
-                         "", "", "--delete-resources deletes them there, --orphan leaves them running; nothing was changed"}};
+      co_return Failure{
+          {.code = Code::conflict,
+           .message = fmt::format("it still holds {} of the federation, such as {}", text::count(copies->size(), "object"), example),
+           .hint = "--delete-resources deletes them there, --orphan leaves them running; nothing was changed"}};
     }
     const auto contents_gone = co_await see_to_all(*copies, false);
     if (!contents_gone) co_return Failure{contents_gone.error()};
@@ -231,7 +232,9 @@ Task<Result<Done>> check_joined(Host host, std::string cluster) {
   std::vector<std::string> names;
   for (const json& one : *clusters) names.push_back(kube::name_of(one));
   if (std::ranges::find(names, cluster) != names.end()) co_return Done{};
-  Error error{Code::not_found, fmt::format("{} is not joined{}", cluster, text::did_you_mean(cluster, names)), "", host.client->cluster()};
+  Error error{.code = Code::not_found,
+              .message = fmt::format("{} is not joined{}", cluster, text::did_you_mean(cluster, names)),
+              .cluster = host.client->cluster()};
   error.hint = names.empty() ? "no cluster is" : "joined are " + text::join(names, ", ");
   co_return Failure{std::move(error)};
 }

@@ -40,7 +40,7 @@ struct PutOptions {
   std::string made_by = {};  ///< Annotates what is created (`made_by_annotation`); what exists keeps what it has.
 };
 
-/// Makes an object be so, by server-side apply, taking over what others had set.
+/// Writes the object by server-side apply, and takes over fields that others had set.
 Task<Result<Put>> put(kube::Client& client, kube::Resource resource, nlohmann::json object, PutOptions options);
 
 /// Did fedctl make this object? The run that did, else "".

@@ -37,8 +37,9 @@ Result<std::map<std::string, std::string>> keywords_of(const std::string& connin
   const std::unique_ptr<PQconninfoOption, FreeOptions> options{PQconninfoParse(conninfo.c_str(), &message)};
   PQfreemem(message);
   if (!options) {
-    return Failure{{Code::invalid_input, "this is no PostgreSQL connection string", "", "", "",
-                    "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = "this is no PostgreSQL connection string",
+                    .hint = "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"}};
   }
   std::map<std::string, std::string> keywords;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {

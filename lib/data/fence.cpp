@@ -58,7 +58,7 @@ struct Other {
 };
 
 Failure not_proven(std::string message, std::string hint = {}) {
-  return Failure{{Code::rejected, std::move(message), "", "", "", std::move(hint)}};
+  return Failure{{.code = Code::rejected, .message = std::move(message), .hint = std::move(hint)}};
 }
 
 /// What postgresql.auto.conf says of the door. Few roles may read that file; nothing is known then.

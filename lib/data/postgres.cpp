@@ -49,7 +49,7 @@ Error connection_error(const PGconn* connection) {
   const std::string message = one_line(PQerrorMessage(connection));
   if (message.find(fence_library) != std::string::npos) return {Code::rejected, "the database is fenced, and lets no application in"};
   if (message.find(cannot_pass) != std::string::npos)
-    return {Code::rejected, "the database is fenced, and its role may not pass", "", "", "", "see 'fedctl failover role'"};
+    return {.code = Code::rejected, .message = "the database is fenced, and its role may not pass", .hint = "see 'fedctl failover role'"};
   const bool refused = message.find("authentication") != std::string::npos || message.find("pg_hba") != std::string::npos ||
                        message.find("no password supplied") != std::string::npos || PQconnectionNeedsPassword(connection) == 1;
   return {refused ? Code::unauthorized : Code::unreachable, message};

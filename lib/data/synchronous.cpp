@@ -22,8 +22,9 @@ Result<void> reload_until(Connection& server, const std::string& names, Deadline
     if (!now) return Failure{now.error()};
     if (now->at(0).at(0).value_or("") == names) return {};
     if (std::chrono::steady_clock::now() + between_questions >= deadline) {
-      return Failure{{Code::rejected, "the server does not take synchronous_standby_names over", "", "", "",
-                      "see in pg_file_settings, or on its command line, what else sets it"}};
+      return Failure{{.code = Code::rejected,
+                      .message = "the server does not take synchronous_standby_names over",
+                      .hint = "see in pg_file_settings, or on its command line, what else sets it"}};
     }
     std::this_thread::sleep_for(between_questions);
   }
@@ -41,9 +42,9 @@ Result<std::vector<Receiver>> receivers_of(Connection& server, const Synchronous
     Receiver receiver{row.at(0).value_or(""), parse_lsn(row.at(1).value_or("")).value_or(0)};
     if (!is_named(names, receiver.name)) continue;
     if (!receivers.empty() && receivers.back().name == receiver.name) {
-      return Failure{{Code::rejected,
-                      fmt::format("several receivers call themselves {}, so a commit may wait for the wrong one", receiver.name), "", "",
-                      "", "see in pg_stat_replication who they are, and give each its own application_name"}};
+      return Failure{{.code = Code::rejected,
+                      .message = fmt::format("several receivers call themselves {}, so a commit may wait for the wrong one", receiver.name),
+                      .hint = "see in pg_stat_replication who they are, and give each its own application_name"}};
     }
     receivers.push_back(std::move(receiver));
   }

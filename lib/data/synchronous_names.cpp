@@ -142,8 +142,9 @@ bool SynchronousNames::has_every() const { return std::ranges::find(names, every
 Result<SynchronousNames> parse_synchronous_names(std::string_view text) {
   auto parsed = Parser{text}.run();
   if (parsed) return std::move(*parsed);
-  return Failure{{Code::invalid_input, fmt::format("'{}' cannot be read as a list of synchronous standbys", text), "", "", "",
-                  "write it as FIRST 1 (name, ...) or ANY 1 (name, ...)"}};
+  return Failure{{.code = Code::invalid_input,
+                  .message = fmt::format("'{}' cannot be read as a list of synchronous standbys", text),
+                  .hint = "write it as FIRST 1 (name, ...) or ANY 1 (name, ...)"}};
 }
 
 std::string to_string(const SynchronousNames& names) {

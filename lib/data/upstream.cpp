@@ -35,8 +35,9 @@ Result<void> set_upstream(Connection& standby, const std::string& conninfo, Dead
     if (!now) return Failure{now.error()};
     if (now->conninfo == conninfo) return {};
     if (std::chrono::steady_clock::now() + between_reads >= deadline) {
-      return Failure{{Code::rejected, "the server does not take primary_conninfo over", "", "", "",
-                      "see in pg_file_settings, or on its command line, what else sets it"}};
+      return Failure{{.code = Code::rejected,
+                      .message = "the server does not take primary_conninfo over",
+                      .hint = "see in pg_file_settings, or on its command line, what else sets it"}};
     }
     std::this_thread::sleep_for(between_reads);
   }

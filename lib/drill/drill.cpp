@@ -90,13 +90,12 @@ Result<std::optional<Error>> refusal_of_drill(failover::Site& site, const DrillO
   if (options.one_way || !site.policy.postgres) return std::nullopt;
   for (const std::string& cluster : {assessment.from, assessment.to}) {
     if (site.policy.postgres->sides.at(cluster).rejoin) continue;
-    return Error{
-        Code::conflict,
-        fmt::format("refused: nothing makes the database of {} a standby again, so the drill could not come back as it was", cluster),
-        site.policy.place,
-        cluster,
-        "",
-        fmt::format("set database.postgres.sides.{}.rejoin.command, or stay on the new side with --one-way", cluster)};
+    return Error{.code = Code::conflict,
+                 .message = fmt::format(
+                     "refused: nothing makes the database of {} a standby again, so the drill could not come back as it was", cluster),
+                 .place = site.policy.place,
+                 .cluster = cluster,
+                 .hint = fmt::format("set database.postgres.sides.{}.rejoin.command, or stay on the new side with --one-way", cluster)};
   }
   return std::nullopt;
 }

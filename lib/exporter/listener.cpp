@@ -27,7 +27,8 @@ Result<Address> parse(const std::string& text) {
   const char* digits = colon == std::string::npos ? end : text.data() + colon + 1;
   const auto read = std::from_chars(digits, end, address.port);
   if (read.ec != std::errc{} || read.ptr != end || address.port < 0 || address.port > 65535)
-    return Failure{{Code::usage, fmt::format("'{}' is no address to listen on", text), "", "", "", "write HOST:PORT, or :PORT"}};
+    return Failure{
+        {.code = Code::usage, .message = fmt::format("'{}' is no address to listen on", text), .hint = "write HOST:PORT, or :PORT"}};
   address.host = text.substr(0, colon);
   if (address.host.starts_with('[') && address.host.ends_with(']')) address.host = address.host.substr(1, address.host.size() - 2);
   if (address.host.empty()) address.host = "0.0.0.0";
@@ -63,7 +64,8 @@ Result<Listener> open_listener(const std::string& text) {
   const auto address = parse(text);
   if (!address) return Failure{address.error()};
   const auto refuse = [&](const char* why) {
-    return Failure{{Code::rejected, fmt::format("cannot listen on {}: {}", text, why), "", "", "", "is something else there?"}};
+    return Failure{
+        {.code = Code::rejected, .message = fmt::format("cannot listen on {}: {}", text, why), .hint = "is something else there?"}};
   };
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

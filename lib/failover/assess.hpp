@@ -23,7 +23,7 @@ struct RunOptions {
   bool owe_dns = false;  ///< Begin although the DNS provider refuses us.
   std::string reason = "by hand";
   bool by_itself = false;                       ///< Nobody asked for it, so it does not begin while failovers are paused.
-  std::optional<time::Instant> failed_at = {};  ///< When it first did not.
+  std::optional<time::Instant> failed_at = {};  ///< When the active side was first seen failing.
 };
 inline constexpr std::int64_t any_loss = INT64_MAX;
 

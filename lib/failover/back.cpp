@@ -1,5 +1,6 @@
 #include "failover/back.hpp"
 
+#include "failover/side_database.hpp"
 #include "failover/steps.hpp"
 
 #include <fmt/format.h>
@@ -116,8 +117,10 @@ Result<void> wait_caught_up(Site& site, const BackPlan& plan, time::Duration win
     if (well && !since) since = now;
     if (since && now - *since >= window) return {};
     if (now >= limit && !since) {
-      return Failure{{Code::timeout, fmt::format("the database of {} does not catch up: {}", plan.to, missing), "", plan.to, "",
-                      "mend its replication and go back then"}};
+      return Failure{{.code = Code::timeout,
+                      .message = fmt::format("the database of {} does not catch up: {}", plan.to, missing),
+                      .cluster = plan.to,
+                      .hint = "mend its replication and go back then"}};
     }
     if (auto paused = pause(*site.loop, std::min(pace, window)); !paused) return paused;
   }
@@ -125,12 +128,10 @@ Result<void> wait_caught_up(Site& site, const BackPlan& plan, time::Duration win
 
 /// Rejoining the side would throw away what may be all there is of it.
 Error unsaved(const std::string& cluster, const std::string& what, const std::string& lifted_by) {
-  return {Code::conflict,
-          fmt::format("refused: the database of {} {}", cluster, what),
-          "",
-          cluster,
-          "",
-          "save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss " + lifted_by};
+  return {.code = Code::conflict,
+          .message = fmt::format("refused: the database of {} {}", cluster, what),
+          .cluster = cluster,
+          .hint = "save what you need of it (pg_dump, or a copy of its folder), then --accept-data-loss " + lifted_by};
 }
 
 /// A standby that was started again asks its primary for more only when it has replayed what it has.
@@ -146,15 +147,19 @@ Result<BackPlan> plan_from(Site& site, const Situation& situation, const BackOpt
   const SideSurvey* side = situation.survey.find(plan.to);
   if (side == nullptr) return Failure{{Code::usage, fmt::format("{} is none of the policy's clusters", plan.to), site.policy.place}};
   if (plan.from == plan.to)
-    return Failure{
-        {Code::conflict, fmt::format("refused: {} is the active cluster already", plan.to), "", "", "", "name another one with --to"}};
+    return Failure{{.code = Code::conflict,
+                    .message = fmt::format("refused: {} is the active cluster already", plan.to),
+                    .hint = "name another one with --to"}};
   if (state.has_unfinished_run())
-    return Failure{{Code::conflict, "refused: a run was not finished", "", "", "", "go on with 'fedctl failover run --resume' first"}};
+    return Failure{
+        {.code = Code::conflict, .message = "refused: a run was not finished", .hint = "go on with 'fedctl failover run --resume' first"}};
   if (!site.policy.postgres) return plan;
   const SideSurvey& active = *situation.survey.find(plan.from);
   if (active.database && active.database->in_recovery) {
-    return Failure{{Code::conflict, fmt::format("refused: the database of {} is a standby itself, so none can follow it", plan.from), "",
-                    plan.from, "", "make one the primary with 'fedctl failover run'"}};
+    return Failure{{.code = Code::conflict,
+                    .message = fmt::format("refused: the database of {} is a standby itself, so none can follow it", plan.from),
+                    .cluster = plan.from,
+                    .hint = "make one the primary with 'fedctl failover run'"}};
   }
   const bool streams = side->database && side->database->in_recovery && side->database->streams;
   // A standby may still stream from a primary that was left.
@@ -226,8 +231,10 @@ Result<void> check_plan(Site& site, const BackPlan& plan, const BackOptions& opt
   if (!now) return Failure{now.error()};
   const bool is_same = now->from == plan.from && now->rejoin == plan.rejoin && now->diverged.has_value() == plan.diverged.has_value();
   if (is_same) return {};
-  return Failure{{Code::conflict, fmt::format("refused: it is no longer as it was when {} was looked at", plan.to), "", plan.to, "",
-                  "nothing was done to it; look again"}};
+  return Failure{{.code = Code::conflict,
+                  .message = fmt::format("refused: it is no longer as it was when {} was looked at", plan.to),
+                  .cluster = plan.to,
+                  .hint = "nothing was done to it; look again"}};
 }
 
 }  // namespace
@@ -257,9 +264,10 @@ Result<Run> go_back(Site& site, const BackPlan& plan, const BackOptions& options
   EngineOptions engine_options{.roles = options.roles};
   engine_options.run = {.kind = RunKind::switchover, .from = plan.from, .to = plan.to, .reason = "going back"};
   if (plan.rejoin == BackPlan::Rejoin::by_hand) {
-    return Failure{{Code::conflict, fmt::format("refused: the database of {} must be made a standby first: {}", plan.to, plan.why), "",
-                    plan.to, "",
-                    fmt::format("see 'fedctl failover back --help', or set database.postgres.sides.{}.rejoin.command", plan.to)}};
+    return Failure{{.code = Code::conflict,
+                    .message = fmt::format("refused: the database of {} must be made a standby first: {}", plan.to, plan.why),
+                    .cluster = plan.to,
+                    .hint = fmt::format("see 'fedctl failover back --help', or set database.postgres.sides.{}.rejoin.command", plan.to)}};
   }
   if (plan.can_rejoin()) {
     if (const auto rejoined = rejoin_side(site, plan, options, on_step); !rejoined) return Failure{rejoined.error()};

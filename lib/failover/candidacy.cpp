@@ -67,7 +67,9 @@ class LeaseCandidacy : public Candidacy {
       co_return renewed;
     }
     term_.end();
-    Error taken{Code::conflict, fmt::format("{} decides since {}", tried->holder.who, tried->holder.since), "", client_.cluster()};
+    Error taken{.code = Code::conflict,
+                .message = fmt::format("{} decides since {}", tried->holder.who, tried->holder.since),
+                .cluster = client_.cluster()};
     co_return Failure{std::move(taken)};
   }
 

@@ -56,7 +56,8 @@ Task<CheckAnswer> check_http(Site& site, Check check, std::string cluster) {
   const bool is_good = check.status.empty() ? response->status >= 200 && response->status < 400
                                             : std::ranges::find(check.status, response->status) != check.status.end();
   if (is_good) co_return CheckAnswer{};
-  Error error{Code::rejected, fmt::format("{} answers {}", url::without_password(url), response->status), "", cluster};
+  Error error{
+      .code = Code::rejected, .message = fmt::format("{} answers {}", url::without_password(url), response->status), .cluster = cluster};
   co_return CheckAnswer{std::move(error)};
 }
 
@@ -78,7 +79,9 @@ Task<CheckAnswer> check_database(Site& site, Check check, std::string cluster, K
     co_return answer;
   }
   if (standing->is_writable()) co_return CheckAnswer{};
-  Error error{Code::rejected, standing->in_recovery ? "its database is a standby" : "its database takes no writes", "", cluster};
+  Error error{.code = Code::rejected,
+              .message = standing->in_recovery ? "its database is a standby" : "its database takes no writes",
+              .cluster = cluster};
   co_return CheckAnswer{std::move(error)};
 }
 
@@ -104,8 +107,9 @@ Task<std::optional<Error>> check_workload(Site& site, Check check, std::string c
     available += kube::integer_in(live, "/status/availableReplicas", kube::integer_in(live, "/status/readyReplicas", 0));
   }
   if (wanted == 0 || available * 100 >= wanted * check.min_available) co_return std::nullopt;
-  co_return Error{Code::rejected, fmt::format("{} of {} replicas are available, less than {}%", available, wanted, check.min_available), "",
-                  cluster};
+  co_return Error{.code = Code::rejected,
+                  .message = fmt::format("{} of {} replicas are available, less than {}%", available, wanted, check.min_available),
+                  .cluster = cluster};
 }
 
 /// A Pod that asks once, and whose end says what it found.

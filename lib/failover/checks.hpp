@@ -2,6 +2,7 @@
 
 #include "base/task.hpp"
 #include "failover/site.hpp"
+#include "failover/view.hpp"
 
 #include <map>
 #include <optional>
@@ -37,8 +38,7 @@ struct CheckResult {
 };
 Task<std::vector<CheckResult>> run_checks(Site& site, std::string cluster);
 
-/// What a vantage elsewhere says of a cluster.
-enum class View { up, down, unknown };
+/// Asks a vantage elsewhere how it sees a cluster.
 Task<View> ask_vantage(Site& site, Vantage vantage, std::string cluster, time::Duration timeout);
 
 }  // namespace fedctl::failover

@@ -6,8 +6,10 @@
 #include "base/text.hpp"
 #include "failover/journal.hpp"
 #include "failover/quorum.hpp"
+#include "failover/side_database.hpp"
 #include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
+#include "failover/take_survey.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -93,9 +95,9 @@ struct Engine::Impl {
       auto theirs = site.loop->run(site.store->load());
       if (!theirs) return Failure{theirs.error()};
       if (is_taken_over(state, *theirs)) {
-        return Failure{{Code::conflict,
-                        fmt::format("another process has taken over (token {}), so nothing more is done here", theirs->token), "", "", "",
-                        "see 'fedctl failover status'"}};
+        return Failure{{.code = Code::conflict,
+                        .message = fmt::format("another process has taken over (token {}), so nothing more is done here", theirs->token),
+                        .hint = "see 'fedctl failover status'"}};
       }
       state.primary = theirs->primary;
       state.drills = theirs->drills;
@@ -110,9 +112,11 @@ struct Engine::Impl {
     Run& run = *state.run;
     if (run.policy_hash != site.policy.hash) {
       if (!options.accepts_policy_change) {
-        return Failure{{Code::conflict,
-                        "refused: the policy was changed since the run began: " + text::join(policy_changes(run, site.policy), "; "),
-                        site.policy.place, "", "", "put it back, or go on by it with --resume --accept-policy-change"}};
+        return Failure{
+            {.code = Code::conflict,
+             .message = "refused: the policy was changed since the run began: " + text::join(policy_changes(run, site.policy), "; "),
+             .place = site.policy.place,
+             .hint = "put it back, or go on by it with --resume --accept-policy-change"}};
       }
       take_policy(run, site.policy);
       run.overridden.push_back("--accept-policy-change");
@@ -368,8 +372,9 @@ Result<Run> Engine::abort() {
   if (auto taken = self.take_unfinished("undo"); !taken) return Failure{taken.error()};
   Run& run = *self.state.run;
   if (may_have_turned(self.site.policy, run)) {
-    return Failure{{Code::conflict, fmt::format("refused: {} is active already, or may become it, so the run cannot be undone", run.to), "",
-                    "", "", "go on with 'fedctl failover run --resume', then come back with 'fedctl failover back'"}};
+    return Failure{{.code = Code::conflict,
+                    .message = fmt::format("refused: {} is active already, or may become it, so the run cannot be undone", run.to),
+                    .hint = "go on with 'fedctl failover run --resume', then come back with 'fedctl failover back'"}};
   }
   reopen(run);
   if (auto saved = self.save(); !saved) return Failure{saved.error()};

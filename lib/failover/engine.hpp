@@ -3,6 +3,7 @@
 #include "failover/assess.hpp"
 #include "failover/role_switch.hpp"
 #include "failover/site.hpp"
+#include "failover/take_survey.hpp"
 
 #include <functional>
 #include <memory>

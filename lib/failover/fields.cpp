@@ -37,7 +37,7 @@ const json* Fields::find(std::string_view key) const {
 void Fields::fail(std::string_view key, std::string message, std::string hint) const {
   if (*problem_) return;
   const std::string part = key.empty() ? pointer_ : pointer::below(pointer_, key);
-  *problem_ = Error{Code::invalid_input, std::move(message), manifest_->place(part), "", "", std::move(hint)};
+  *problem_ = Error{.code = Code::invalid_input, .message = std::move(message), .place = manifest_->place(part), .hint = std::move(hint)};
 }
 
 Fields& Fields::only(const std::vector<std::string>& known) {

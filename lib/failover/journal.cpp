@@ -98,8 +98,9 @@ Result<void> skip_hook(Run& run, const std::string& name) {
     for (const StepRecord& step : run.steps) {
       if (is_hook(step) && !is_over(step)) open.push_back(name_in(step));
     }
-    return Failure{{Code::usage, fmt::format("the run has no hook '{}' that is still to be run", name), "", "", "",
-                    open.empty() ? "all its hooks are done" : "it has " + text::listed(open)}};
+    return Failure{{.code = Code::usage,
+                    .message = fmt::format("the run has no hook '{}' that is still to be run", name),
+                    .hint = open.empty() ? "all its hooks are done" : "it has " + text::listed(open)}};
   }
   found->state = StepRecord::State::skipped;
   found->evidence.say(Skipped{"--skip-hook"});
@@ -146,8 +147,9 @@ std::string way_on(const Policy& policy, const Run& run) {
 Result<void> check_journal(const Policy& policy, const State& state) {
   const Run& run = *state.run;
   const auto damaged = [](std::string what) {
-    return Failure{
-        {Code::invalid_input, "the journal of the unfinished run is damaged: " + what, "", "", "", "restore the state from a copy"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = "the journal of the unfinished run is damaged: " + what,
+                    .hint = "restore the state from a copy"}};
   };
   const auto is_known = [](const StepRecord& step) { return step_kind(step.name) || is_hook(step); };
   const auto unknown = std::ranges::find_if_not(run.steps, is_known);

@@ -6,6 +6,7 @@
 #include "control/names.hpp"
 #include "http/rest.hpp"
 #include "kube/answer.hpp"
+#include "kube/managed_fields.hpp"
 #include "kube/status.hpp"
 
 #include <fmt/format.h>

@@ -4,7 +4,8 @@
 #include "base/time.hpp"
 #include "data/conninfo.hpp"
 #include "manifest/manifest.hpp"
-#include "traffic/route53.hpp"
+#include "traffic/record.hpp"
+#include "traffic/settings.hpp"
 
 #include <cstdint>
 #include <map>

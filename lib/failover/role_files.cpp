@@ -63,8 +63,10 @@ Result<std::vector<RoleFile>> role_files(const Policy& policy, const ActiveSide&
       if (auto turned = turn(policy, active, manifest, **file); !turned) return Failure{turned.error()};
     }
     if (is_found) continue;
-    return Failure{{Code::not_found, fmt::format("the target {} {}/{} is in no file", target.kind, target.name_space, target.name),
-                    policy.place, "", "", "name its file with -f"}};
+    return Failure{{.code = Code::not_found,
+                    .message = fmt::format("the target {} {}/{} is in no file", target.kind, target.name_space, target.name),
+                    .place = policy.place,
+                    .hint = "name its file with -f"}};
   }
   return files;
 }

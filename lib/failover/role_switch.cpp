@@ -3,14 +3,15 @@
 #include "apply/wait.hpp"
 #include "base/file.hpp"
 #include "control/names.hpp"
-#include "control/propagate.hpp"
 #include "failover/assess.hpp"
 #include "federation/role_mark.hpp"
 #include "inspect/inspect.hpp"
 #include "kube/readiness.hpp"
+#include "planning/planned.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <functional>
 
 namespace fedctl::failover {
 namespace {
@@ -33,53 +34,53 @@ Result<void> give_roles(const Site& site, std::vector<Manifest>& manifests, cons
   return {};
 }
 
-struct Rendering {
-  federation::Rendered rendered;
-  std::vector<Manifest> manifests;
-  std::unique_ptr<control::Propagation> propagation;
+using Rendering = Result<std::shared_ptr<const planning::Planned>>;
 
-  const federation::Rendered& of() const { return propagation ? propagation->rendered : rendered; }
-};
-
-Result<std::shared_ptr<Rendering>> render_in_host(Site& site, const ActiveSide& active, const std::vector<std::string>& clusters) {
-  auto rendering = std::make_shared<Rendering>();
-  Result<void> given;
-  control::PropagateOptions options{.connect = site.connect, .only = clusters, .renders_only = true};
+Rendering rendered(Site& site, std::shared_ptr<const planning::Scope> scope, std::vector<Manifest> manifests,
+                   std::function<void(std::vector<Manifest>&)> amend) {
+  planning::PlanOptions options{.renders_only = true, .amend = std::move(amend)};
   options.inspect.cache = file::cache_folder();
-  options.amend = [&](std::vector<Manifest>& held) {
+  planning::Inputs inputs{.manifests = std::move(manifests), .types = site.host ? federation::TypeTable{} : site.type_table};
+  auto planned = planning::make_plan(*site.loop, std::move(scope), std::move(inputs), options);
+  if (!planned) return Failure{planned.error()};
+  return std::shared_ptr<const planning::Planned>{std::move(*planned)};
+}
+
+Rendering render_in_host(Site& site, const ActiveSide& active, const std::vector<std::string>& clusters) {
+  auto scope = planning::open_host(*site.loop, *site.host, clusters, site.connect);
+  if (!scope) return Failure{scope.error()};
+  Result<void> given;
+  const auto amend = [&](std::vector<Manifest>& held) {
     std::erase_if(held, [&](const Manifest& one) {
       return !is_any_target(site, one.object) && kube::string_at(one.object, "kind") != "FederatedNamespace";
     });
     given = give_roles(site, held, active);
   };
-  auto propagation = control::plan_propagation(*site.loop, *site.host, {}, std::move(options));
-  if (!propagation) return Failure{propagation.error()};
+  auto planned = rendered(site, std::move(*scope), {}, amend);
+  if (!planned) return Failure{planned.error()};
   if (!given) return Failure{given.error()};
-  for (const federation::RenderFailure& failure : (*propagation)->rendered.failures) {
+  for (const federation::RenderFailure& failure : (*planned)->rendered.failures) {
     if (is_any_target(site, failure.manifest->object)) return Failure{in_cluster(failure.error, failure.cluster)};
   }
-  rendering->propagation = std::move(*propagation);
-  return rendering;
+  return planned;
 }
 
-Result<std::shared_ptr<Rendering>> render_files(Site& site, const ActiveSide& active) {
-  auto rendering = std::make_shared<Rendering>();
-  rendering->manifests = site.manifests;
-  if (auto given = give_roles(site, rendering->manifests, active); !given) return Failure{given.error()};
-  auto rendered = federation::render(rendering->manifests, site.fleet, site.type_table, {});
-  if (!rendered) return Failure{rendered.error()};
-  rendering->rendered = std::move(*rendered);
-  return rendering;
+Rendering render_files(Site& site, const ActiveSide& active) {
+  auto scope = planning::offline_fleet(site.fleet, {});
+  if (!scope) return Failure{scope.error()};
+  std::vector<Manifest> manifests = site.manifests;
+  if (auto given = give_roles(site, manifests, active); !given) return Failure{given.error()};
+  return rendered(site, std::move(*scope), std::move(manifests), {});
 }
 
-inspect::Options inspect_options(const Site& site, const Rendering& rendering, const RoleOptions& options) {
+inspect::Options inspect_options(const Site& site, const planning::Scope& scope, const RoleOptions& options) {
   inspect::Options result;
   result.cache = file::cache_folder();
   result.judge.force_conflicts = options.force_conflicts;
   result.judge.acting_policy = site.policy.full_name();
-  if (!site.host) return result;
+  if (!scope.host) return result;
   result.label_owns = true;
-  result.judge.adopt = rendering.propagation->config.adopt_resources;
+  result.judge.adopt = scope.host->config.adopt_resources;
   return result;
 }
 
@@ -115,24 +116,27 @@ ActiveSide active_side(const Policy& policy, const State& state) { return {activ
 ActiveSide next_active(const State& state, const std::string& to) { return {to, state.token + 1}; }
 
 Result<RolePlan> plan_roles(Site& site, const ActiveSide& active, const std::vector<std::string>& clusters, const RoleOptions& options) {
-  auto rendering = site.host ? render_in_host(site, active, clusters) : render_files(site, active);
+  const auto rendering = site.host ? render_in_host(site, active, clusters) : render_files(site, active);
   if (!rendering) return Failure{rendering.error()};
-  RolePlan result{.kept = *rendering};
-  result.is_propagated_by_kubefed = (*rendering)->propagation && (*rendering)->propagation->controller.alive;
-  const inspect::Options how = inspect_options(site, **rendering, options);
+  const planning::Planned& planned = **rendering;
+  RolePlan result{.rendered = *rendering};
+  result.is_propagated_by_kubefed = planned.scope->host && planned.scope->host->controller.alive;
+  const inspect::Options how = inspect_options(site, *planned.scope, options);
   std::vector<std::shared_ptr<federation::ClusterObjects>> wanted;
   std::vector<Task<plan::ClusterPlan>> tasks;
   for (const std::string& cluster : clusters) {
-    const auto found = std::ranges::find((*rendering)->of().clusters, cluster, &federation::ClusterObjects::cluster);
+    const auto found = std::ranges::find(planned.rendered.clusters, cluster, &federation::ClusterObjects::cluster);
     kube::Client* client = site.client(cluster);
-    if (found == (*rendering)->of().clusters.end() || client == nullptr)
+    if (found == planned.rendered.clusters.end() || client == nullptr)
       return Failure{{Code::not_found, fmt::format("{} is no cluster of the fleet", cluster), site.policy.place}};
     auto objects = std::make_shared<federation::ClusterObjects>(*found);
     std::erase_if(objects->objects, [&](const auto& desired) { return !is_any_target(site, desired.manifest->object); });
     objects->absences.clear();
     if (objects->objects.empty())
-      return Failure{{Code::not_found, fmt::format("no target is placed in {}", cluster), site.policy.place, "", "",
-                      "add it to the targets' placement"}};
+      return Failure{{.code = Code::not_found,
+                      .message = fmt::format("no target is placed in {}", cluster),
+                      .place = site.policy.place,
+                      .hint = "add it to the targets' placement"}};
     wanted.push_back(objects);
     tasks.push_back(inspect::inspect(*client, *objects, how));
     result.clusters.push_back(cluster);
@@ -169,17 +173,18 @@ Result<void> apply_roles(Site& site, const RolePlan& plan) {
     }
     const apply::ClusterResult result = apply::run(*site.loop, *site.client(one.name), one, options, [](const apply::Event&) {});
     if (!result.errors.empty()) return Failure{in_cluster(result.errors.front(), one.name)};
-    if (apply::is_failing(result)) return Failure{{Code::cancelled, "interrupted", "", one.name}};
+    if (apply::is_failing(result)) return Failure{{.code = Code::cancelled, .message = "interrupted", .cluster = one.name}};
   }
   return {};
 }
 
 Error refused_role(const plan::Change& change, const std::string& cluster) {
-  return {Code::conflict,
-          change.note,
-          "",
-          cluster,
-          kube::to_string(change.key),
+  return {
+      .code = Code::conflict,
+      .message = change.note,
+      .cluster = cluster,
+      .object = kube::to_string(change.key),
+      .hint =
           "take its fields over with --force-conflicts; where it names a failover, the state is older than that: restore it from a copy"};
 }
 

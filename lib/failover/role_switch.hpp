@@ -4,6 +4,7 @@
 #include "failover/roles.hpp"
 #include "failover/site.hpp"
 #include "plan/plan.hpp"
+#include "planning/planned.hpp"
 
 #include <memory>
 #include <string>
@@ -11,12 +12,12 @@
 
 namespace fedctl::failover {
 
-/// What the clusters' targets become when the roles change. Keeps what its plans point into.
+/// What the clusters' targets become when the roles change.
 struct RolePlan {
-  std::shared_ptr<const void> kept;
-  plan::Plan plan;                        ///< Of the clusters asked for only.
-  std::vector<std::string> clusters;      ///< The plan's, in its order.
-  bool is_propagated_by_kubefed = false;  ///< A KubeFed controller is at work, so members are not ours to write.
+  std::shared_ptr<const planning::Planned> rendered;  ///< With what the plan points into.
+  plan::Plan plan;                                    ///< Of the clusters asked for only.
+  std::vector<std::string> clusters;                  ///< The plan's, in its order.
+  bool is_propagated_by_kubefed = false;              ///< A KubeFed controller is at work, so members are not ours to write.
 };
 
 struct RoleOptions {

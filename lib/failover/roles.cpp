@@ -18,7 +18,11 @@ using federation::Override;
 using nlohmann::json;
 
 tl::unexpected<Error> refused(const json& federated, const std::string& cluster, std::string message, std::string hint = {}) {
-  return Failure{{Code::invalid_override, std::move(message), "", cluster, kube::to_string(kube::key_of(federated)), std::move(hint)}};
+  return Failure{{.code = Code::invalid_override,
+                  .message = std::move(message),
+                  .cluster = cluster,
+                  .object = kube::to_string(kube::key_of(federated)),
+                  .hint = std::move(hint)}};
 }
 
 Override override_of(const json& item) {
@@ -262,7 +266,8 @@ Result<json> with_roles(json federated, const Policy& policy, const ActiveSide& 
   json& annotations = federated["metadata"]["annotations"];
   if (annotations.is_null()) annotations = json::object();
   if (!annotations.is_object())
-    return Failure{{Code::invalid_input, "its metadata.annotations is no map", "", "", kube::to_string(kube::key_of(federated))}};
+    return Failure{
+        {.code = Code::invalid_input, .message = "its metadata.annotations is no map", .object = kube::to_string(kube::key_of(federated))}};
   annotations[std::string{federation::failover_annotation}] = mark;
   return federated;
 }

@@ -7,6 +7,7 @@
 #include "traffic/dns_endpoint.hpp"
 #include "traffic/program.hpp"
 #include "traffic/rfc2136.hpp"
+#include "traffic/route53.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -19,7 +20,8 @@ using nlohmann::json;
 Task<Result<manifest::Manifest>> read_target(Site& site, Target target) {
   const auto type = std::ranges::find(site.types, target.kind, [](const control::FederatedType& one) { return one.federated.kind; });
   if (type == site.types.end()) {
-    Error error{Code::not_found, fmt::format("the host federates no {}", target.kind), "", site.host->client->cluster()};
+    Error error{
+        .code = Code::not_found, .message = fmt::format("the host federates no {}", target.kind), .cluster = site.host->client->cluster()};
     error.hint = "run 'fedctl enable'";
     co_return Failure{std::move(error)};
   }
@@ -73,7 +75,7 @@ Task<Result<std::string>> read_secret(Site& site, SecretSource source, std::stri
   if (!secret) co_return Failure{secret.error()};
   const auto value = encoding::from_base64(kube::string_at(kube::map_at(*secret, "data"), source.key));
   if (value && !value->empty()) co_return text::trim(*value);
-  Error error{Code::not_found, fmt::format("the Secret has no key '{}'", source.key), "", client->cluster()};
+  Error error{.code = Code::not_found, .message = fmt::format("the Secret has no key '{}'", source.key), .cluster = client->cluster()};
   error.object = fmt::format("Secret {}/{}", source.name_space, source.name);
   co_return Failure{std::move(error)};
 }

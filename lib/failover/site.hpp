@@ -4,6 +4,7 @@
 #include "failover/policy.hpp"
 #include "failover/store.hpp"
 #include "federation/type_table.hpp"
+#include "fleet/connect.hpp"
 #include "fleet/fleet.hpp"
 #include "http/loop.hpp"
 #include "manifest/manifest.hpp"

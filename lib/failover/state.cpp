@@ -307,9 +307,10 @@ double number_in(const json& map, std::string_view key) {
 Result<void> check_clusters(const State& state, std::span<const std::string> clusters) {
   const auto check = [&](const std::string& cluster, std::string_view what) -> Result<void> {
     if (cluster.empty() || std::ranges::find(clusters, cluster) != clusters.end()) return {};
-    return Failure{{Code::invalid_input,
-                    fmt::format("{} is '{}', which is not a cluster of the policy ({})", what, cluster, text::join(clusters, ", ")), "", "",
-                    "", "name the cluster in the policy as before; if it is gone for good, edit 'active' in the state"}};
+    return Failure{
+        {.code = Code::invalid_input,
+         .message = fmt::format("{} is '{}', which is not a cluster of the policy ({})", what, cluster, text::join(clusters, ", ")),
+         .hint = "name the cluster in the policy as before; if it is gone for good, edit 'active' in the state"}};
   };
   if (auto known = check(state.active, "the active cluster in the state"); !known) return known;
   if (!state.has_unfinished_run()) return {};

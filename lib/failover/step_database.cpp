@@ -1,7 +1,9 @@
-#include "failover/guard_lease.hpp"
+#include "failover/guard_place.hpp"
 #include "failover/lineage.hpp"
+#include "failover/side_database.hpp"
 #include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
+#include "failover/take_survey.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -77,9 +79,10 @@ Result<data::Standing> receive_rest(StepContext& context, const End& end) {
     auto standing = look_at(context, context.run.to);
     if (!standing) return standing;
     if (!standing->in_recovery && context.options.run.accept_data_loss != any_loss) {
-      return Failure{{Code::conflict,
-                      fmt::format("the database of {} is no standby any more, so what it lacked cannot be told", context.run.to), "",
-                      context.run.to, "", "go on with --resume --accept-data-loss unknown"}};
+      return Failure{{.code = Code::conflict,
+                      .message = fmt::format("the database of {} is no standby any more, so what it lacked cannot be told", context.run.to),
+                      .cluster = context.run.to,
+                      .hint = "go on with --resume --accept-data-loss unknown"}};
     }
     if (!standing->in_recovery) return standing;
     const bool has_all = end.lsn && standing->written >= *end.lsn;
@@ -100,8 +103,10 @@ Result<CatchUpEvidence> measure_loss(StepContext& context, const End& end, const
   evidence.primary_counted = end.counted;
   if (!end.lsn || !standby.in_recovery) {
     if (accepted != any_loss) {
-      return Failure{{Code::conflict, fmt::format("how much {} lacks is not known: {}", context.run.to, end.basis), "", context.run.to, "",
-                      "go on with --resume --accept-data-loss unknown, or undo the run with 'fedctl failover abort'"}};
+      return Failure{{.code = Code::conflict,
+                      .message = fmt::format("how much {} lacks is not known: {}", context.run.to, end.basis),
+                      .cluster = context.run.to,
+                      .hint = "go on with --resume --accept-data-loss unknown, or undo the run with 'fedctl failover abort'"}};
     }
     evidence.is_loss_unknown = true;
   } else {
@@ -109,11 +114,12 @@ Result<CatchUpEvidence> measure_loss(StepContext& context, const End& end, const
     evidence.primary_lsn = end.lsn;
     evidence.lost_bytes = lost;
     if (lost > limit) {
-      return Failure{{Code::conflict,
-                      fmt::format("{} lacks {} bytes of the log, and maxLagBytes is {}", context.run.to, lost,
+      return Failure{
+          {.code = Code::conflict,
+           .message = fmt::format("{} lacks {} bytes of the log, and maxLagBytes is {}", context.run.to, lost,
                                   context.site.policy.postgres->max_lag_bytes),
-                      "", context.run.to, "",
-                      fmt::format("go on with --resume --accept-data-loss {}, or undo the run with 'fedctl failover abort'", lost)}};
+           .cluster = context.run.to,
+           .hint = fmt::format("go on with --resume --accept-data-loss {}, or undo the run with 'fedctl failover abort'", lost)}};
     }
   }
   if (accepted > 0)
@@ -163,22 +169,24 @@ void count_lost(StepContext& context, CatchUpEvidence& evidence) {
 /// A standby that replayed the same positions, and lacks what the other one counts, has another log.
 std::optional<Error> missing_of(const StepContext& context, const CatchUpEvidence& evidence) {
   if (evidence.lost_counted.value_or(0) <= 0 || context.options.run.accept_data_loss == any_loss) return std::nullopt;
-  return Error{Code::conflict,
-               fmt::format("{} has replayed all of the log of {}, and {} of what database.postgres.count counts is missing there",
-                           context.run.to, context.run.from, *evidence.lost_counted),
-               "",
-               context.run.to,
-               "",
-               "undo the run with 'fedctl failover abort'; if the query counts what others may delete, go on with --resume "
-               "--accept-data-loss unknown"};
+  return Error{
+      .code = Code::conflict,
+      .message = fmt::format("{} has replayed all of the log of {}, and {} of what database.postgres.count counts is missing there",
+                             context.run.to, context.run.from, *evidence.lost_counted),
+      .cluster = context.run.to,
+      .hint =
+          "undo the run with 'fedctl failover abort'; if the query counts what others may delete, go on with --resume "
+          "--accept-data-loss unknown"};
 }
 
 Result<CatchUpEvidence> replay_token(StepContext& context) {
   const StepRecord* record = context.run.find(StepKind::drain);
   const DrainEvidence drained = record == nullptr ? DrainEvidence{} : record->evidence.read<DrainEvidence>();
   if (!drained.frozen.lsn) {
-    return Failure{{Code::invalid_input, "the journal does not say up to which position the old side wrote", "", context.run.from, "",
-                    "undo the run with 'fedctl failover abort'"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = "the journal does not say up to which position the old side wrote",
+                    .cluster = context.run.from,
+                    .hint = "undo the run with 'fedctl failover abort'"}};
   }
   const data::Lsn token = *drained.frozen.lsn;
   const auto deadline = Clock::now() + context.site.policy.postgres->catch_up_timeout;
@@ -193,10 +201,11 @@ Result<CatchUpEvidence> replay_token(StepContext& context) {
       return evidence;
     }
     if (Clock::now() >= deadline) {
-      return Failure{{Code::timeout,
-                      fmt::format("{} has replayed up to {}, not up to the token {}", context.run.to, data::format_lsn(standing->replayed),
-                                  data::format_lsn(token)),
-                      "", context.run.to, "", "wait and go on with --resume, or undo the run with 'fedctl failover abort'"}};
+      return Failure{{.code = Code::timeout,
+                      .message = fmt::format("{} has replayed up to {}, not up to the token {}", context.run.to,
+                                             data::format_lsn(standing->replayed), data::format_lsn(token)),
+                      .cluster = context.run.to,
+                      .hint = "wait and go on with --resume, or undo the run with 'fedctl failover abort'"}};
     }
     if (auto paused = pause(*context.site.loop, time_between_looks); !paused) return Failure{paused.error()};
   }
@@ -302,10 +311,10 @@ Result<Findings> rejoin(StepContext& context) {
       return RejoinEvidence{.lsn = standing->replayed, .timeline = standing->received_timeline};
     }
     if (Clock::now() >= deadline) {
-      return Failure{{Code::timeout,
-                      fmt::format("the database of {} did not become a standby: {}", context.run.from,
-                                  standing ? data::why_not_following(*standing, *primary) : standing.error().message),
-                      "", context.run.from}};
+      return Failure{{.code = Code::timeout,
+                      .message = fmt::format("the database of {} did not become a standby: {}", context.run.from,
+                                             standing ? data::why_not_following(*standing, *primary) : standing.error().message),
+                      .cluster = context.run.from}};
     }
     if (auto paused = pause(*context.site.loop, time_between_looks * 2); !paused) return Failure{paused.error()};
   }

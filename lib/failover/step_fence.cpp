@@ -1,8 +1,11 @@
 #include "base/text.hpp"
 #include "control/names.hpp"
 #include "data/role.hpp"
+#include "failover/guard_place.hpp"
 #include "failover/guard_wait.hpp"
+#include "failover/side_database.hpp"
 #include "failover/steps.hpp"
+#include "failover/take_survey.hpp"
 #include "http/rest.hpp"
 
 #include <fmt/format.h>
@@ -48,8 +51,10 @@ Task<Result<Done>> scale_to_zero(kube::Client& client, Workload workload) {
     if (!live) co_return Failure{live.error()};
     if (kube::integer_in(*live, "/status/replicas", 0) == 0) co_return Done{};
     if (Clock::now() >= deadline) {
-      Error error{Code::timeout, "its Pods do not end", "", client.cluster(),
-                  fmt::format("{} {}/{}", workload.kind, workload.name_space, workload.name)};
+      Error error{.code = Code::timeout,
+                  .message = "its Pods do not end",
+                  .cluster = client.cluster(),
+                  .object = fmt::format("{} {}/{}", workload.kind, workload.name_space, workload.name)};
       co_return Failure{std::move(error)};
     }
     const http::Rest rest = co_await http::rest(client.loop(), time::Duration{100});
@@ -83,12 +88,10 @@ class Fencer {
     }
     std::string why;
     for (const std::string& failure : failures) why += (why.empty() ? "" : "; ") + failure;
-    Error error{Code::conflict,
-                fmt::format("{} is not proven to be harmless{}{}", from_, why.empty() ? "" : ": ", why),
-                "",
-                from_,
-                "",
-                "fence it by hand and go on with --resume --skip-fencing, or undo the run with 'fedctl failover abort'"};
+    Error error{.code = Code::conflict,
+                .message = fmt::format("{} is not proven to be harmless{}{}", from_, why.empty() ? "" : ": ", why),
+                .cluster = from_,
+                .hint = "fence it by hand and go on with --resume --skip-fencing, or undo the run with 'fedctl failover abort'"};
     return Failure{was_tried_in_vain_ ? taken_back(context_, std::move(error)) : std::move(error)};
   }
 
@@ -100,7 +103,8 @@ class Fencer {
       case FenceWay::stop: {
         auto said = run_program(context_, site_.policy.postgres->sides.at(from_).stop, to_string(StepKind::stop), from_);
         if (!said) return Failure{said.error()};
-        if (answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
+        if (answers())
+          return Failure{{.code = Code::rejected, .message = "its database was stopped, and answers all the same", .cluster = from_}};
         return FenceEvidence{.is_stopped = true, .said = *said};
       }
       case FenceWay::program: {
@@ -150,7 +154,8 @@ class Fencer {
     const auto stopped = run_program(context_, stop, to_string(StepKind::stop), from_);
     evidence.is_stopped = stopped.has_value();
     if (!frozen && !stopped) return Failure{stopped.error()};
-    if (!frozen && answers()) return Failure{{Code::rejected, "its database was stopped, and answers all the same", "", from_}};
+    if (!frozen && answers())
+      return Failure{{.code = Code::rejected, .message = "its database was stopped, and answers all the same", .cluster = from_}};
     if (!stopped) context_.note(fmt::format("it takes no writes, but was not stopped: {}", stopped.error().message));
     return evidence;
   }
@@ -218,15 +223,15 @@ class Fencer {
   Failure goes_on(const std::string& not_held) const {
     const std::string& to = context_.run.to;
     if (!guard_->is_ended_by(to)) {
-      return Failure{{Code::timeout,
-                      fmt::format("its guard may go on without the host while {} follow, and knows nothing of {}",
-                                  text::listed(guard_->witnesses()), to),
-                      "", "", "", "start the guards again when the policy has other clusters"}};
+      return Failure{{.code = Code::timeout,
+                      .message = fmt::format("its guard may go on without the host while {} follow, and knows nothing of {}",
+                                             text::listed(guard_->witnesses()), to),
+                      .hint = "start the guards again when the policy has other clusters"}};
     }
-    return Failure{{Code::timeout,
-                    fmt::format("its guard may go on, for {} replays what it writes, and was not kept from it{}{}", to,
-                                not_held.empty() ? "" : ": ", not_held),
-                    "", "", "", std::string{data::how_to_grant}}};
+    return Failure{{.code = Code::timeout,
+                    .message = fmt::format("its guard may go on, for {} replays what it writes, and was not kept from it{}{}", to,
+                                           not_held.empty() ? "" : ": ", not_held),
+                    .hint = std::string{data::how_to_grant}}};
   }
 
   Result<FenceEvidence> go_unfenced() {
@@ -277,9 +282,11 @@ Result<void> free_guard(StepContext& context, const std::string& cluster, AwaitG
     if (lease && kube::string_at(lease->object["spec"], "renewTime") != kube::string_at(freed->object["spec"], "renewTime")) return {};
     if (site.loop->interrupted()) return Failure{{Code::cancelled, "interrupted"}};
     if (Clock::now() >= deadline) {
-      return Failure{{Code::timeout,
-                      fmt::format("the guard of {} does not renew its Lease, so it would not let its database take writes", cluster), "",
-                      cluster, "", "end that guard or mend its way to the host, and try again"}};
+      return Failure{
+          {.code = Code::timeout,
+           .message = fmt::format("the guard of {} does not renew its Lease, so it would not let its database take writes", cluster),
+           .cluster = cluster,
+           .hint = "end that guard or mend its way to the host, and try again"}};
     }
     if (auto paused = pause(*site.loop, guard_pace); !paused) return paused;
   }

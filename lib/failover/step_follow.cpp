@@ -1,7 +1,9 @@
 #include "failover/assess.hpp"
 #include "failover/followers.hpp"
+#include "failover/side_database.hpp"
 #include "failover/step_synchronous.hpp"
 #include "failover/steps.hpp"
+#include "failover/take_survey.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -107,7 +109,7 @@ Result<FollowEvidence> follow(StepContext& context, const std::vector<std::strin
   std::string message;
   for (const auto& [cluster, problem] : stuck)
     message += fmt::format("{}the database of {} does not follow {}: {}", message.empty() ? "" : "; ", cluster, context.run.to, problem);
-  return Failure{{Code::timeout, message, "", "", "", "mend its replication; 'fedctl failover repair' tries again"}};
+  return Failure{{.code = Code::timeout, .message = message, .hint = "mend its replication; 'fedctl failover repair' tries again"}};
 }
 
 Result<FollowEvidence> follow_all(StepContext& context) { return follow(context, context.site.policy.clusters); }

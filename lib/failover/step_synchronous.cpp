@@ -3,6 +3,7 @@
 #include "data/role.hpp"
 #include "failover/quorum.hpp"
 #include "failover/synchronous.hpp"
+#include "failover/take_survey.hpp"
 
 #include <fmt/format.h>
 #include <chrono>
@@ -109,9 +110,11 @@ Result<std::optional<std::string>> confirm_quorum(StepContext& context, const St
     if (verdict->problem.empty()) return std::optional{verdict->basis};
     // Of what a stream still brings one standby may have more for a moment.
     if (std::chrono::steady_clock::now() >= deadline) {
-      return Failure{{Code::conflict, verdict->problem, "", context.run.to, "",
-                      "undo the run with 'fedctl failover abort' and name another side with --to, or go on with --resume "
-                      "--accept-data-loss unknown"}};
+      return Failure{{.code = Code::conflict,
+                      .message = verdict->problem,
+                      .cluster = context.run.to,
+                      .hint = "undo the run with 'fedctl failover abort' and name another side with --to, or go on with --resume "
+                              "--accept-data-loss unknown"}};
     }
     if (auto paused = pause(*site.loop, between_readings); !paused) return Failure{paused.error()};
   }

@@ -1,4 +1,5 @@
 #include "failover/checks.hpp"
+#include "failover/side_database.hpp"
 #include "failover/steps.hpp"
 #include "fleet/health.hpp"
 #include "traffic/resolve.hpp"
@@ -35,13 +36,10 @@ std::optional<Error> resolver_misses(StepContext& context, const std::string& re
   const auto answer = context.site.loop->run(traffic::resolve(*context.site.loop, resolver, record.name, record.type, look_patience));
   if (!answer) return answer.error();
   if (traffic::same_name(answer->value, record.value)) return std::nullopt;
-  return Error{
-      Code::timeout,
-      fmt::format("{} answers {} for {}, not {}", resolver, answer->value.empty() ? "nothing" : answer->value, record.name, record.value),
-      "",
-      "",
-      "",
-      "resolvers keep an answer for its ttl; go on with --resume"};
+  return Error{.code = Code::timeout,
+               .message = fmt::format("{} answers {} for {}, not {}", resolver, answer->value.empty() ? "nothing" : answer->value,
+                                      record.name, record.value),
+               .hint = "resolvers keep an answer for its ttl; go on with --resume"};
 }
 
 ActiveSide active_after(const Run& run) { return {run.to, run.token}; }
@@ -114,7 +112,7 @@ Result<VerifyEvidence> verify(StepContext& context) {
   if (site.policy.postgres) {
     const auto standing = site.loop->run(look_at_database(site, to, look_patience));
     if (!standing) return Failure{in_cluster(standing.error(), to)};
-    if (!standing->is_writable()) return Failure{{Code::rejected, "its database takes no writes", "", to}};
+    if (!standing->is_writable()) return Failure{{.code = Code::rejected, .message = "its database takes no writes", .cluster = to}};
     evidence.is_writable = true;
   }
   const time::Duration within = site.policy.dns ? site.policy.dns->within : time::Duration{30'000};

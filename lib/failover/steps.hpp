@@ -1,6 +1,7 @@
 #pragma once
 
 #include "failover/engine.hpp"
+#include "failover/take_survey.hpp"
 
 #include <optional>
 #include <string>

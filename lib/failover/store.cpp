@@ -195,7 +195,8 @@ class FileStore : public Store {
     if (!std::filesystem::exists(path_, problem) && !problem) return "";
     auto text = file::read(path_);
     if (text && text->empty())
-      return Failure{{Code::invalid_input, "the state is empty", path_.string(), "", "", "restore it from a copy"}};
+      return Failure{
+          {.code = Code::invalid_input, .message = "the state is empty", .place = path_.string(), .hint = "restore it from a copy"}};
     return text;
   }
 

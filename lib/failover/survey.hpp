@@ -1,16 +1,19 @@
 #pragma once
 
-#include "base/task.hpp"
+#include "base/error.hpp"
+#include "data/checkup.hpp"
+#include "data/conninfo.hpp"
+#include "data/standing.hpp"
 #include "failover/guard_lease.hpp"
-#include "failover/side_database.hpp"
-#include "failover/site.hpp"
+#include "failover/state.hpp"
+#include "traffic/record.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
-/// How things are: every side of a policy, looked at once, all at the same time.
+/// How things are on every side of a policy: a value (take_survey.hpp asks for it).
 namespace fedctl::failover {
 
 struct SideSurvey {
@@ -36,26 +39,6 @@ struct Survey {
   /// Who sees less than half of all clusters is cut off itself, and decides nothing.
   bool is_isolated() const { return reachable * 2 < clusters; }
 };
-
-struct SurveyOptions {
-  time::Duration timeout{3'000};
-  bool dns = true;
-  /// Clusters whose API server, or whose database, was just found silent, and is not waited for as long; or empty.
-  std::string silent_api = {};
-  std::string silent_database = {};
-  time::Duration silent_timeout{1'000};
-};
-
-Task<Survey> survey(Site& site, SurveyOptions options);
-
-/// Looks at the databases alone, and not at that of `except`, which may be empty.
-Task<Survey> survey_databases(Site& site, std::string except, time::Duration timeout);
-
-/// Where the standbys are now: their positions alone. The side that is left is not asked.
-Task<Survey> glance_at_standbys(Site& site, std::string from, time::Duration timeout);
-
-/// Where the guard of a side has its Lease; null `host` where there is no host.
-GuardPlace guard_place(const Site& site, const std::string& cluster);
 
 /// Notes with a look at the primary how its guard's Lease was at the time.
 void note_guard(LastSeen& seen, const GuardLease& guard);

@@ -6,7 +6,9 @@
 #include "data/upstream.hpp"
 #include "failover/assess.hpp"
 #include "failover/quorum.hpp"
+#include "failover/side_database.hpp"
 #include "failover/survey.hpp"
+#include "failover/take_survey.hpp"
 #include "http/rest.hpp"
 
 #include <fmt/format.h>
@@ -81,14 +83,12 @@ std::size_t standbys_in(const Survey& found, const std::string& primary) {
 }
 
 Error too_few(const std::string& primary, const std::string& names, const data::Synchronous& has) {
-  return {Code::timeout,
-          fmt::format("commits on {} do not wait for {}: {}", primary, names,
-                      has.streaming.empty() ? std::string{"no standby streams from it"}
-                                            : "of these only the following stream from it: " + text::listed(has.streaming)),
-          "",
-          primary,
-          "",
-          "make its standbys follow; 'fedctl failover repair' tries again"};
+  return {.code = Code::timeout,
+          .message = fmt::format("commits on {} do not wait for {}: {}", primary, names,
+                                 has.streaming.empty() ? std::string{"no standby streams from it"}
+                                                       : "of these only the following stream from it: " + text::listed(has.streaming)),
+          .cluster = primary,
+          .hint = "make its standbys follow; 'fedctl failover repair' tries again"};
 }
 
 /// Waits until enough standbys stream. Errors: timeout.
@@ -136,10 +136,10 @@ Task<Result<Done>> check_receivers(Site& site, std::string primary, std::vector<
     if (!examined) problem = fmt::format("that cannot be asked: {}", examined.error().message);
     if (examined) problem = problem_of_receiver(receiver, *examined, elsewhere);
     if (problem.empty()) continue;
-    Error error{Code::rejected,
-                fmt::format("a receiver of {} calls itself {}, and commits wait for it as for the database of {}; {}", primary,
-                            receiver.name, *cluster, problem),
-                "", primary};
+    Error error{.code = Code::rejected,
+                .message = fmt::format("a receiver of {} calls itself {}, and commits wait for it as for the database of {}; {}", primary,
+                                       receiver.name, *cluster, problem),
+                .cluster = primary};
     error.hint = "see in pg_stat_replication who it is";
     co_return Failure{std::move(error)};
   }
@@ -180,9 +180,11 @@ Task<Result<Done>> put_in_force(Site& site, std::string primary, std::string nam
 std::optional<Error> problem_of_setting(const SideSurvey& side, const std::string& names, bool is_promised) {
   const data::Checkup& found = side.checkup;
   const auto problem = [&](std::string message, std::string hint) {
-    return Error{Code::rejected, std::move(message), "", side.cluster, "", std::move(hint)};
+    return Error{.code = Code::rejected, .message = std::move(message), .cluster = side.cluster, .hint = std::move(hint)};
   };
-  if (!side.database) return side.database_problem.value_or(Error{Code::unreachable, "the database does not answer", "", side.cluster});
+  if (!side.database)
+    return side.database_problem.value_or(
+        Error{.code = Code::unreachable, .message = "the database does not answer", .cluster = side.cluster});
   if (side.database->in_recovery) return problem("its database is a standby, whose commits nobody waits for", "");
   if (found.synchronous.names != names && !found.missing_to_synchronize.empty())
     return problem("our role lacks " + text::listed(found.missing_to_synchronize), data::how_to_grant);

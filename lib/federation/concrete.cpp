@@ -12,7 +12,11 @@ namespace {
 using nlohmann::json;
 
 tl::unexpected<Error> invalid(const manifest::Manifest& manifest, const json& object, std::string message, std::string hint = {}) {
-  return Failure{{Code::invalid_input, std::move(message), manifest.place(), "", kube::to_string(kube::key_of(object)), std::move(hint)}};
+  return Failure{{.code = Code::invalid_input,
+                  .message = std::move(message),
+                  .place = manifest.place(),
+                  .object = kube::to_string(kube::key_of(object)),
+                  .hint = std::move(hint)}};
 }
 
 bool is_secret(const json& object) { return kube::string_at(object, "kind") == "Secret" && kube::string_at(object, "apiVersion") == "v1"; }

@@ -39,8 +39,11 @@ class PreferenceReader {
 
  private:
   tl::unexpected<Error> fail(const std::string& part, std::string message, std::string hint = {}) const {
-    return Failure{{Code::invalid_input, std::move(message), manifest_.place(part), "", kube::to_string(kube::key_of(manifest_.object)),
-                    std::move(hint)}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = std::move(message),
+                    .place = manifest_.place(part),
+                    .object = kube::to_string(kube::key_of(manifest_.object)),
+                    .hint = std::move(hint)}};
   }
 
   Result<void> read_spec(const json& spec, Preference& result) const {
@@ -177,8 +180,11 @@ Result<void> check_one_preference_each(const std::vector<Preference>& preference
     const auto [first, is_new] = seen.emplace(preference.key(), &preference);
     if (is_new) continue;
     const manifest::Manifest& manifest = *preference.manifest;
-    return Failure{{Code::invalid_input, fmt::format("two preferences for one target: the other is {}", first->second->manifest->place()),
-                    manifest.place(), "", kube::to_string(kube::key_of(manifest.object)), "keep one of them"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = fmt::format("two preferences for one target: the other is {}", first->second->manifest->place()),
+                    .place = manifest.place(),
+                    .object = kube::to_string(kube::key_of(manifest.object)),
+                    .hint = "keep one of them"}};
   }
   return {};
 }

@@ -9,8 +9,11 @@ namespace {
 using manifest::Manifest;
 
 tl::unexpected<Error> refused(const Manifest& manifest, const std::string& part, std::string message, std::string hint = {}) {
-  return Failure{
-      {Code::invalid_input, std::move(message), manifest.place(part), "", kube::to_string(kube::key_of(manifest.object)), std::move(hint)}};
+  return Failure{{.code = Code::invalid_input,
+                  .message = std::move(message),
+                  .place = manifest.place(part),
+                  .object = kube::to_string(kube::key_of(manifest.object)),
+                  .hint = std::move(hint)}};
 }
 
 class TargetScheduler {

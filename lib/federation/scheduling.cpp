@@ -46,9 +46,11 @@ class Scheduler {
         const std::vector<std::string> names = fleet_.names();
         const std::string part = pointer::below("/spec/clusters", name);
         const bool is_there = pointer::find(preference_.manifest->object, part) != nullptr;
-        return Failure{{Code::invalid_input, fmt::format("the fleet has no cluster '{}'{}", name, text::did_you_mean(name, names)),
-                        preference_.manifest->place(is_there ? part : "/spec"), "",
-                        kube::to_string(kube::key_of(preference_.manifest->object)), fmt::format("it has {}", text::listed(names))}};
+        return Failure{{.code = Code::invalid_input,
+                        .message = fmt::format("the fleet has no cluster '{}'{}", name, text::did_you_mean(name, names)),
+                        .place = preference_.manifest->place(is_there ? part : "/spec"),
+                        .object = kube::to_string(kube::key_of(preference_.manifest->object)),
+                        .hint = fmt::format("it has {}", text::listed(names))}};
       }
       strangers.push_back(name);
     }
@@ -63,8 +65,10 @@ class Scheduler {
     const json selector = kube::value_at(spec, "placement", "clusterSelector");
     const auto placed = place({{"clusterSelector", selector}}, fleet_);
     if (!placed) {
-      return Failure{{Code::invalid_input, placed.error().message, target_.manifest->place("/spec/placement" + placed.error().part), "",
-                      kube::to_string(kube::key_of(target_.manifest->object))}};
+      return Failure{{.code = Code::invalid_input,
+                      .message = placed.error().message,
+                      .place = target_.manifest->place("/spec/placement" + placed.error().part),
+                      .object = kube::to_string(kube::key_of(target_.manifest->object))}};
     }
     std::vector<std::string> selected;
     for (const std::string& name : fleet_.names()) {

@@ -5,7 +5,6 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "fleet/name.hpp"
-#include "kubeconfig/kubeconfig.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -51,7 +50,10 @@ class Reader {
 
  private:
   tl::unexpected<Error> invalid(const std::string& pointer, std::string message) const {
-    return Failure{{Code::invalid_input, std::move(message), yaml::place_of(document_, pointer), "", "", std::string{example}}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = std::move(message),
+                    .place = yaml::place_of(document_, pointer),
+                    .hint = std::string{example}}};
   }
 
   Result<void> only(const json& map, const std::string& pointer, const std::vector<std::string>& known) const {
@@ -165,8 +167,10 @@ Result<Fleet> load(const std::filesystem::path& path) {
   const auto parsed = yaml::parse(std::make_shared<const yaml::Source>(yaml::Source{path.string(), std::move(*text)}));
   if (!parsed) return Failure{parsed.error()};
   if (parsed->documents.size() != 1) {
-    return Failure{{Code::invalid_input, fmt::format("expected one Fleet, found {}", text::count(parsed->documents.size(), "document")),
-                    path.string(), "", "", std::string{example}}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = fmt::format("expected one Fleet, found {}", text::count(parsed->documents.size(), "document")),
+                    .place = path.string(),
+                    .hint = std::string{example}}};
   }
   return Reader{parsed->documents.front(), std::filesystem::absolute(path).parent_path()}.read();
 }
@@ -182,26 +186,18 @@ Result<Fleet> from_contexts(const std::vector<std::string>& contexts) {
   return fleet;
 }
 
-Result<Clients> connect(http::Loop& loop, const Fleet& fleet, const ConnectOptions& options) {
-  std::map<std::optional<std::filesystem::path>, kubeconfig::Config> configs;
-  Clients clients;
-  for (const Cluster& cluster : fleet.clusters) {
-    const auto path = cluster.kubeconfig ? cluster.kubeconfig : options.kubeconfig;
-    if (!configs.contains(path)) {
-      auto config = kubeconfig::load(path);
-      if (!config) return Failure{in_cluster(config.error(), cluster.name)};
-      configs.emplace(path, std::move(*config));
-    }
-    auto access = kubeconfig::access(configs.at(path), cluster.context);
-    if (!access) return Failure{in_cluster(access.error(), cluster.name)};
-    const Trust trust{cluster.kubeconfig ? fleet.brought_by : options.trust.brought_by, options.trust.named};
-    if (auto trusted = check_trust(trust, path, *access); !trusted) return Failure{in_cluster(trusted.error(), cluster.name)};
-    access->endpoint.connect_timeout = options.connect_timeout;
-    access->endpoint.request_timeout = options.request_timeout;
-    access->endpoint.parallelism = options.parallelism;
-    clients.push_back(std::make_unique<kube::Client>(loop, cluster.name, std::move(*access)));
+Result<Fleet> narrowed(const Fleet& fleet, const std::vector<std::string>& only) {
+  if (only.empty()) return fleet;
+  const std::vector<std::string> names = fleet.names();
+  for (const std::string& name : only) {
+    if (fleet.find(name) != nullptr) continue;
+    return Failure{{.code = Code::usage,
+                    .message = fmt::format("--cluster {}: the fleet has no such cluster{}", name, text::did_you_mean(name, names)),
+                    .hint = "it has " + text::listed(names)}};
   }
-  return clients;
+  Fleet result = fleet;
+  std::erase_if(result.clusters, [&](const fleet::Cluster& cluster) { return std::ranges::find(only, cluster.name) == only.end(); });
+  return result;
 }
 
 }  // namespace fedctl::fleet

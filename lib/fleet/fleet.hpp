@@ -1,15 +1,10 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/time.hpp"
 #include "fleet/rollout.hpp"
-#include "fleet/trust.hpp"
-#include "http/loop.hpp"
-#include "kube/client.hpp"
 
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,18 +49,7 @@ Result<Fleet> load(const std::filesystem::path& path);
 /// One cluster a context, named like it. Errors: usage for an empty or repeated name.
 Result<Fleet> from_contexts(const std::vector<std::string>& contexts);
 
-struct ConnectOptions {
-  std::optional<std::filesystem::path> kubeconfig;  ///< Of clusters that name none of their own.
-  Trust trust = {};                                 ///< In `kubeconfig`, and which others the user named.
-  time::Duration connect_timeout{5000};
-  time::Duration request_timeout{30000};
-  int parallelism = 50;
-};
-
-using Clients = std::vector<std::unique_ptr<kube::Client>>;
-
-/// A client for each cluster, in the fleet's order; asks no server yet. Errors are the kubeconfig's and those of
-/// `check_trust`, with the cluster's name.
-Result<Clients> connect(http::Loop& loop, const Fleet& fleet, const ConnectOptions& options);
+/// The clusters that `only` names (--cluster); empty: all of them. Errors: usage for a name that the fleet lacks.
+Result<Fleet> narrowed(const Fleet& fleet, const std::vector<std::string>& only);
 
 }  // namespace fedctl::fleet

@@ -22,7 +22,10 @@ std::optional<Error> judge_health(const Result<http::Response>& answer, const st
   if (answer->status == 401) return in_cluster(kube::error_from(*answer), cluster);
   if (answer->status == 200 && text::trim(answer->body) == "ok") return std::nullopt;
   if (answer->status == 200) {
-    return Error{Code::not_kubernetes, "/healthz responded without ok", "", cluster, "", "check the server address in the kubeconfig"};
+    return Error{.code = Code::not_kubernetes,
+                 .message = "/healthz responded without ok",
+                 .cluster = cluster,
+                 .hint = "check the server address in the kubeconfig"};
   }
   return in_cluster(kube::error_from(*answer), cluster);
 }
@@ -67,12 +70,10 @@ Task<Health> probe(kube::Client& client, std::string region_label) {
     health.version = kube::string_at(version, "gitVersion");
     if (health.ready && health.version.empty()) {
       health.ready = false;
-      health.problem = Error{Code::not_kubernetes,
-                             "/version names no Kubernetes version",
-                             "",
-                             client.cluster(),
-                             "",
-                             "check the server address in the kubeconfig"};
+      health.problem = Error{.code = Code::not_kubernetes,
+                             .message = "/version names no Kubernetes version",
+                             .cluster = client.cluster(),
+                             .hint = "check the server address in the kubeconfig"};
     }
   }
   if (answers[2]) read_nodes(parse_json(answers[2]->body), health);

@@ -23,7 +23,7 @@ struct Wave {
 struct Rollout {
   std::vector<Wave> waves;
   time::Duration pause{0};      ///< Between the waves.
-  std::size_t max_failing = 0;  ///< So many clusters of a wave may fail, and the next still begins.
+  std::size_t max_failing = 0;  ///< At most this many clusters of a wave may fail without holding back the next.
 };
 
 /// The positions of each wave's clusters; clusters that no wave names are the last one. A cluster belongs to the first wave that

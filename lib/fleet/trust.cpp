@@ -27,8 +27,9 @@ Result<void> check_trust(const Trust& trust, const std::optional<fs::path>& kube
   if (act.empty() && !access.identity.token_file.empty())
     act = fmt::format("sends the contents of {} to {}", access.identity.token_file.string(), url::without_password(access.endpoint.url));
   if (act.empty()) return {};
-  return Failure{{Code::forbidden, fmt::format("{} names the kubeconfig {}, which {}", trust.brought_by, kubeconfig->string(), act), "", "",
-                  "", fmt::format("if you trust it, add --trust-kubeconfig {}", kubeconfig->string())}};
+  return Failure{{.code = Code::forbidden,
+                  .message = fmt::format("{} names the kubeconfig {}, which {}", trust.brought_by, kubeconfig->string(), act),
+                  .hint = fmt::format("if you trust it, add --trust-kubeconfig {}", kubeconfig->string())}};
 }
 
 }  // namespace fedctl::fleet

@@ -19,8 +19,9 @@ Result<void> check_rights(Connection& session, bool can_stop, Deadline deadline)
   const auto missing = data::missing_rights(session, deadline);
   if (!missing) return Failure{missing.error()};
   if (!missing->empty()) {
-    return Failure{{Code::rejected, fmt::format("its role may not make it read-only: it lacks {}", missing->front()), "", "", "",
-                    "run what 'fedctl failover role --print-sql' prints"}};
+    return Failure{{.code = Code::rejected,
+                    .message = fmt::format("its role may not make it read-only: it lacks {}", missing->front()),
+                    .hint = "run what 'fedctl failover role --print-sql' prints"}};
   }
   if (can_stop) return {};
   const auto masters = data::unendable(session, deadline);

@@ -3,7 +3,7 @@
 #include "base/process.hpp"
 #include "base/subprocess.hpp"
 #include "failover/action.hpp"
-#include "failover/guard_lease.hpp"
+#include "failover/guard_place.hpp"
 #include "failover/survey.hpp"
 #include "guard/database.hpp"
 #include "guard/failsafe_mode.hpp"
@@ -327,7 +327,7 @@ struct Guard::Impl {
 
   Result<void> check_policy() const {
     const auto refuse = [&](std::string message, std::string hint) -> Result<void> {
-      return Failure{{Code::usage, std::move(message), site.policy.place, "", "", std::move(hint)}};
+      return Failure{{.code = Code::usage, .message = std::move(message), .place = site.policy.place, .hint = std::move(hint)}};
     };
     if (!site.host) return refuse("a guard's Lease is in a host, and there is none", "name it with --host-cluster-context");
     if (!site.policy.postgres) return refuse("the policy has no database to guard", "see share/doc/fedctl/docs/failover.md");
@@ -359,8 +359,10 @@ Result<void> Guard::run() {
     // One that was killed on this machine is followed at once.
     const bool is_guarded = there->is_alive() && !process::is_gone(there->process);
     if (is_guarded) {
-      return Failure{{Code::conflict, fmt::format("{} is guarded already, by {}", self.options.side, there->holder), "", self.options.side,
-                      "", fmt::format("end that guard; if it died, this is free {} after", time::format_duration(there->ttl))}};
+      return Failure{{.code = Code::conflict,
+                      .message = fmt::format("{} is guarded already, by {}", self.options.side, there->holder),
+                      .cluster = self.options.side,
+                      .hint = fmt::format("end that guard; if it died, this is free {} after", time::format_duration(there->ttl))}};
     }
   }
   std::optional<GuardLease> known;

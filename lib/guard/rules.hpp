@@ -163,13 +163,13 @@ class Rules {
   std::optional<data::Standing> standing_ = {};
   std::optional<Instant> able_at_ = {};          ///< When the database could last have been kept from taking writes.
   std::string unable_ = "it was not tried yet";  ///< Why it could not be kept from it the last time; empty: it could.
-  bool gave_up_ = false;                         ///< The Lease says that nobody guards, for we are unable.
+  bool gave_up_ = false;                         ///< The Lease says that nobody guards, since this guard is unable to.
   /// When it was first asked for, since it was given up or at all: where the answer is lost, it may be ours.
   std::optional<Instant> claimed_at_ = {};
   bool is_frozen_ = false;             ///< This process proved it: it closed the database, or ended the server.
   bool may_thaw_ = true;               ///< The database may have been closed by a guard: by us, or by one before us.
   std::optional<data::Lsn> end_ = {};  ///< Where its log ended when this process closed it.
-  bool was_renewed_ = true;            ///< Says when losing and finding the host is news.
+  bool was_renewed_ = true;            ///< Whether the last renewal succeeded, so that only changes are reported.
   bool goes_on_ = false;               ///< By what the other databases confirm.
 };
 

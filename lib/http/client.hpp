@@ -4,6 +4,7 @@
 #include "http/loop.hpp"
 #include "http/message.hpp"
 #include "http/statistics.hpp"
+#include "http/transport.hpp"
 
 #include <memory>
 #include <random>
@@ -11,19 +12,15 @@
 namespace fedctl::http {
 
 /// Requests to one server: at most `Endpoint::parallelism` at once, retried where that is safe (retry.hpp).
-class Client {
+class Client : public Transport {
  public:
   Client(Loop& loop, Endpoint endpoint);
 
-  Task<Result<Response>> send(Request request);
-
-  const Endpoint& endpoint() const { return *endpoint_; }
-
-  /// From now on requests present this client certificate; those under way keep theirs.
-  void present(const std::string& certificate_pem, const std::string& key_pem);
-
-  Loop& loop() const { return loop_; }
-  const Statistics& statistics() const { return meter_.statistics(); }
+  Task<Result<Response>> send(Request request) override;
+  const Endpoint& endpoint() const override { return *endpoint_; }
+  void present(const std::string& certificate_pem, const std::string& key_pem) override;
+  Loop& loop() const override { return loop_; }
+  const Statistics& statistics() const override { return meter_.statistics(); }
 
  private:
   Loop& loop_;

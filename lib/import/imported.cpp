@@ -113,8 +113,9 @@ class Importer {
 
   Result<Imported> run() {
     if (script_.patches.empty()) {
-      return Failure{{Code::invalid_input, "there is no script here that patches a federated object", "", "", "",
-                      "name the ConfigMap's file or the script itself"}};
+      return Failure{{.code = Code::invalid_input,
+                      .message = "there is no script here that patches a federated object",
+                      .hint = "name the ConfigMap's file or the script itself"}};
     }
     if (auto found = find_object(); !found) return Failure{found.error()};
     if (auto found = find_clusters(); !found) return Failure{found.error()};
@@ -144,8 +145,9 @@ class Importer {
       name_space_ = kube::namespace_of(federated_).empty() ? patch.name_space : kube::namespace_of(federated_);
       return {};
     }
-    return Failure{{Code::invalid_input, fmt::format("the script patches {} {}, which is in no file", patch.kind, patch.name), "", "", "",
-                    "name the file that holds it as well"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = fmt::format("the script patches {} {}, which is in no file", patch.kind, patch.name),
+                    .hint = "name the file that holds it as well"}};
   }
 
   /// The cluster of the overrides that a JSON Patch of the script's changes.
@@ -166,9 +168,9 @@ class Importer {
   Result<void> find_clusters() {
     const std::string standby = patched_cluster();
     if (standby.empty()) {
-      return Failure{{Code::invalid_input,
-                      "the script's patch touches no cluster's overrides, so it does not say which cluster is the standby", "", "",
-                      kube::to_string(kube::key_of(federated_))}};
+      return Failure{{.code = Code::invalid_input,
+                      .message = "the script's patch touches no cluster's overrides, so it does not say which cluster is the standby",
+                      .object = kube::to_string(kube::key_of(federated_))}};
     }
     std::vector<std::string> all;
     const json spec = kube::map_at(federated_, "spec");

@@ -1,5 +1,6 @@
 #include "base/fence.hpp"
 #include "base/gate.hpp"
+#include "fleet/connect.hpp"
 #include "inspect/inspect.hpp"
 #include "inspect/refused.hpp"
 #include "kube/discovery.hpp"

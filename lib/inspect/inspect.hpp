@@ -3,7 +3,7 @@
 #include "base/task.hpp"
 #include "federation/render.hpp"
 #include "federation/type_table.hpp"
-#include "fleet/fleet.hpp"
+#include "fleet/connect.hpp"
 #include "inspect/removal.hpp"
 #include "kube/client.hpp"
 #include "kube/discovery_cache.hpp"

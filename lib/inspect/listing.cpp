@@ -48,7 +48,9 @@ std::optional<Error> problem_of_lists(std::map<std::string, Group>& groups) {
 }
 
 Error silent_group(const std::string& cluster, const std::string& group) {
-  Error error{Code::unreachable, fmt::format("the API group {} is registered, but its server does not answer", group), "", cluster};
+  Error error{.code = Code::unreachable,
+              .message = fmt::format("the API group {} is registered, but its server does not answer", group),
+              .cluster = cluster};
   error.hint = "mend or delete its APIService";
   return error;
 }

@@ -2,6 +2,7 @@
 
 #include "fleet/fleet.hpp"
 #include "http/loop.hpp"
+#include "kube/client.hpp"
 #include "kube/discovery_cache.hpp"
 #include "kube/readiness.hpp"
 #include "plan/plan.hpp"

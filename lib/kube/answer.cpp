@@ -43,12 +43,9 @@ bool is_within(const json& object, const Resource& resource, std::string_view na
 }  // namespace
 
 Error not_understood(std::string_view found) {
-  return {Code::not_kubernetes,
-          fmt::format("the server answered with {}, which is not what was asked for", found),
-          "",
-          "",
-          "",
-          "check the server address in the kubeconfig, and any proxy before it"};
+  return {.code = Code::not_kubernetes,
+          .message = fmt::format("the server answered with {}, which is not what was asked for", found),
+          .hint = "check the server address in the kubeconfig, and any proxy before it"};
 }
 
 std::optional<Error> problem_of_list(const json& body, const Resource& resource, const Wanted& wanted) {

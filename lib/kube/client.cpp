@@ -4,9 +4,11 @@
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "http/certificate.hpp"
+#include "http/client.hpp"
 #include "kube/answer.hpp"
 #include "kube/departure.hpp"
 #include "kube/discovery.hpp"
+#include "kube/managed_fields.hpp"
 #include "kube/secret_refusal.hpp"
 #include "kube/status.hpp"
 #include "kube/stream.hpp"
@@ -101,17 +103,25 @@ void hide_in_answer(const std::vector<std::string>& secrets, std::string& body) 
 bool is_missing_namespace(const Error& error) { return error.code == Code::not_found && error.hint == missing_namespace_hint; }
 
 Client::Client(http::Loop& loop, std::string cluster, kubeconfig::Access access)
-    : cluster_(std::move(cluster)), http_(loop, std::move(access.endpoint)), credentials_(loop, std::move(access.identity)) {}
+    : cluster_(std::move(cluster)),
+      transport_(std::make_unique<http::Client>(loop, std::move(access.endpoint))),
+      credentials_(loop, std::move(access.identity)) {}
 
 Client::Client(http::Loop& loop, std::string cluster, Error problem)
-    : cluster_(std::move(cluster)), problem_(in_cluster(std::move(problem), cluster_)), http_(loop, {}), credentials_(loop, {}) {}
+    : cluster_(std::move(cluster)),
+      problem_(in_cluster(std::move(problem), cluster_)),
+      transport_(std::make_unique<http::Client>(loop, http::Endpoint{})),
+      credentials_(loop, {}) {}
+
+Client::Client(std::string cluster, std::unique_ptr<http::Transport> transport)
+    : cluster_(std::move(cluster)), transport_(std::move(transport)), credentials_(transport_->loop(), {}) {}
 
 void Client::give_up(Error problem) { problem_ = in_cluster(std::move(problem), cluster_); }
 
 Error Client::explain(Error error) const {
   hide(secrets_, error.message);
   if (error.code == Code::unauthorized) {
-    const auto until = http::valid_until(http_.endpoint().tls.certificate_pem);
+    const auto until = http::valid_until(transport_->endpoint().tls.certificate_pem);
     if (until && *until < std::chrono::system_clock::now()) {
       error.code = Code::expired;
       error.message = fmt::format("the client certificate in the kubeconfig expired on {}", time::format_instant(*until));
@@ -128,9 +138,9 @@ Error Client::not_understood_after(bool writes, Error problem) const {
 }
 
 void Client::warn_of_open_credential() {
-  if (has_warned_ || !http_.endpoint().url.starts_with("http://")) return;
+  if (has_warned_ || !transport_->endpoint().url.starts_with("http://")) return;
   has_warned_ = true;
-  http_.loop().log().say(
+  transport_->loop().log().say(
       0, fmt::format("warning: cluster {}: its server is asked by http://, so whoever listens on the way reads our credentials", cluster_));
 }
 
@@ -144,11 +154,11 @@ Task<Result<http::Response>> Client::send(http::Request request) {
     secrets_ = secrets_of(*credential);
     request.headers.resize(own_headers);
     request.headers.insert(request.headers.end(), credential->headers.begin(), credential->headers.end());
-    const auto& presented = http_.endpoint().tls.certificate_pem;
+    const auto& presented = transport_->endpoint().tls.certificate_pem;
     if (!credential->certificate_pem.empty() && credential->certificate_pem != presented) {
-      http_.present(credential->certificate_pem, credential->key_pem);
+      transport_->present(credential->certificate_pem, credential->key_pem);
     }
-    auto response = co_await http_.send(request);
+    auto response = co_await transport_->send(request);
     if (!response) co_return Failure{explain(response.error())};
     if (response->status == 401 && !again && credentials_.refresh()) continue;
     if (response->status >= 300) hide_in_answer(secrets_, response->body);

@@ -2,22 +2,21 @@
 
 #include "base/error.hpp"
 #include "base/task.hpp"
-#include "http/client.hpp"
+#include "http/loop.hpp"
+#include "http/transport.hpp"
 #include "kube/object.hpp"
 #include "kube/resource.hpp"
 #include "kubeconfig/credential.hpp"
 #include "kubeconfig/kubeconfig.hpp"
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace fedctl::kube {
-
-/// Who we are in `metadata.managedFields`.
-inline constexpr std::string_view field_manager = "fedctl";
 
 struct ListOptions {
   std::string name_space = {};      ///< Empty: all namespaces.
@@ -69,14 +68,17 @@ class Client {
   /// A cluster that cannot even be asked (its Secret is gone, say): every request fails with `problem`.
   Client(http::Loop& loop, std::string cluster, Error problem);
 
+  /// Whatever answers, without credentials.
+  Client(std::string cluster, std::unique_ptr<http::Transport> transport);
+
   /// From now on every request fails with `problem`: who did not answer just now is not asked again.
   void give_up(Error problem);
   bool has_given_up() const { return problem_.has_value(); }
 
   const std::string& cluster() const { return cluster_; }
-  const http::Endpoint& endpoint() const { return http_.endpoint(); }
-  http::Loop& loop() const { return http_.loop(); }
-  const http::Statistics& statistics() const { return http_.statistics(); }
+  const http::Endpoint& endpoint() const { return transport_->endpoint(); }
+  http::Loop& loop() const { return transport_->loop(); }
+  const http::Statistics& statistics() const { return transport_->statistics(); }
 
   /// A request with our credentials, whatever its status; a 401 is tried once more with fresh ones.
   Task<Result<http::Response>> send(http::Request request);
@@ -85,8 +87,8 @@ class Client {
   Task<Result<nlohmann::json>> get(Resource resource, std::string name_space, std::string name, bool metadata_only = false,
                                    time::Duration timeout = time::Duration{0});
 
-  /// Is an item of a list worth keeping? Asked while a page is parsed, so perhaps of a page that turns out broken, and the list an error;
-  /// asked of all again where the list starts again.
+  /// Is an item of a list worth keeping? Called for each item while a page is parsed: the list may still fail afterwards, and a list that
+  /// is started again calls it again for every item.
   using Keep = std::function<bool(const nlohmann::json& item)>;
 
   /// All pages, with what `keep` (empty: everything) says is worth it; a continuation that expired (410) starts the list again.
@@ -153,7 +155,7 @@ class Client {
 
   std::string cluster_;
   std::optional<Error> problem_;
-  http::Client http_;
+  std::unique_ptr<http::Transport> transport_;
   kubeconfig::CredentialSource credentials_;
   std::vector<std::string> secrets_;  ///< Of the credential that was sent last; no error may hold them.
   bool has_warned_ = false;

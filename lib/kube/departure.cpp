@@ -78,9 +78,12 @@ Task<Result<Done>> wait_until_gone(Client& client, Resource resource, std::strin
     if (now != kept && on_kept) on_kept(now);
     kept = now;
     if (left.count() <= 0 && !live) co_return Failure{live.error()};
-    if (left.count() <= 0) co_return Failure{{Code::timeout, still_there(kept, is_going(*live)), "", client.cluster(), object}};
+    if (left.count() <= 0)
+      co_return Failure{
+          {.code = Code::timeout, .message = still_there(kept, is_going(*live)), .cluster = client.cluster(), .object = object}};
     const http::Rest rest = co_await http::rest(client.loop(), std::min(pace, left));
-    if (rest == http::Rest::interrupted) co_return Failure{{Code::cancelled, "interrupted", "", client.cluster(), object}};
+    if (rest == http::Rest::interrupted)
+      co_return Failure{{.code = Code::cancelled, .message = "interrupted", .cluster = client.cluster(), .object = object}};
     pace = std::min(pace * 2, longest_pace);
   }
 }

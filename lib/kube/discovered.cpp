@@ -155,7 +155,8 @@ Result<Resource> Discovery::match(std::string_view typed) const {
     return Failure{{Code::unknown_kind, fmt::format("no API serves '{}'{}", typed, text::did_you_mean(word, names))}};
   }
   for (const Resource* match : matches) names.push_back(match->qualified_plural());
-  return Failure{{Code::usage, fmt::format("'{}' may mean {}", typed, text::join(names, " or ")), "", "", "", "name one of them"}};
+  return Failure{
+      {.code = Code::usage, .message = fmt::format("'{}' may mean {}", typed, text::join(names, " or ")), .hint = "name one of them"}};
 }
 
 }  // namespace fedctl::kube

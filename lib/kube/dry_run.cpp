@@ -1,6 +1,7 @@
 #include "kube/dry_run.hpp"
 
 #include "kube/answer.hpp"
+#include "kube/managed_fields.hpp"
 #include "kube/secret_refusal.hpp"
 #include "kube/status.hpp"
 

@@ -9,6 +9,9 @@
 /// `metadata.managedFields` (https://kubernetes.io/docs/reference/using-api/server-side-apply/): who owns which field.
 namespace fedctl::kube {
 
+/// Who we are there.
+inline constexpr std::string_view field_manager = "fedctl";
+
 /// The `fieldsV1` of what `manager` has applied (operation Apply, no subresource); null where there is no such entry.
 nlohmann::json applied_fields(const nlohmann::json& object, std::string_view manager);
 

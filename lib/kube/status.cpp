@@ -45,12 +45,14 @@ std::string hint_for(Code code, long status) {
 /// a namespace is being deleted no right helps.
 std::optional<Error> known_trouble(const json& status, const std::string& message) {
   if (message.find("failed calling webhook") != std::string::npos) {
-    return Error{
-        Code::rejected, "a webhook of the cluster does not answer: " + message, "", "", "", "mend the webhook, or its configuration"};
+    return Error{.code = Code::rejected,
+                 .message = "a webhook of the cluster does not answer: " + message,
+                 .hint = "mend the webhook, or its configuration"};
   }
   for (const json& cause : list_at(map_at(status, "details"), "causes")) {
     if (string_at(cause, "reason") != "NamespaceTerminating") continue;
-    return Error{Code::rejected, string_at(cause, "message"), "", "", "", "wait until the namespace is gone, and plan again"};
+    return Error{
+        .code = Code::rejected, .message = string_at(cause, "message"), .hint = "wait until the namespace is gone, and plan again"};
   }
   return std::nullopt;
 }
@@ -70,12 +72,9 @@ Error refusal_from(const http::Response& response) {
     const bool may_be_a_proxy = code == Code::unauthorized || code == Code::forbidden || code == Code::unreachable || code == Code::timeout;
     if (may_be_a_proxy)
       return {code, fmt::format("the server answered {} without a reason", response.status), "", "", "", hint_for(code, response.status)};
-    return {Code::not_kubernetes,
-            fmt::format("the server answered {}, but not as a Kubernetes API server does", response.status),
-            "",
-            "",
-            "",
-            "check the server address in the kubeconfig"};
+    return {.code = Code::not_kubernetes,
+            .message = fmt::format("the server answered {}, but not as a Kubernetes API server does", response.status),
+            .hint = "check the server address in the kubeconfig"};
   }
   Code code = code_for(response.status);
   std::string message = refusal_words(body);

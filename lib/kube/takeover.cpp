@@ -1,6 +1,7 @@
 #include "kube/takeover.hpp"
 
 #include "kube/client.hpp"
+#include "kube/managed_fields.hpp"
 #include "kube/object.hpp"
 #include "kube/owned_part.hpp"
 

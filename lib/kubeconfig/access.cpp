@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 tl::unexpected<Error> invalid(const Entry& entry, std::string message, std::string hint = {}) {
-  return Failure{{Code::invalid_input, std::move(message), entry.place(), "", "", std::move(hint)}};
+  return Failure{{.code = Code::invalid_input, .message = std::move(message), .place = entry.place(), .hint = std::move(hint)}};
 }
 
 /// `named_by` is the entry that names it, if any; its place is looked for only when it is needed, since that parses the file anew.
@@ -27,9 +27,10 @@ Result<const Entry*> find(const std::map<std::string, Entry>& entries, const std
   if (found != entries.end()) return &found->second;
   std::vector<std::string> names;
   for (const auto& [known, entry] : entries) names.push_back(known);
-  return Failure{{Code::not_found, fmt::format("there is no {} '{}' in {}{}", what, name, origin, text::did_you_mean(name, names)),
-                  named_by == nullptr ? "" : named_by->place(), "", "",
-                  names.empty() ? "" : fmt::format("it has: {}", text::listed(names))}};
+  return Failure{{.code = Code::not_found,
+                  .message = fmt::format("there is no {} '{}' in {}{}", what, name, origin, text::did_you_mean(name, names)),
+                  .place = named_by == nullptr ? "" : named_by->place(),
+                  .hint = names.empty() ? "" : fmt::format("it has: {}", text::listed(names))}};
 }
 
 /// The PEM text of `NAME-data` (base64, wins) or of the file that `NAME` names.

@@ -21,7 +21,7 @@ constexpr time::Duration plugin_timeout{60'000};
 constexpr std::chrono::minutes token_file_age{1};
 
 tl::unexpected<Error> unauthorized(std::string message, std::string hint = {}) {
-  return Failure{{Code::unauthorized, std::move(message), "", "", "", std::move(hint)}};
+  return Failure{{.code = Code::unauthorized, .message = std::move(message), .hint = std::move(hint)}};
 }
 
 Result<PluginAnswer> read_answer(const ExecPlugin& plugin, const std::string& text) {
@@ -85,8 +85,9 @@ Result<PluginAnswer> ask(const ExecPlugin& plugin, time::Duration timeout, const
 Result<std::string> token_of(std::string text, const std::string& origin) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
   if (http::is_header_value(text)) return text;
-  return Failure{{Code::invalid_input, fmt::format("the token of {} holds a control character, such as a line end", origin), "", "", "",
-                  "a token is one line"}};
+  return Failure{{.code = Code::invalid_input,
+                  .message = fmt::format("the token of {} holds a control character, such as a line end", origin),
+                  .hint = "a token is one line"}};
 }
 
 Result<PluginAnswer> ask_plugin(const ExecPlugin& plugin, time::Duration timeout) { return ask(plugin, timeout, {}); }

@@ -16,7 +16,10 @@ using nlohmann::json;
 using Document = std::shared_ptr<const yaml::Document>;
 
 tl::unexpected<Error> malformed(const Document& document, const std::string& pointer, std::string message) {
-  return Failure{{Code::invalid_input, std::move(message), yaml::place_of(*document, pointer), "", "", "see 'kubectl config view'"}};
+  return Failure{{.code = Code::invalid_input,
+                  .message = std::move(message),
+                  .place = yaml::place_of(*document, pointer),
+                  .hint = "see 'kubectl config view'"}};
 }
 
 /// Adds the entries of one list, such as `clusters: [{name: a, cluster: {...}}]`.
@@ -92,8 +95,9 @@ Result<Config> load(const std::optional<fs::path>& explicit_path) {
     if (const auto merged = merge_file(config, path); !merged) return Failure{merged.error()};
   }
   if (config.origin.empty() && !in_cluster()) {
-    return Failure{{Code::not_found, fmt::format("there is no kubeconfig: {}", why_none(paths)), "", "", "",
-                    "name one with --kubeconfig or KUBECONFIG"}};
+    return Failure{{.code = Code::not_found,
+                    .message = fmt::format("there is no kubeconfig: {}", why_none(paths)),
+                    .hint = "name one with --kubeconfig or KUBECONFIG"}};
   }
   return config;
 }

@@ -160,8 +160,10 @@ class Walk {
       name += is_number ? "[" + key + "]" : (name.empty() ? "" : ".") + key;
     }
     const bool needs_quotes = wanted == Type::text && !value.is_structured();
-    return Failure{{Code::invalid_input, fmt::format("'{}' must be {}, not {}", name, name_of(wanted), type_of(value)),
-                    yaml::place_of(document_, pointer), "", "", needs_quotes ? "put the value into quotes" : "see 'kubectl config view'"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = fmt::format("'{}' must be {}, not {}", name, name_of(wanted), type_of(value)),
+                    .place = yaml::place_of(document_, pointer),
+                    .hint = needs_quotes ? "put the value into quotes" : "see 'kubectl config view'"}};
   }
 
   const yaml::Document& document_;

@@ -22,7 +22,8 @@ using nlohmann::json;
 constexpr std::uintmax_t most_kept = 1u << 20;
 
 tl::unexpected<Error> invalid(const yaml::Document& document, const std::string& pointer, std::string message, std::string hint = {}) {
-  return Failure{{Code::invalid_input, std::move(message), yaml::place_of(document, pointer), "", "", std::move(hint)}};
+  return Failure{
+      {.code = Code::invalid_input, .message = std::move(message), .place = yaml::place_of(document, pointer), .hint = std::move(hint)}};
 }
 
 bool is_list(const json& object) {
@@ -192,8 +193,9 @@ Result<Manifests> read(std::span<const std::string> paths, bool recursive) {
   }
   if (all.items.empty()) {
     std::vector<std::string> names{paths.begin(), paths.end()};
-    return Failure{{Code::invalid_input, fmt::format("there is no object in {}", text::join(names, ", ")), "", "", "",
-                    "nothing was done; name files with Kubernetes objects, -R for folders within folders"}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = fmt::format("there is no object in {}", text::join(names, ", ")),
+                    .hint = "nothing was done; name files with Kubernetes objects, -R for folders within folders"}};
   }
   return all;
 }

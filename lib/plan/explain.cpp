@@ -315,8 +315,9 @@ Result<void> keep_field(std::vector<Explanation>& explanations, const std::strin
   }
   if (found) return {};
   const std::vector<std::string> known{names.begin(), names.end()};
-  return Failure{{Code::not_found, fmt::format("the object has no field {}{}", wanted, text::did_you_mean(field, known)), "", "", "",
-                  "leave --field out to see them all"}};
+  return Failure{{.code = Code::not_found,
+                  .message = fmt::format("the object has no field {}{}", wanted, text::did_you_mean(field, known)),
+                  .hint = "leave --field out to see them all"}};
 }
 
 }  // namespace fedctl::plan

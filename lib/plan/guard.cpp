@@ -34,7 +34,8 @@ Result<DeleteLimit> parse_delete_limit(std::string_view text) {
     const auto value = number(is_share ? std::string_view{word}.substr(0, word.size() - 1) : std::string_view{word});
     auto& target = is_share ? limit.percent : limit.objects;
     if (!value || target || (is_share && *value > 100)) {
-      return Failure{{Code::usage, fmt::format("--max-deletes: '{}' is no limit", text), "", "", "", "as in 10, 20% or 10,20%"}};
+      return Failure{
+          {.code = Code::usage, .message = fmt::format("--max-deletes: '{}' is no limit", text), .hint = "as in 10, 20% or 10,20%"}};
     }
     target = value;
   }

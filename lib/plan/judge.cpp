@@ -1,7 +1,6 @@
 #include "plan/judge.hpp"
 
 #include "federation/apply_set.hpp"
-#include "kube/client.hpp"
 #include "kube/managed_fields.hpp"
 #include "kube/object.hpp"
 #include "plan/mark.hpp"

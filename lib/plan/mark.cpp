@@ -1,6 +1,5 @@
 #include "plan/mark.hpp"
 
-#include "kube/client.hpp"
 #include "kube/managed_fields.hpp"
 
 namespace fedctl::plan {

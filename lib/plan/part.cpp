@@ -75,7 +75,8 @@ void Part::refuse(std::string expected) const { throw Damage{pointer_, std::move
 
 Error error_of(const Damage& damage) {
   const std::string what = damage.pointer.empty() ? "it" : damage.pointer;
-  return {Code::invalid_input, fmt::format("the saved plan is damaged: {} {}", what, damage.expected), "", "", "", "plan again"};
+  return {
+      .code = Code::invalid_input, .message = fmt::format("the saved plan is damaged: {} {}", what, damage.expected), .hint = "plan again"};
 }
 
 }  // namespace fedctl::plan

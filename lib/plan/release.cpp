@@ -1,7 +1,7 @@
 #include "plan/release.hpp"
 
 #include "base/pointer.hpp"
-#include "kube/client.hpp"
+#include "kube/managed_fields.hpp"
 #include "kube/object.hpp"
 #include "plan/mark.hpp"
 

@@ -41,9 +41,11 @@ SavedManifest saved_manifest(const Manifest& manifest, const std::string& salt) 
 }
 
 Failure stale(const SavedManifest& wanted, std::string message) {
-  return Failure{{Code::conflict, std::move(message), wanted.place, "",
-                  fmt::format("{} {}", string_at(wanted.identity, "kind"), string_at(wanted.identity, "name")),
-                  "Secrets are not kept in plan files; plan again"}};
+  return Failure{{.code = Code::conflict,
+                  .message = std::move(message),
+                  .place = wanted.place,
+                  .object = fmt::format("{} {}", string_at(wanted.identity, "kind"), string_at(wanted.identity, "name")),
+                  .hint = "Secrets are not kept in plan files; plan again"}};
 }
 
 Result<Manifest> read_again(const SavedManifest& wanted, std::vector<Manifest>& source, const std::string& salt) {
@@ -105,11 +107,13 @@ std::string to_text(const SavedPlan& saved) {
 Result<SavedPlan> parse_saved(std::string_view text) {
   const json document = parse_json(text);
   if (kube::string_at(document, "kind") != "SavedPlan") {
-    return Failure{{Code::invalid_input, "this is no plan that fedctl saved", "", "", "", "make one with 'fedctl plan --out FILE'"}};
+    return Failure{
+        {.code = Code::invalid_input, .message = "this is no plan that fedctl saved", .hint = "make one with 'fedctl plan --out FILE'"}};
   }
   if (const auto format = integer_at(document, "format"); format != format_version) {
-    return Failure{{Code::invalid_input, fmt::format("the plan's format is {}, and this fedctl reads format {}", format, format_version),
-                    "", "", "", fmt::format("it was made by fedctl {}; plan again", kube::string_at(document, "version"))}};
+    return Failure{{.code = Code::invalid_input,
+                    .message = fmt::format("the plan's format is {}, and this fedctl reads format {}", format, format_version),
+                    .hint = fmt::format("it was made by fedctl {}; plan again", kube::string_at(document, "version"))}};
   }
   return read_whole([&] { return read_saved(Part{document}); });
 }
@@ -123,7 +127,8 @@ Result<std::vector<Manifest>> manifests_of(const SavedPlan& saved, std::vector<M
   for (const SavedManifest& kept : saved.manifests) {
     if (!kept.object.is_null()) {
       if (encoding::hmac_sha256(saved.salt, fedctl::to_text(kept.object)) != kept.digest)
-        return Failure{{Code::invalid_input, "the saved plan was changed by hand", kept.place, "", "", "plan again"}};
+        return Failure{
+            {.code = Code::invalid_input, .message = "the saved plan was changed by hand", .place = kept.place, .hint = "plan again"}};
       Manifest manifest;
       manifest.object = kept.object;
       manifest.origin = kept.place;

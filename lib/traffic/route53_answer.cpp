@@ -13,8 +13,9 @@ Result<pugi::xml_node> root_of(pugi::xml_document& document, const std::string& 
   const pugi::xml_node root = document.document_element();
   if (parsed && root.name() == name) return root;
   const std::string found = parsed && root ? fmt::format("<{}>", root.name()) : "what is no XML";
-  return Failure{{Code::rejected, fmt::format("Route 53 answered with {}, not with <{}>", found, name), "", "", "",
-                  "look at AWS_ENDPOINT_URL, and at any proxy before it"}};
+  return Failure{{.code = Code::rejected,
+                  .message = fmt::format("Route 53 answered with {}, not with <{}>", found, name),
+                  .hint = "look at AWS_ENDPOINT_URL, and at any proxy before it"}};
 }
 
 /// What of the answer nothing can be done without.

@@ -1,6 +1,7 @@
 #include "watch/sampler.hpp"
 
 #include "data/standing.hpp"
+#include "failover/guard_place.hpp"
 #include "failover/survey.hpp"
 #include "http/leave.hpp"
 

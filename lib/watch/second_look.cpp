@@ -2,6 +2,7 @@
 
 #include "failover/checks.hpp"
 #include "failover/survey.hpp"
+#include "failover/take_survey.hpp"
 #include "watch/hold_back.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include "watch/standbys.hpp"
 
+#include "failover/side_database.hpp"
 #include "failover/survey.hpp"
 
 #include <fmt/format.h>

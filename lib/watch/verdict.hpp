@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "failover/checks.hpp"
 #include "failover/policy.hpp"
+#include "failover/view.hpp"
 
 #include <functional>
 #include <map>

@@ -332,10 +332,13 @@ struct Watcher::Impl {
     if (decision.way == Decision::Way::fail_over) {
       result = runs().fail_over(round->active(), decision.opinion);
     } else if (!round->held_back_by().empty()) {
-      result = Failure{{Code::conflict, fmt::format("{} has failed, but {}", round->active(), round->held_back_by()), "", round->active()}};
+      result = Failure{{.code = Code::conflict,
+                        .message = fmt::format("{} has failed, but {}", round->active(), round->held_back_by()),
+                        .cluster = round->active()}};
     } else if (!round->unknown().empty()) {
-      result =
-          Failure{{Code::rejected, fmt::format("how {} is cannot be told: {}", round->active(), round->unknown()), "", round->active()}};
+      result = Failure{{.code = Code::rejected,
+                        .message = fmt::format("how {} is cannot be told: {}", round->active(), round->unknown()),
+                        .cluster = round->active()}};
     }
     end_round();
     return result;

@@ -21,7 +21,7 @@ answered() { run timeout 120 script -qec "'$FEDCTL' ${*:2}" /dev/null <<<"$1"; }
 @test "delete asks with what would go, and does nothing without a yes" {
   answered no delete -f "$web" $contexts
   exits 4
-  says "Delete 6 objects, 1 namespace with all in it, from 3 clusters? Only 'yes' is taken for a yes:"
+  says "Delete 6 objects, 1 namespace with all in it, from 3 clusters? Only 'yes' will be accepted:"
   says_not "Apply this"
   # Whoever names objects in files is told nothing of federated objects that were deleted, nor that they are.
   says_not "federated object"

@@ -3,7 +3,7 @@
 #include "apply/lease.hpp"
 #include "base/encoding.hpp"
 #include "exporter/server.hpp"
-#include "failover/guard_lease.hpp"
+#include "failover/guard_place.hpp"
 #include "failover/policy.hpp"
 #include "failover/state.hpp"
 #include "http/loop.hpp"

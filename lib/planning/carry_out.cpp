@@ -1,8 +1,9 @@
+#include "planning/carry_out.hpp"
+
 #include "base/text.hpp"
 #include "control/finalizer.hpp"
 #include "control/host_objects.hpp"
 #include "control/names.hpp"
-#include "control/propagate.hpp"
 #include "control/propagation_status.hpp"
 #include "kube/departure.hpp"
 
@@ -11,7 +12,7 @@
 #include <chrono>
 #include <map>
 
-namespace fedctl::control {
+namespace fedctl::planning {
 namespace {
 
 using manifest::Manifest;
@@ -24,8 +25,8 @@ bool does_something(const plan::Change& change) {
 }
 
 /// What of the plan was not done, given what was.
-Failed not_done(const plan::Plan& plan, const std::set<Key>& done) {
-  Failed failed;
+control::Failed not_done(const plan::Plan& plan, const std::set<Key>& done) {
+  control::Failed failed;
   for (const plan::ClusterPlan& cluster : plan.clusters) {
     for (const plan::Change& change : cluster.changes) {
       if (does_something(change) && !done.contains({cluster.name, change.key})) failed.emplace(cluster.name, change.key);
@@ -37,7 +38,7 @@ Failed not_done(const plan::Plan& plan, const std::set<Key>& done) {
 /// What the clusters made of each federated object.
 class Ledger {
  public:
-  Ledger(const Propagation& all, const std::set<Key>& done) : all_(all), states_(states_of(all.plan, not_done(all.plan, done))) {
+  Ledger(const Planned& all, const std::set<Key>& done) : all_(all), states_(control::states_of(all.plan, not_done(all.plan, done))) {
     for (const federation::ClusterObjects& cluster : all.rendered.clusters) {
       for (const auto& desired : cluster.objects) add(desired.manifest, cluster.cluster, state(cluster.cluster, desired.key, ""));
       for (const auto& absence : cluster.absences) {
@@ -50,18 +51,18 @@ class Ledger {
     // A copy that is left alone there is not forgotten.
     for (const federation::TargetSchedule& schedule : all.rendered.schedules) {
       for (const auto& [cluster, condition] : schedule.left_alone) {
-        if (all.members.fleet.find(cluster) != nullptr) add(schedule.target, cluster, "ClusterNotReady");
+        if (all.scope->chosen.find(cluster) != nullptr) add(schedule.target, cluster, "ClusterNotReady");
       }
     }
     for (const federation::RenderFailure& failure : all.rendered.failures) {
-      for (const std::string& name : all.members.fleet.names()) {
+      for (const std::string& name : all.scope->chosen.names()) {
         if (failure.cluster.empty() || failure.cluster == name) add(failure.manifest, name, "ApplyOverridesFailed");
       }
     }
   }
 
-  const std::vector<ClusterState>& of(const Manifest& manifest) const {
-    static const std::vector<ClusterState> none;
+  const std::vector<control::ClusterState>& of(const Manifest& manifest) const {
+    static const std::vector<control::ClusterState> none;
     const auto found = by_manifest_.find(&manifest);
     return found == by_manifest_.end() ? none : found->second;
   }
@@ -89,17 +90,17 @@ class Ledger {
     return std::ranges::any_of(kube::list_at(status, "clusters"), [&](const json& one) { return kube::string_at(one, "name") == cluster; });
   }
 
-  const Propagation& all_;
+  const Planned& all_;
   std::map<Key, std::string> states_;
-  std::map<const Manifest*, std::vector<ClusterState>> by_manifest_;
+  std::map<const Manifest*, std::vector<control::ClusterState>> by_manifest_;
 };
 
 /// Lets a federated object whose copies are gone leave the host.
-Task<Result<Done>> let_leave(Propagation& all, const Manifest& manifest, const kube::Resource& type) {
+Task<Result<Done>> let_leave(const Planned& all, const Manifest& manifest, const kube::Resource& type) {
   const std::string name_space = kube::namespace_of(manifest.object);
   const std::string name = kube::name_of(manifest.object);
   const std::string uid = kube::uid_of(manifest.object);
-  kube::Client& host = *all.host.client;
+  kube::Client& host = *all.host()->host.client;
   kube::Removal removal{.is_gone = false};
   if (!kube::is_going(manifest.object)) {
     const kube::DeleteOptions options{.uid = uid};
@@ -109,75 +110,74 @@ Task<Result<Done>> let_leave(Propagation& all, const Manifest& manifest, const k
   }
   if (removal.is_gone) co_return Done{};
   // KubeFed's controller put the finalizer there, and none is alive to take it away.
-  const auto freed = co_await take_finalizer(host, type, name_space, name, uid, sync_finalizer);
+  const auto freed = co_await control::take_finalizer(host, type, name_space, name, uid, control::sync_finalizer);
   if (!freed) co_return Failure{freed.error()};
-  co_return co_await kube::wait_until_gone(host, type, name_space, name, uid, departure_patience);
+  co_return co_await kube::wait_until_gone(host, type, name_space, name, uid, control::departure_patience);
 }
 
 /// One federated object's last step: it leaves, or its status is written.
-Task<Result<Done>> settle(Propagation& all, const Manifest& manifest, std::vector<ClusterState> clusters, std::string now) {
-  if (const kube::Resource* control = held_control_type(kube::gvk_of(manifest.object))) {
-    if (manifest.removed) co_return co_await let_leave(all, manifest, *control);
+Task<Result<Done>> settle(const Planned& all, const Manifest& manifest, std::vector<control::ClusterState> clusters, std::string now) {
+  if (const kube::Resource* held = control::held_control_type(kube::gvk_of(manifest.object))) {
+    if (manifest.removed) co_return co_await let_leave(all, manifest, *held);
     co_return Done{};
   }
-  const FederatedType* type = type_of(all.types, manifest.object);
+  const control::FederatedType* type = control::type_of(all.host()->types, manifest.object);
   if (type == nullptr) co_return Done{};
   const std::string kind = kube::string_at(manifest.object, "kind");
   const bool is_of_namespace = kind == "FederatedNamespace";
   if (manifest.removed) {
     std::vector<std::string> left;
-    for (const ClusterState& one : clusters) {
+    for (const control::ClusterState& one : clusters) {
       if (!one.state.empty()) left.push_back(one.cluster);
     }
     for (const json& one : kube::list_at(kube::map_at(manifest.object, "status"), "clusters")) {
       const std::string name = kube::string_at(one, "name");
-      if (all.narrowed && all.members.fleet.find(name) == nullptr) left.push_back(name);
+      if (all.scope->is_narrowed() && all.scope->chosen.find(name) == nullptr) left.push_back(name);
     }
     if (left.empty()) co_return co_await let_leave(all, manifest, type->federated);
-    co_return Failure{{Code::conflict, fmt::format("it stays in the host, since copies may be left in {}", text::join(left, ", ")), "", "",
-                       kube::to_string(kube::key_of(manifest.object)), "run the same again when they answer, or unjoin them"}};
+    co_return Failure{{.code = Code::conflict,
+                       .message = fmt::format("it stays in the host, since copies may be left in {}", text::join(left, ", ")),
+                       .object = kube::to_string(kube::key_of(manifest.object)),
+                       .hint = "run the same again when they answer, or unjoin them"}};
   }
   json object = manifest.object;
   std::string name_space = kube::namespace_of(object);
   if (manifest.host.empty()) {
     // It was written just now; its generation and status are the host's.
     if (name_space.empty() && type->federated.namespaced) name_space = is_of_namespace ? kube::name_of(object) : all.default_namespace;
-    const auto live = co_await all.host.client->get(type->federated, name_space, kube::name_of(object));
+    const auto live = co_await all.host()->host.client->get(type->federated, name_space, kube::name_of(object));
     if (!live) co_return Failure{live.error()};
     object = *live;
   }
   for (const json& old : kube::list_at(kube::map_at(object, "status"), "clusters")) {
     const std::string name = kube::string_at(old, "name");
-    const bool looked_at = all.members.fleet.find(name) != nullptr;
-    if (!looked_at && all.narrowed) clusters.push_back({name, kube::string_at(old, "status")});
+    const bool looked_at = all.scope->chosen.find(name) != nullptr;
+    if (!looked_at && all.scope->is_narrowed()) clusters.push_back({name, kube::string_at(old, "status")});
   }
-  const bool lacks_namespace =
-      type->target.namespaced && clusters.empty() && all.config.scope == Scope::cluster &&
-      std::ranges::none_of(all.manifests, [&](const Manifest& other) {
-        return !other.removed && kube::string_at(other.object, "kind") == "FederatedNamespace" && kube::name_of(other.object) == name_space;
-      });
-  json status = propagation_status(object, std::move(clusters), lacks_namespace ? "NamespaceNotFederated" : "", now);
+  const bool lacks_namespace = type->target.namespaced && clusters.empty() && all.host()->config.scope == control::Scope::cluster &&
+                               std::ranges::none_of(all.all_manifests(), [&](const Manifest* other) {
+                                 return !other->removed && kube::string_at(other->object, "kind") == "FederatedNamespace" &&
+                                        kube::name_of(other->object) == name_space;
+                               });
+  json status = control::propagation_status(object, std::move(clusters), lacks_namespace ? "NamespaceNotFederated" : "", now);
   if (kube::map_at(object, "status") == status) co_return Done{};
   const json changes{{"status", std::move(status)}};
-  const auto written = co_await all.host.client->merge(type->federated, name_space, kube::name_of(object), changes, "status");
+  const auto written = co_await all.host()->host.client->merge(type->federated, name_space, kube::name_of(object), changes, "status");
   if (!written) co_return Failure{written.error()};
   co_return Done{};
 }
 
-std::vector<Error> settle_all(http::Loop& loop, Propagation& all, const Ledger& ledger) {
+std::vector<Error> settle_all(http::Loop& loop, const Planned& all, const Ledger& ledger) {
   const std::string now = time::format_instant(std::chrono::system_clock::now());
-  const auto run = [](Propagation& what, const Ledger& book, std::string at) -> Task<std::vector<Error>> {
+  const auto run = [](const Planned& what, const Ledger& book, std::string at) -> Task<std::vector<Error>> {
     std::vector<Task<Result<Done>>> tasks;
-    std::vector<const Manifest*> manifests;
-    for (const Manifest& manifest : what.manifests) {
-      tasks.push_back(settle(what, manifest, book.of(manifest), at));
-      manifests.push_back(&manifest);
-    }
+    const std::vector<const Manifest*> manifests = what.all_manifests();
+    for (const Manifest* manifest : manifests) tasks.push_back(settle(what, *manifest, book.of(*manifest), at));
     const auto done = co_await when_all(std::move(tasks));
     std::vector<Error> errors;
     for (std::size_t i = 0; i < done.size(); ++i) {
       if (done[i]) continue;
-      Error error = in_cluster(done[i].error(), what.host.client->cluster());
+      Error error = in_cluster(done[i].error(), what.host()->name());
       if (error.object.empty()) error.object = kube::to_string(kube::key_of(manifests[i]->object));
       errors.push_back(std::move(error));
     }
@@ -187,7 +187,7 @@ std::vector<Error> settle_all(http::Loop& loop, Propagation& all, const Ledger& 
 }
 
 /// Federated objects that were to leave the host and did not.
-std::size_t count_stayed(const Propagation& all, const std::vector<Error>& errors) {
+std::size_t count_stayed(const Planned& all, const std::vector<Error>& errors) {
   return static_cast<std::size_t>(std::ranges::count_if(all.plan.host->changes, [&](const plan::Change& change) {
     return change.action == Action::remove &&
            std::ranges::any_of(errors, [&](const Error& error) { return error.object == kube::to_string(change.key); });
@@ -195,36 +195,40 @@ std::size_t count_stayed(const Propagation& all, const std::vector<Error>& error
 }
 
 /// The host's own part: its writes. What leaves it, leaves last.
-std::optional<apply::ClusterResult> apply_host(http::Loop& loop, Propagation& all, const apply::Listener& listener) {
+std::optional<apply::ClusterResult> apply_host(http::Loop& loop, const Planned& all, const apply::Listener& listener) {
   if (!all.plan.host) return std::nullopt;
   plan::ClusterPlan writes = *all.plan.host;
   std::erase_if(writes.changes, [](const plan::Change& change) { return change.action == Action::remove; });
   apply::Options options;
   options.wait = false;
-  return apply::run(loop, *all.host.client, writes, options, listener);
+  return apply::run(loop, *all.host()->host.client, writes, options, listener);
 }
 
 }  // namespace
 
-Propagated carry_out(http::Loop& loop, Propagation& all, const apply::Options& options, const apply::Listener& listener) {
-  Propagated outcome;
+CarriedOut carry_out(http::Loop& loop, const Planned& all, const apply::Options& options, const apply::Listener& listener) {
+  CarriedOut outcome;
   if (auto host = apply_host(loop, all, listener)) {
     const bool failed = host->outcome != apply::ClusterResult::Outcome::done && host->outcome != apply::ClusterResult::Outcome::partial;
     outcome.results.push_back(std::move(*host));
     if (failed) return outcome;
   }
-  if (all.controller.alive) return outcome;
+  if (all.host() == nullptr) {
+    outcome.results = apply::run(loop, all.scope->clients, all.plan, options, listener);
+    return outcome;
+  }
+  if (all.host()->controller.alive) return outcome;
   std::set<Key> done;
   const apply::Listener tee = [&](const apply::Event& event) {
     if (event.type == apply::Event::Type::applied) done.emplace(event.cluster, event.key);
     if (event.type == apply::Event::Type::rolled_back) done.erase({event.cluster, event.key});
     listener(event);
   };
-  std::ranges::move(apply::run(loop, all.members.clients, all.plan, options, tee), std::back_inserter(outcome.results));
+  std::ranges::move(apply::run(loop, all.scope->clients, all.plan, options, tee), std::back_inserter(outcome.results));
   if (loop.interrupted()) return outcome;
   outcome.errors = settle_all(loop, all, Ledger{all, done});
   if (all.plan.host) outcome.results.front().deleted = summary_of(*all.plan.host).remove - count_stayed(all, outcome.errors);
   return outcome;
 }
 
-}  // namespace fedctl::control
+}  // namespace fedctl::planning
