@@ -74,7 +74,7 @@ Result<std::string> led_to(const std::string& conninfo, const Address& address) 
   auto keywords = keywords_of(conninfo);
   if (!keywords) return Failure{keywords.error()};
   const std::vector<Address> before = addresses_of(conninfo).value_or(std::vector<Address>{});
-  // Names may be resolved by these alone. Where there are no names they are the hosts themselves.
+  // hostaddr may be all that resolves the names. Without `host`, `before` has these addresses already.
   std::vector<std::string> numeric = keywords->contains("host") ? text::split((*keywords)["hostaddr"], ',') : std::vector<std::string>{};
   numeric.resize(before.size());
   std::vector<std::string> hosts{address.host};

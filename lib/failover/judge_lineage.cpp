@@ -88,10 +88,8 @@ class LineageJudge {
     return lineage->has(standby) && is_receiver();
   }
 
-  /// The positions of two logs say nothing of each other, even on one timeline, where one of them is a copy that went its own way.
   bool is_receiver() {
-    const bool has_primary = from_.database && !from_.database->in_recovery;
-    if (!has_primary || !to_.database->streams || receives_from(from_, to_, survey_.sides)) return true;
+    if (!streams_elsewhere(&from_, to_, survey_.sides)) return true;
     if (options_.kind == RunKind::failover && options_.accept_data_loss == any_loss) return false;
     block(Code::conflict,
           fmt::format("the database of {} streams, but from another server than that of {}, so what it lacks is not known", to_.cluster,

@@ -45,12 +45,16 @@ bool receives_from(const SideSurvey& primary, const SideSurvey& standby, std::sp
   return std::ranges::any_of(receivers, has_name);
 }
 
+bool streams_elsewhere(const SideSurvey* primary, const SideSurvey& standby, std::span<const SideSurvey> sides) {
+  const bool answers = primary != nullptr && primary->database && !primary->database->in_recovery;
+  return answers && standby.database && standby.database->streams && !receives_from(*primary, standby, sides);
+}
+
 bool is_comparable(const State& state, const Survey& survey, const std::string& active, const SideSurvey& standby) {
   const SideSurvey* side = survey.find(active);
   const auto lineage = lineage_of(state, side, active);
   if (lineage && standby.database && !lineage->has(*standby.database)) return false;
-  const bool has_primary = side != nullptr && side->database && !side->database->in_recovery;
-  return !has_primary || !standby.database || !standby.database->streams || receives_from(*side, standby, survey.sides);
+  return !streams_elsewhere(side, standby, survey.sides);
 }
 
 std::vector<std::string> strangers_of(const State& state, const Survey& survey, const std::string& active) {
@@ -64,7 +68,7 @@ std::vector<std::string> strangers_of(const State& state, const Survey& survey, 
     } else if (standing.in_recovery && lineage && !lineage->has(standing)) {
       found.push_back(fmt::format("the database of {} is on timeline {}, and that of {} on {}, so it is no standby of it", side.cluster,
                                   standing.timeline, active, lineage->timeline));
-    } else if (standing.in_recovery && !is_comparable(state, survey, active, side)) {
+    } else if (standing.in_recovery && streams_elsewhere(survey.find(active), side, survey.sides)) {
       found.push_back(fmt::format("the database of {} streams from another server than that of {}", side.cluster, active));
     }
   }

@@ -33,6 +33,10 @@ std::optional<Lineage> lineage_of(const State& state, const SideSurvey* side, co
 /// receives is known, a primary that has any receiver is believed.
 bool receives_from(const SideSurvey& primary, const SideSurvey& standby, std::span<const SideSurvey> sides);
 
+/// Does the standby stream, while the primary answers, and not from that? Then one of them is a copy that went its own
+/// way, and their positions say nothing of each other, even on one timeline.
+bool streams_elsewhere(const SideSurvey* primary, const SideSurvey& standby, std::span<const SideSurvey> sides);
+
 /// Do positions in the standby's log say how far it is behind the active side's?
 bool is_comparable(const State& state, const Survey& survey, const std::string& active, const SideSurvey& standby);
 

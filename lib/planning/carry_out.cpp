@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 
 namespace fedctl::planning {
 namespace {
@@ -54,12 +55,19 @@ class Ledger {
         if (all.scope->chosen.find(cluster) != nullptr) add(schedule.target, cluster, "ClusterNotReady");
       }
     }
+    for (const Manifest* manifest : all.all_manifests()) {
+      if (!manifest->removed && kube::string_at(manifest->object, "kind") == "FederatedNamespace")
+        namespaces_.insert(kube::name_of(manifest->object));
+    }
     for (const federation::RenderFailure& failure : all.rendered.failures) {
       for (const std::string& name : all.scope->chosen.names()) {
         if (failure.cluster.empty() || failure.cluster == name) add(failure.manifest, name, "ApplyOverridesFailed");
       }
     }
   }
+
+  /// Is the namespace federated?
+  bool has_namespace(const std::string& name) const { return namespaces_.contains(name); }
 
   const std::vector<control::ClusterState>& of(const Manifest& manifest) const {
     static const std::vector<control::ClusterState> none;
@@ -93,6 +101,7 @@ class Ledger {
   const Planned& all_;
   std::map<Key, std::string> states_;
   std::map<const Manifest*, std::vector<control::ClusterState>> by_manifest_;
+  std::set<std::string> namespaces_;
 };
 
 /// Lets a federated object whose copies are gone leave the host.
@@ -116,7 +125,8 @@ Task<Result<Done>> let_leave(const Planned& all, const Manifest& manifest, const
 }
 
 /// One federated object's last step: it leaves, or its status is written.
-Task<Result<Done>> settle(const Planned& all, const Manifest& manifest, std::vector<control::ClusterState> clusters, std::string now) {
+Task<Result<Done>> settle(const Planned& all, const Manifest& manifest, const Ledger& ledger, std::string now) {
+  std::vector<control::ClusterState> clusters = ledger.of(manifest);
   if (const kube::Resource* held = control::held_control_type(kube::gvk_of(manifest.object))) {
     if (manifest.removed) co_return co_await let_leave(all, manifest, *held);
     co_return Done{};
@@ -155,10 +165,7 @@ Task<Result<Done>> settle(const Planned& all, const Manifest& manifest, std::vec
     if (!looked_at && all.scope->is_narrowed()) clusters.push_back({name, kube::string_at(old, "status")});
   }
   const bool lacks_namespace = type->target.namespaced && clusters.empty() && all.host()->config.scope == control::Scope::cluster &&
-                               std::ranges::none_of(all.all_manifests(), [&](const Manifest* other) {
-                                 return !other->removed && kube::string_at(other->object, "kind") == "FederatedNamespace" &&
-                                        kube::name_of(other->object) == name_space;
-                               });
+                               !ledger.has_namespace(name_space);
   json status = control::propagation_status(object, std::move(clusters), lacks_namespace ? "NamespaceNotFederated" : "", now);
   if (kube::map_at(object, "status") == status) co_return Done{};
   const json changes{{"status", std::move(status)}};
@@ -172,7 +179,7 @@ std::vector<Error> settle_all(http::Loop& loop, const Planned& all, const Ledger
   const auto run = [](const Planned& what, const Ledger& book, std::string at) -> Task<std::vector<Error>> {
     std::vector<Task<Result<Done>>> tasks;
     const std::vector<const Manifest*> manifests = what.all_manifests();
-    for (const Manifest* manifest : manifests) tasks.push_back(settle(what, *manifest, book.of(*manifest), at));
+    for (const Manifest* manifest : manifests) tasks.push_back(settle(what, *manifest, book, at));
     const auto done = co_await when_all(std::move(tasks));
     std::vector<Error> errors;
     for (std::size_t i = 0; i < done.size(); ++i) {
